@@ -1,0 +1,1 @@
+"""Faces in: readers, audit, pixel store, head pose, alignment and splits."""

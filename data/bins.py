@@ -1,0 +1,70 @@
+"""Breakdown columns: the groups by which every report asks "for whom?".
+
+Bins are defined here once. They are half-open, ages are binned on ``floor(age)``, and every
+column is an ordered categorical whose category order is the display order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+AGE_BIN_STARTS = (0, 3, 6, 13, 18, 25, 35, 45, 55, 65, 75)
+AGE_CLASS_STARTS = (0, 13, 25, 45, 65)
+YAW_BIN_STARTS = (0, 10, 20, 30, 45)
+PITCH_BINS = ("down", "level", "up", "unknown")
+
+
+def _interval_names(starts: tuple[int, ...], gap: int) -> list[str]:
+    """Name half-open bins; ``gap`` is 1 for whole years (``0-2``) and 0 for degrees (``0-10``)."""
+    closed = [f"{a}-{b - gap}" for a, b in zip(starts, starts[1:], strict=False)]
+    return [*closed, f"{starts[-1]}+"]
+
+
+AGE_BINS = tuple(_interval_names(AGE_BIN_STARTS, gap=1))
+AGE_CLASSES = tuple(_interval_names(AGE_CLASS_STARTS, gap=1))
+YAW_BINS = (*_interval_names(YAW_BIN_STARTS, gap=0), "unknown")
+
+
+def _cut(values: np.ndarray, starts: tuple[int, ...], names: tuple[str, ...]) -> pd.Categorical:
+    """Bin ``values`` by their starts; NaN becomes ``unknown`` where that is a name, else missing."""
+    codes = np.searchsorted(starts, values, side="right") - 1
+    missing = names.index("unknown") if "unknown" in names else -1
+    codes = np.where(np.isnan(values), missing, codes)
+    return pd.Categorical.from_codes(codes, categories=list(names), ordered=True)
+
+
+def age_bin(age: ArrayLike) -> pd.Categorical:
+    """Return the eleven display bins ``0-2 ... 75+`` of ages in years, shape (n,)."""
+    return _cut(np.floor(np.asarray(age, dtype=float)), AGE_BIN_STARTS, AGE_BINS)
+
+
+def age_class(age: ArrayLike) -> pd.Categorical:
+    """Return the five wide classes ``0-12 ... 65+`` used for crossed tables and standardisation."""
+    return _cut(np.floor(np.asarray(age, dtype=float)), AGE_CLASS_STARTS, AGE_CLASSES)
+
+
+def yaw_bin(yaw: ArrayLike) -> pd.Categorical:
+    """Return bins of ``|yaw|`` in degrees: ``0-10, 10-20, 20-30, 30-45, 45+, unknown``."""
+    return _cut(np.abs(np.asarray(yaw, dtype=float)), YAW_BIN_STARTS, YAW_BINS)
+
+
+def pitch_bin(pitch: ArrayLike) -> pd.Categorical:
+    """Return ``down`` (< -15 degrees), ``level`` (-15 to 5), ``up`` (>= 5) or ``unknown``."""
+    values = np.asarray(pitch, dtype=float)
+    codes = np.select([np.isnan(values), values < -15, values < 5], [3, 0, 1], default=2)
+    return pd.Categorical.from_codes(codes, categories=list(PITCH_BINS), ordered=True)
+
+
+def add_breakdowns(faces: pd.DataFrame) -> pd.DataFrame:
+    """Return ``faces`` with the four standard breakdown columns computed from age and pose.
+
+    A new breakdown is one more ordered categorical column: reports find it by its dtype.
+    """
+    return faces.assign(
+        age_bin=age_bin(faces["age"]),
+        age_class=age_class(faces["age"]),
+        yaw_bin=yaw_bin(faces["yaw"]),
+        pitch_bin=pitch_bin(faces["pitch"]),
+    )

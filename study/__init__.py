@@ -1,0 +1,1 @@
+"""The study: plan, cells, predictions, report, and the command line."""
