@@ -1,0 +1,63 @@
+"""The command line: ``study run | report | data | list | ...`` (see ``study --help``)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+from click.exceptions import ClickException
+
+from data import DataError
+from data.tables import ContractError
+
+from . import commands
+from .errors import StudyFailed, UsageError
+from .terminal import console
+
+app = typer.Typer(
+    name="study",
+    help="Compare classical features with a CNN for age and gender from faces.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+commands.add_all(app)
+
+FAILED, WRONG_USAGE = 1, 2
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, never a traceback."""
+    sys.exit(call(arguments))
+
+
+def call(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        result: Any = app(args=arguments, standalone_mode=False)
+        return int(result or 0)
+    except ClickException as error:
+        error.show()
+        return error.exit_code
+    except (UsageError, DataError, ContractError) as error:
+        return _say(str(error), WRONG_USAGE)
+    except StudyFailed as error:
+        return _say(str(error), FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted: the same command continues where this one stopped", FAILED)
+    except OSError as error:
+        return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
+    except json.JSONDecodeError as error:
+        return _say(f"a file of this run is damaged ({error}): delete the run and start again", FAILED)
+
+
+def _say(message: str, code: int) -> int:
+    console.print(f"study: {message}", style="red" if code else "", markup=False, soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""``study list``: what there is, one line each."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Annotated
+
+import typer
+
+import data
+import reports
+from pipelines.registry import contenders
+
+from ..plan import shipped_plans
+from ..terminal import output, table
+
+
+def add(app: typer.Typer) -> None:
+    """Add ``list`` to the command line."""
+    app.command("list", help="Show contenders, data sets, plans and charts, one line each.")(
+        list_all
+    )
+
+
+def list_all(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Print everything a plan can name."""
+    everything = {
+        "contenders": {name: c.summary for name, c in contenders().items()},
+        "data sets": data.known_data_sets(),
+        "plans": {
+            name: tomllib.loads(path.read_text())["summary"]
+            for name, path in shipped_plans().items()
+        },
+        "charts": reports.known_charts(),
+    }
+    if as_json:
+        output.print_json(json.dumps(everything))
+        return
+    for title, entries in everything.items():
+        table(title, ["name", "what it is"], [[n, s] for n, s in entries.items()])

@@ -1,0 +1,25 @@
+"""``study report``: render the report of a run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..run import write_report
+from ..run_directory import RunDirectory
+from ..terminal import console
+
+
+def add(app: typer.Typer) -> None:
+    """Add ``report`` to the command line."""
+    app.command("report", help="Render RUN/report.html again.\n\nExample: study report runs/demo")(
+        report
+    )
+
+
+def report(run: Annotated[Path, typer.Argument(help="Run directory, such as runs/demo.")]) -> None:
+    """Render the report of a run directory from its tables."""
+    path, _ = write_report(RunDirectory(run))
+    console.print(f"report: {path}", markup=False)

@@ -1,0 +1,109 @@
+"""``study run``: a plan becomes a report."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import UsageError
+from ..plan import Plan, read_plan
+from ..run import run_study
+from ..terminal import bars, console, output, table
+
+EXAMPLES = """
+Run a study and write its report.
+
+Examples:
+
+    study run                                    the embedded faces, three contenders
+
+    study run --data UTKFace.tar.gz              all of UTKFace, a short CNN
+
+    study run --plan utkface --data UTKFace.tar.gz --out runs/mine
+
+    study run --set cnn.epochs=3 --set seeds=[0,1,2]
+
+An interrupted run continues with the same command.
+"""
+
+
+def add(app: typer.Typer) -> None:
+    """Add ``run`` to the command line."""
+    app.command("run", help=EXAMPLES)(run)
+
+
+def run(
+    plan: Annotated[str | None, typer.Option(help="A plan's name (study list) or file.")] = None,
+    data: Annotated[str | None, typer.Option(help="Archive, folder, table or data set.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory; default runs/NAME.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, such as cnn.epochs=3.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
+) -> None:
+    """Run a study; see ``EXAMPLES``."""
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs {jobs}: at least one core is needed")
+    name = plan or ("demo" if data is None else "quick")
+    chosen = read_plan(name, overrides=overrides or (), data=data)
+    where = out or default_out(chosen, data)
+    started = time.perf_counter()
+    with bars() as shown:
+        finished = run_study(
+            chosen, where, cores=jobs, stage=shown.stage, cell_progress=shown.cell
+        )
+    if as_json:
+        output.print_json(json.dumps({"report": str(finished.report), **finished.summary}, default=str))
+        return
+    show_headline(finished.summary, chosen)
+    console.print(f"{time.perf_counter() - started:.0f} s, report: {finished.report}", markup=False)
+    if plan is None and data is not None:
+        console.print(
+            f"The full comparison: study run --plan utkface --data {data}", markup=False
+        )
+
+
+def default_out(plan: Plan, data: str | None) -> Path:
+    """Return ``runs/NAME``, or ``runs/NAME-DATA`` where the command line names the data."""
+    if data is None:
+        return Path("runs") / plan.name
+    stem = Path(data).name.split(".")[0] or "data"
+    return Path("runs") / f"{plan.name}-{stem}"
+
+
+def show_headline(summary: dict[str, Any], plan: Plan) -> None:
+    """Print the verdict and the headline table."""
+    for sentence in summary["verdict"]:
+        output.print(sentence, markup=False)
+    rows = [
+        [
+            str(row["contender"]),
+            *(_number(row, key, digits) for key, digits in COLUMNS.values()),
+        ]
+        for row in summary["headline"]
+    ]
+    table(f"{plan.name}: test part", ["contender", *COLUMNS], rows)
+
+
+COLUMNS = {
+    "age MAE (years)": ("mae", 2),
+    "CS@5": ("cs5", 3),
+    "gender accuracy": ("accuracy", 3),
+    "fit (s)": ("fit_seconds", 0),
+    "faces/s": ("predict_images_per_second", 0),
+}
+
+
+def _number(row: dict[str, Any], key: str, digits: int) -> str:
+    """Format a value of the headline, with its interval where it has one."""
+    value = row.get(key)
+    if isinstance(value, dict):
+        low, high = value.get("low"), value.get("high")
+        text = f"{value['value']:.{digits}f}"
+        return text if low is None else f"{text} [{low:.{digits}f}, {high:.{digits}f}]"
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,199 @@
+"""Plans: a TOML file says what a study compares; here it becomes a validated model."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import inspect
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from data.tables import PROTOCOLS
+from pipelines.registry import get_contender
+
+from .errors import UsageError
+
+
+class ContenderPlan(BaseModel):
+    """How one contender runs: cores it occupies, threads it uses, and its own options.
+
+    Every key that is not listed here is an option of the contender's builder
+    (``epochs = 3`` for ``cnn``).
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    cores: int | None = Field(default=None, ge=1, description="cores reserved; None: all or one")
+    threads: int | None = Field(default=None, ge=1, description="threads; None: as many as cores")
+    image_size: int | None = Field(default=None, ge=16, le=1024, description="pixels fed in")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments for the contender's builder."""
+        return dict(self.model_extra or {})
+
+
+class Plan(BaseModel):
+    """A study: data, protocols, seeds and contenders.
+
+    Attributes
+    ----------
+    name : str
+        Name of the run directory and of the report.
+    summary : str
+        One line for ``study list``.
+    data : str
+        A data set's name or a path.
+    protocols : tuple of {'full', 'adult', 'raw'}
+    seeds : tuple of int
+    folds : int or None
+        None: the fixed hold-out; k: grouped k-fold cross-validation.
+    contenders : dict of str to ContenderPlan
+    thumbnails : bool
+        Whether the report may show faces; refused for data whose licence forbids it.
+    save_models : bool
+        Whether ``models/<contender>`` is written for ``study predict``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$")
+    summary: str = ""
+    data: str = "embedded"
+    protocols: tuple[str, ...] = ("full",)
+    seeds: tuple[int, ...] = (0,)
+    folds: int | None = Field(default=None, ge=2)
+    contenders: dict[str, ContenderPlan]
+    thumbnails: bool = False
+    save_models: bool = True
+
+    @field_validator("protocols")
+    @classmethod
+    def _known_protocols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for protocol in value:
+            if protocol not in PROTOCOLS:
+                raise ValueError(
+                    f"unknown protocol {protocol!r}{_did_you_mean(protocol, PROTOCOLS)}"
+                )
+        return value
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or len(set(value)) < len(value) or min(value) < 0:
+            raise ValueError("seeds must be distinct whole numbers >= 0, at least one")
+        return value
+
+    @field_validator("contenders")
+    @classmethod
+    def _known_contenders(cls, value: dict[str, ContenderPlan]) -> dict[str, ContenderPlan]:
+        if not value:
+            raise ValueError("a plan needs at least one contender")
+        for name, chosen in value.items():
+            _check_options(name, chosen.options)
+        return value
+
+    def digest(self) -> str:
+        """Return the sha256 of everything that decides the numbers."""
+        decisive = self.model_dump(mode="json", exclude={"name", "summary", "thumbnails"})
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f": did you mean {near[0]!r}?" if near else f" (known: {', '.join(known)})"
+
+
+def _check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that the contender's builder does not take."""
+    parameters = inspect.signature(get_contender(name).build).parameters.values()
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
+        return
+    reserved = {"random_state", "n_jobs", "verbose", "progress", "checkpoint"}
+    known = [p.name for p in parameters if p.name not in reserved]
+    fields = [*known, *ContenderPlan.model_fields]
+    for option in options:
+        if option not in known:
+            raise ValueError(f"contender {name!r} has no option {option!r}{_did_you_mean(option, fields)}")
+
+
+def shipped_plans() -> dict[str, Path]:
+    """Return the plans inside the package by name."""
+    folder = Path(str(resources.files("study") / "plans"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def read_plan(name_or_path: str, *, overrides: Sequence[str] = (), data: str | None = None) -> Plan:
+    """Read a shipped plan by name or a TOML file by path.
+
+    Parameters
+    ----------
+    name_or_path : str
+    overrides : sequence of str
+        ``key=value`` as on the command line: ``cnn.epochs=3`` sets an option of a contender,
+        ``seeds=[0,1]`` a key of the plan. Values are TOML; a bare word is a string.
+    data : str, optional
+        Replaces the plan's data set.
+
+    Raises
+    ------
+    UsageError
+        Unknown plan, broken TOML, unknown key or value; the message says what is known.
+    """
+    shipped = shipped_plans()
+    path = shipped.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        raise UsageError(f"unknown plan {name_or_path!r}{_did_you_mean(name_or_path, list(shipped))}")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
+    table.setdefault("name", path.stem)
+    if data is not None:
+        table["data"] = data
+    for override in overrides:
+        _apply(table, override)
+    return validate_plan(table, origin=str(name_or_path))
+
+
+def validate_plan(table: Mapping[str, Any], *, origin: str = "plan") -> Plan:
+    """Turn a mapping into a ``Plan``; ``UsageError`` with one sentence per problem."""
+    try:
+        return Plan.model_validate(dict(table))
+    except ValidationError as error:
+        raise UsageError("\n".join(_sentence(origin, e) for e in error.errors())) from error
+
+
+def _sentence(origin: str, error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{origin}: unknown key {where!r}{_did_you_mean(where, list(Plan.model_fields))}"
+    return f"{origin}: {where}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _apply(table: dict[str, Any], override: str) -> None:
+    """Set ``key=value`` in the raw plan, in place."""
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--set {override!r}: write KEY=VALUE, such as cnn.epochs=3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    first, dot, rest = key.strip().partition(".")
+    if not dot:
+        table[first] = value
+        return
+    contenders = table.setdefault("contenders", {})
+    if first == "contenders":
+        first, dot, rest = rest.partition(".")
+    if first not in contenders:
+        raise UsageError(f"--set {override!r}: the plan has no contender {first!r}"
+                         f"{_did_you_mean(first, list(contenders))}")
+    contenders[first][rest] = value

@@ -1,0 +1,94 @@
+"""Provenance: what ran, on what, with which versions, so that the numbers can be made again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from data import Faces
+from pipelines.registry import get_contender
+
+from .plan import Plan
+
+PACKAGES = (
+    "age-gender-study", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "numba",
+    "opencv-python-headless", "torch", "torchvision", "timm", "skorch", "joblib", "matplotlib",
+    "seaborn", "simplejpeg",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that can change a number; absent ones are left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine(cores: int) -> dict[str, Any]:
+    """Describe the machine: processor, cores used, memory in bytes, system."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "processor": _processor(),
+        "cores": cores,
+        "memory_bytes": pages,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
+    """What the report says about each contender of the plan."""
+    facts = {}
+    for name, chosen in plan.contenders.items():
+        contender = get_contender(name)
+        facts[name] = {
+            "summary": contender.summary,
+            "family": contender.family,
+            "trained": contender.trained,
+            "image_size": chosen.image_size or contender.image_size,
+            "options": chosen.options,
+        }
+    return facts
+
+
+def describe(plan: Plan, faces: Faces, cores: int) -> dict[str, Any]:
+    """Return the provenance record of a run about to start."""
+    return {
+        "plan_name": plan.name,
+        "plan": plan.model_dump(mode="json", exclude_none=True),
+        "seeds": list(plan.seeds),
+        "protocols": list(plan.protocols),
+        "contenders": contender_facts(plan),
+        "data_sets": {
+            faces.name: {
+                "title": faces.name,
+                "licence": faces.licence,
+                "content_hash": faces.content_hash,
+                "n_faces": len(faces.table),
+                "n_kept": int(faces.table["keep"].sum()),
+            }
+        },
+        "versions": versions(),
+        "machine": machine(cores),
+        "command": shlex.join(["study", *sys.argv[1:]]),
+        "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "finished": None,
+    }

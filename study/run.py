@@ -1,0 +1,197 @@
+"""A study from plan to report: load the faces, split them, run the cells, write the page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import data
+import reports
+from data import tables
+from pipelines.registry import get_contender
+
+from . import engine, provenance
+from .cells import Cell, Job, grid
+from .errors import StudyFailed, UsageError
+from .plan import Plan
+from .run_directory import FORMAT, RunDirectory, write_json, write_text
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run hands back.
+
+    Attributes
+    ----------
+    report : Path
+        The HTML page.
+    summary : dict
+        Every number on it.
+    outcomes : list of Outcome
+        One per cell that ran now; cells finished before are not repeated.
+    """
+
+    report: Path
+    summary: dict[str, Any]
+    outcomes: list[engine.Outcome]
+
+
+def run_study(
+    plan: Plan,
+    out: Path | str,
+    *,
+    cores: int | None = None,
+    stage: Progress | None = None,
+    cell_progress: engine.Progress | None = None,
+) -> Finished:
+    """Run a plan and write its report; resume whatever an interrupted run has finished.
+
+    Parameters
+    ----------
+    plan : Plan
+    out : path
+        Run directory; created, or continued if it holds the same plan on the same data.
+    cores : int, optional
+        Core budget; default: all that this process may use.
+    stage : callable, optional
+        ``(stage, done, total)`` for the work before the cells.
+    cell_progress : callable, optional
+        ``(cell, stage, done, total)``.
+
+    Raises
+    ------
+    UsageError
+        The plan does not fit the data, or ``out`` holds something else.
+    StudyFailed
+        At least one cell failed; the report is written all the same and says which and why.
+    """
+    cores = cores or engine.available_cores()
+    faces = data.load(plan.data, progress=stage)
+    if plan.thumbnails and not faces.thumbnails_allowed:
+        raise UsageError(f"{faces.name}: its licence does not allow faces in a report; "
+                         "set thumbnails = false")
+    run = RunDirectory(out)
+    splits = _splits(plan, faces)
+    run.open_for({"format": FORMAT, "plan": plan.digest(), "data": faces.content_hash})
+    with run.locked():
+        _write_inputs(run, plan, faces, splits, cores)
+        todo = [c for c in grid(plan, faces.name) if not run.is_finished(c)]
+        jobs = _jobs(plan, todo, faces, run, cores, stage)
+        outcomes = engine.run_jobs(jobs, cores, cell_progress)
+        _finish(run)
+        report, summary = write_report(run)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if failed:
+        raise StudyFailed(
+            "\n".join(f"{o.job.cell.name}: {o.error}" for o in failed) + f"\nreport: {report}"
+        )
+    return Finished(report, summary, outcomes)
+
+
+def _splits(plan: Plan, faces: data.Faces) -> pd.DataFrame:
+    """Return every split of the plan, checked for leaks."""
+    frames = [
+        data.split(
+            faces.table,
+            data_set=faces.name,
+            protocol=protocol,
+            seed=seed,
+            fold=fold,
+            n_folds=plan.folds,
+        )
+        for protocol in plan.protocols
+        for seed in plan.seeds
+        for fold in range(plan.folds or 1)
+    ]
+    return tables.concat(frames, tables.SPLITS)
+
+
+def _write_inputs(
+    run: RunDirectory, plan: Plan, faces: data.Faces, splits: pd.DataFrame, cores: int
+) -> None:
+    """Write what is known before the first cell; a resumed run keeps its start time."""
+    record = provenance.describe(plan, faces, cores)
+    before = run.path / "provenance.json"
+    if before.is_file():
+        record["started"] = json.loads(before.read_text()).get("started", record["started"])
+    write_json(before, record)
+    write_json(run.path / "plan.json", plan.model_dump(mode="json", exclude_none=True))
+    tables.write_table(faces.table, run.path / "faces.parquet", tables.FACES)
+    tables.write_table(splits, run.path / "splits.parquet", tables.SPLITS)
+    write_text(run.path / "audit.csv", faces.audit.to_csv(index=False))
+    write_json(run.path / "label_noise.json", faces.label_noise)
+
+
+def _jobs(
+    plan: Plan,
+    cells: list[Cell],
+    faces: data.Faces,
+    run: RunDirectory,
+    cores: int,
+    stage: Progress | None,
+) -> list[Job]:
+    """Turn cells into jobs; the pixel stores they share are built here, once."""
+    jobs = []
+    for cell in cells:
+        chosen, contender = plan.contenders[cell.contender], get_contender(cell.contender)
+        size = chosen.image_size or contender.image_size
+        reserved = min(chosen.cores or (cores if contender.all_cores else 1), cores)
+        jobs.append(
+            Job(
+                cell=cell,
+                run=str(run.path.resolve()),
+                pixels=str(faces.images(size, progress=stage).filename),
+                options=chosen.options,
+                cores=reserved,
+                threads=min(chosen.threads or reserved, cores),
+                save_model=_saves_model(plan, cell),
+                shared=reserved < cores and len(cells) > 1,
+            )
+        )
+    return jobs
+
+
+def _saves_model(plan: Plan, cell: Cell) -> bool:
+    """One model per contender: the first seed, fold and protocol of the plan."""
+    return (
+        plan.save_models
+        and get_contender(cell.contender).trained
+        and (cell.seed, cell.fold, cell.protocol) == (plan.seeds[0], 0, plan.protocols[0])
+    )
+
+
+def _finish(run: RunDirectory) -> None:
+    path = run.path / "provenance.json"
+    record = json.loads(path.read_text())
+    record["finished"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    write_json(path, record)
+
+
+def write_report(run: RunDirectory) -> tuple[Path, dict[str, Any]]:
+    """Render the report of a run directory; return its path and the summary.
+
+    Raises
+    ------
+    StudyFailed
+        No cell finished, so there is nothing to report.
+    """
+    try:
+        content = run.read()
+    except UsageError as error:
+        failures = [json.loads(p.read_text()) for p in (run.path / "failures").glob("*.json")]
+        reasons = "\n".join(f"{f['cell']['contender']}: {f['error']}" for f in failures)
+        raise StudyFailed(f"{error}\n{reasons}".strip()) from error
+    summary = reports.summary(content)
+    tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
+    write_json(run.path / "summary.json", summary)
+    report = run.path / "report.html"
+    write_text(report, reports.render(content, summary=summary))
+    return report, summary

@@ -1,0 +1,175 @@
+"""One cell in its own process: fit, predict the test part, leave predictions and costs.
+
+Started as ``python -m study.run_cell`` with a job (one line of JSON) on standard input. A fresh
+process per cell makes peak memory its own, thread counts exact, and a crash harmless. Progress
+goes to standard output, one JSON line a step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data import tables
+from pipelines import persistence
+from pipelines.registry import get_contender
+
+from .cells import Job
+from .run_directory import write_json
+
+LEVEL = 0.9
+
+
+def die_with_parent() -> None:
+    """End this process when standard input closes: no orphan keeps writing after a ``kill -9``."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def report_progress(stage: str, done: int, total: int) -> None:
+    """Print one progress line for the parent."""
+    print(json.dumps({"stage": stage, "done": done, "total": total}), flush=True)
+
+
+class Parts:
+    """The images and labels of each part of a cell's split.
+
+    Parameters
+    ----------
+    job : Job
+    """
+
+    def __init__(self, job: Job) -> None:
+        cell = job.cell
+        faces = pd.read_parquet(f"{job.run}/faces.parquet")
+        splits = pd.read_parquet(f"{job.run}/splits.parquet")
+        wanted = (
+            (splits["protocol"] == cell.protocol)
+            & (splits["seed"] == cell.seed)
+            & (splits["fold"] == cell.fold)
+        )
+        part = splits[wanted].set_index("face_id")["part"]
+        self.part = faces["face_id"].map(part.astype("str"))
+        self.faces = faces
+        self.pixels = np.load(job.pixels, mmap_mode="r", allow_pickle=False)
+        self.labels = np.column_stack(
+            [faces["age"].to_numpy(float), (faces["gender"] == "female").to_numpy(float)]
+        )
+
+    def rows(self, part: str) -> np.ndarray:
+        """Return the row numbers of a part, in table order."""
+        return np.flatnonzero((self.part == part).to_numpy())
+
+    def xy(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return images uint8 (n, H, W, 3) and labels (n, 2) of a part."""
+        rows = self.rows(part)
+        return self.pixels[rows], self.labels[rows]
+
+
+def run(job: Job) -> None:
+    """Fit and predict one cell; records first, predictions last (their presence means finished)."""
+    contender = get_contender(job.cell.contender)
+    parts = Parts(job)
+    estimator = contender.build(
+        random_state=job.cell.seed, n_jobs=job.threads, **_hooks(job, contender), **job.options
+    )
+    train, started = parts.xy("train"), time.perf_counter()
+    estimator.fit(
+        *train,
+        groups=parts.faces["group"].to_numpy()[parts.rows("train")],
+        select=parts.xy("select"),
+        calibrate=parts.xy("calibrate"),
+    )
+    fit_seconds = time.perf_counter() - started
+    predictions, speed = predict(estimator, parts, job)
+    model_bytes = _save(estimator, job)
+    costs = {
+        **vars(job.cell),
+        "fit_seconds": fit_seconds if contender.trained else 0.0,
+        "predict_images_per_second": speed,
+        # kilobytes on Linux, bytes on macOS
+        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        * (1 if sys.platform == "darwin" else 1024),
+        "model_bytes": model_bytes,
+        "n_parameters": float(getattr(estimator, "n_parameters_", np.nan)),
+        "n_train": len(train[0]) if contender.trained else 0,
+        "cores": job.cores,
+        "threads": job.threads,
+        "shared": job.shared,
+        "device": str(getattr(estimator, "device_", "cpu")),
+    }
+    write_json(job.record_path, {"costs": costs, "select": select_score(estimator, parts),
+                                 "weights": getattr(estimator, "weights_source_", None)})
+    tables.write_table(predictions, job.predictions_path, tables.PREDICTIONS)
+
+
+def predict(estimator: Any, parts: Parts, job: Job) -> tuple[pd.DataFrame, float]:
+    """Predict the test part; return the table and images per second of ``predict`` alone."""
+    images, _ = parts.xy("test")
+    report_progress("predict", 0, len(images))
+    started = time.perf_counter()
+    answers = estimator.predict(images)
+    speed = len(images) / (time.perf_counter() - started)
+    interval = estimator.predict_age_interval(images, level=LEVEL)
+    table = pd.DataFrame(
+        {
+            **vars(job.cell),
+            "face_id": parts.faces["face_id"].to_numpy()[parts.rows("test")],
+            "age_pred": answers[:, 0],
+            "age_low": interval[:, 0],
+            "age_high": interval[:, 1],
+            "p_female": estimator.predict_gender_proba(images),
+        }
+    )
+    report_progress("predict", len(images), len(images))
+    return table, speed
+
+
+def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
+    """MAE in years and gender accuracy on *select*: they choose, so that *test* need not."""
+    images, labels = parts.xy("select")
+    answers = estimator.predict(images)
+    return {
+        "mae": float(np.abs(answers[:, 0] - labels[:, 0]).mean()),
+        "accuracy": float((answers[:, 1] == labels[:, 1]).mean()),
+    }
+
+
+def _hooks(job: Job, contender: Any) -> dict[str, Any]:
+    """Progress and checkpoints for the builders that take them."""
+    import inspect
+
+    taken = inspect.signature(contender.build).parameters
+    hooks = {"progress": report_progress, "checkpoint": f"{job.run}/checkpoints/{job.cell.name}"}
+    return {name: value for name, value in hooks.items() if name in taken}
+
+
+def _save(estimator: Any, job: Job) -> float:
+    """Write the model folder where the plan asks for it; return its size in bytes or NaN."""
+    if not job.save_model:
+        return float("nan")
+    folder = persistence.save(estimator, f"{job.run}/models/{job.cell.contender}")
+    return float(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()))
+
+
+def main() -> None:
+    """Read a job from standard input and run it."""
+    job = Job.from_json(sys.stdin.readline())
+    die_with_parent()
+    run(job)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What the terminal shows: progress bars while a study runs, a table when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+
+class Bars:
+    """Progress bars keyed by what is being done; made on first use.
+
+    Parameters
+    ----------
+    progress : rich.progress.Progress
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, Any] = {}
+
+    def stage(self, stage: str, done: int, total: int) -> None:
+        """Show ``done`` of ``total`` for a named stage."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
+
+    def cell(self, cell: str, stage: str, done: int, total: int) -> None:
+        """Show a stage of a cell."""
+        self.stage(f"{cell}: {stage}", done, total)
+
+
+@contextmanager
+def bars() -> Iterator[Bars]:
+    """Show bars on standard error for the duration of the block; silent when redirected."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield Bars(progress)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table on standard output."""
+    shown = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        shown.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    output.print(shown)
