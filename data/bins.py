@@ -6,6 +6,8 @@ column is an ordered categorical whose category order is the display order.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -18,7 +20,7 @@ PITCH_BINS = ("down", "level", "up", "unknown")
 
 def _interval_names(starts: tuple[int, ...], gap: int) -> list[str]:
     """Name half-open bins; ``gap`` is 1 for whole years (``0-2``) and 0 for degrees (``0-10``)."""
-    closed = [f"{a}-{b - gap}" for a, b in zip(starts, starts[1:], strict=False)]
+    closed = [f"{a}-{b - gap}" for a, b in pairwise(starts)]
     return [*closed, f"{starts[-1]}+"]
 
 
@@ -28,7 +30,7 @@ YAW_BINS = (*_interval_names(YAW_BIN_STARTS, gap=0), "unknown")
 
 
 def _cut(values: np.ndarray, starts: tuple[int, ...], names: tuple[str, ...]) -> pd.Categorical:
-    """Bin ``values`` by their starts; NaN becomes ``unknown`` where that is a name, else missing."""
+    """Bin ``values`` by their starts; NaN becomes ``unknown`` where that is a name."""
     codes = np.searchsorted(starts, values, side="right") - 1
     missing = names.index("unknown") if "unknown" in names else -1
     codes = np.where(np.isnan(values), missing, codes)

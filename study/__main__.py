@@ -51,7 +51,9 @@ def call(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
     except json.JSONDecodeError as error:
-        return _say(f"a file of this run is damaged ({error}): delete the run and start again", FAILED)
+        return _say(
+            f"a file of this run is damaged ({error}): delete the run and start again", FAILED
+        )
 
 
 def _say(message: str, code: int) -> int:

@@ -120,7 +120,9 @@ def _check_options(name: str, options: Mapping[str, Any]) -> None:
     fields = [*known, *ContenderPlan.model_fields]
     for option in options:
         if option not in known:
-            raise ValueError(f"contender {name!r} has no option {option!r}{_did_you_mean(option, fields)}")
+            raise ValueError(
+                f"contender {name!r} has no option {option!r}{_did_you_mean(option, fields)}"
+            )
 
 
 def shipped_plans() -> dict[str, Path]:
@@ -149,7 +151,9 @@ def read_plan(name_or_path: str, *, overrides: Sequence[str] = (), data: str | N
     shipped = shipped_plans()
     path = shipped.get(name_or_path, Path(name_or_path))
     if not path.is_file():
-        raise UsageError(f"unknown plan {name_or_path!r}{_did_you_mean(name_or_path, list(shipped))}")
+        raise UsageError(
+            f"unknown plan {name_or_path!r}{_did_you_mean(name_or_path, list(shipped))}"
+        )
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -194,6 +198,8 @@ def _apply(table: dict[str, Any], override: str) -> None:
     if first == "contenders":
         first, dot, rest = rest.partition(".")
     if first not in contenders:
-        raise UsageError(f"--set {override!r}: the plan has no contender {first!r}"
-                         f"{_did_you_mean(first, list(contenders))}")
+        raise UsageError(
+            f"--set {override!r}: the plan has no contender {first!r}"
+            f"{_did_you_mean(first, list(contenders))}"
+        )
     contenders[first][rest] = value

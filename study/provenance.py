@@ -55,7 +55,7 @@ def _processor() -> str:
 
 
 def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
-    """What the report says about each contender of the plan."""
+    """Return what the report says about each contender of the plan."""
     facts = {}
     for name, chosen in plan.contenders.items():
         contender = get_contender(name)

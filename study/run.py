@@ -76,8 +76,9 @@ def run_study(
     cores = cores or engine.available_cores()
     faces = data.load(plan.data, progress=stage)
     if plan.thumbnails and not faces.thumbnails_allowed:
-        raise UsageError(f"{faces.name}: its licence does not allow faces in a report; "
-                         "set thumbnails = false")
+        raise UsageError(
+            f"{faces.name}: its licence does not allow faces in a report; set thumbnails = false"
+        )
     run = RunDirectory(out)
     splits = _splits(plan, faces)
     run.open_for({"format": FORMAT, "plan": plan.digest(), "data": faces.content_hash})

@@ -110,8 +110,14 @@ def run(job: Job) -> None:
         "shared": job.shared,
         "device": str(getattr(estimator, "device_", "cpu")),
     }
-    write_json(job.record_path, {"costs": costs, "select": select_score(estimator, parts),
-                                 "weights": getattr(estimator, "weights_source_", None)})
+    write_json(
+        job.record_path,
+        {
+            "costs": costs,
+            "select": select_score(estimator, parts),
+            "weights": getattr(estimator, "weights_source_", None),
+        },
+    )
     tables.write_table(predictions, job.predictions_path, tables.PREDICTIONS)
 
 

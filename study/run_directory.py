@@ -81,7 +81,9 @@ class RunDirectory:
         if marker.is_file():
             self._check_identity(json.loads(marker.read_text()), identity)
         elif self.path.exists() and (not self.path.is_dir() or self._foreign_content()):
-            raise UsageError(f"{self.path} exists and is not a run of this study: choose another --out")
+            raise UsageError(
+                f"{self.path} exists and is not a run of this study: choose another --out"
+            )
         for folder in ("predictions", "records", "failures", "models", "checkpoints"):
             (self.path / folder).mkdir(parents=True, exist_ok=True)
         write_json(marker, identity)
@@ -135,8 +137,12 @@ class RunDirectory:
         if not cells:
             raise UsageError(f"{self.path}: no cell has finished, there is nothing to report")
         predictions = [tables.read_table(path, tables.PREDICTIONS) for path in cells]
-        records = [json.loads(p.read_text()) for p in sorted((self.path / "records").glob("*.json"))]
-        failures = [json.loads(p.read_text()) for p in sorted((self.path / "failures").glob("*.json"))]
+        records = [
+            json.loads(p.read_text()) for p in sorted((self.path / "records").glob("*.json"))
+        ]
+        failures = [
+            json.loads(p.read_text()) for p in sorted((self.path / "failures").glob("*.json"))
+        ]
         costs = tables.COSTS.validate(pd.DataFrame([r["costs"] for r in records]))
         return RunTables(
             faces=tables.read_table(self.path / "faces.parquet", tables.FACES),

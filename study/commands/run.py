@@ -54,18 +54,16 @@ def run(
     where = out or default_out(chosen, data)
     started = time.perf_counter()
     with bars() as shown:
-        finished = run_study(
-            chosen, where, cores=jobs, stage=shown.stage, cell_progress=shown.cell
-        )
+        finished = run_study(chosen, where, cores=jobs, stage=shown.stage, cell_progress=shown.cell)
     if as_json:
-        output.print_json(json.dumps({"report": str(finished.report), **finished.summary}, default=str))
+        output.print_json(
+            json.dumps({"report": str(finished.report), **finished.summary}, default=str)
+        )
         return
     show_headline(finished.summary, chosen)
     console.print(f"{time.perf_counter() - started:.0f} s, report: {finished.report}", markup=False)
     if plan is None and data is not None:
-        console.print(
-            f"The full comparison: study run --plan utkface --data {data}", markup=False
-        )
+        console.print(f"The full comparison: study run --plan utkface --data {data}", markup=False)
 
 
 def default_out(plan: Plan, data: str | None) -> Path:

@@ -1,0 +1,78 @@
+"""Plans: what is accepted, what is refused, and in which words."""
+
+import pytest
+
+from study.cells import grid
+from study.errors import UsageError
+from study.plan import read_plan, shipped_plans, validate_plan
+
+SMALL = {"name": "small", "contenders": {"dummy": {}, "hog-linear": {}}}
+
+
+@pytest.mark.parametrize("name", shipped_plans())
+def test_every_shipped_plan_is_valid(name):
+    plan = read_plan(name)
+    assert plan.name == name
+    assert plan.summary
+
+
+def test_override_sets_an_option_of_a_contender_and_a_key_of_the_plan():
+    plan = read_plan("demo", overrides=["cnn.epochs=3", "seeds=[0, 1]"])
+    assert plan.contenders["cnn"].options["epochs"] == 3
+    assert plan.seeds == (0, 1)
+
+
+def test_data_replaces_the_data_set_of_the_plan():
+    assert read_plan("demo", data="somewhere.tar").data == "somewhere.tar"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"seed": [0]}, "unknown key 'seed': did you mean 'seeds'?"),
+        ({"protocols": ["ful"]}, "unknown protocol 'ful': did you mean 'full'?"),
+        ({"seeds": [1, 1]}, "seeds must be distinct"),
+        ({"contenders": {"hog-lineer": {}}}, "did you mean 'hog-linear'?"),
+        ({"contenders": {"dummy": {"cores": 0}}}, "greater than or equal to 1"),
+        ({"contenders": {}}, "at least one contender"),
+        ({"name": "../elsewhere"}, "name"),
+    ],
+)
+def test_a_wrong_plan_is_refused_in_a_sentence(change, sentence):
+    with pytest.raises(UsageError, match=None) as caught:
+        validate_plan({**SMALL, **change})
+    assert sentence in str(caught.value)
+
+
+def test_unknown_option_names_the_nearest(tmp_path):
+    with pytest.raises(UsageError, match="no option 'epoch': did you mean 'epochs'"):
+        read_plan("demo", overrides=["cnn.epoch=3"])
+
+
+def test_unknown_plan_and_broken_toml(tmp_path):
+    with pytest.raises(UsageError, match="did you mean 'demo'"):
+        read_plan("demos")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("seeds = [")
+    with pytest.raises(UsageError, match="not valid TOML"):
+        read_plan(str(broken))
+
+
+@pytest.mark.parametrize("override", ["cnn.epochs", "=3", "cmm.epochs=3"])
+def test_a_wrong_override_is_refused(override):
+    with pytest.raises(UsageError, match="--set"):
+        read_plan("demo", overrides=[override])
+
+
+def test_grid_has_every_cell_once_and_completes_seed_zero_first():
+    plan = validate_plan({**SMALL, "seeds": [0, 1], "protocols": ["full", "adult"], "folds": 2})
+    cells = grid(plan, "faces")
+    assert len(cells) == len(set(cells)) == 2 * 2 * 2 * 2
+    assert [c.seed for c in cells] == sorted(c.seed for c in cells)
+    assert len({c.name for c in cells}) == len(cells)
+
+
+def test_digest_changes_with_the_numbers_only():
+    plan = validate_plan(SMALL)
+    assert plan.digest() == validate_plan({**SMALL, "name": "other", "thumbnails": True}).digest()
+    assert plan.digest() != validate_plan({**SMALL, "seeds": [1]}).digest()
