@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from data import tables
 
 from .cells import Job
-from .run_directory import write_json
+from .run_directory import RunDirectory, write_json
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -100,11 +100,13 @@ def execute(
     progress: Progress | None = None,
     children: set[subprocess.Popen[str]] | None = None,
 ) -> Outcome:
-    """Run one job in a fresh process and wait for it.
+    """Run one job in a fresh process and wait for it; a finished job is not repeated.
 
     The child dies when this process dies: it watches the pipe that is its standard input.
     """
     started = time.perf_counter()
+    if RunDirectory(job.run).is_finished(job.cell):
+        return Outcome(job, None, 0.0)
     environment = {**os.environ, **{name: str(job.threads) for name in THREAD_VARIABLES}}
     environment["PYTHONPATH"] = os.pathsep.join(_python_path())
     log_path = Path(job.run) / "records" / f"{job.cell.name}.log"

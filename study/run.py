@@ -18,6 +18,7 @@ from pipelines.registry import get_contender
 
 from . import engine, provenance
 from .cells import Cell, Job, grid
+from .dask_engine import run_on_dask
 from .errors import StudyFailed, UsageError
 from .plan import Plan
 from .run_directory import FORMAT, RunDirectory, write_json, write_text
@@ -49,6 +50,7 @@ def run_study(
     out: Path | str,
     *,
     cores: int | None = None,
+    scheduler: str | None = None,
     stage: Progress | None = None,
     cell_progress: engine.Progress | None = None,
 ) -> Finished:
@@ -61,6 +63,8 @@ def run_study(
         Run directory; created, or continued if it holds the same plan on the same data.
     cores : int, optional
         Core budget; default: all that this process may use.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers run the cells instead of this machine.
     stage : callable, optional
         ``(stage, done, total)`` for the work before the cells.
     cell_progress : callable, optional
@@ -86,7 +90,10 @@ def run_study(
         _write_inputs(run, plan, faces, splits, cores)
         todo = [c for c in grid(plan, faces.name) if not run.is_finished(c)]
         jobs = _jobs(plan, todo, faces, run, cores, stage)
-        outcomes = engine.run_jobs(jobs, cores, cell_progress)
+        if scheduler is None:
+            outcomes = engine.run_jobs(jobs, cores, cell_progress)
+        else:
+            outcomes = run_on_dask(jobs, scheduler)
         _finish(run)
         report, summary = write_report(run)
     failed = [outcome for outcome in outcomes if outcome.error]

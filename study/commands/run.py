@@ -44,11 +44,19 @@ def run(
         list[str] | None, typer.Option("--set", help="KEY=VALUE, such as cnn.epochs=3.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
+    engine: Annotated[str, typer.Option(help="local or dask.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, such as tcp://host:8786.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
 ) -> None:
     """Run a study; see ``EXAMPLES``."""
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs}: at least one core is needed")
+    if engine not in ("local", "dask"):
+        raise UsageError(f"--engine {engine}: choose local or dask")
+    if (engine == "dask") != (scheduler is not None):
+        raise UsageError("--engine dask and --scheduler tcp://HOST:PORT go together")
     name = plan or ("demo" if data is None else "quick")
     chosen = read_plan(name, overrides=overrides or (), data=data)
     where = out or default_out(chosen, data)
