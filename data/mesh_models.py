@@ -1,4 +1,4 @@
-"""Vendored MediaPipe models: checked files, one network per thread, the canonical face.
+"""Vendored MediaPipe models: checked files and one network per thread.
 
 The files in ``models/`` are Apache-2.0, unmodified, and listed with their source in
 ``models/SOURCES.md``. Each is compared with its sha256 once per process, because a damaged
@@ -8,13 +8,12 @@ network does not crash: it returns plausible landmarks.
 from __future__ import annotations
 
 import hashlib
-import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -35,7 +34,7 @@ SHA256 = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def model_path(name: str) -> Path:
     """Return the path of a vendored model after comparing it with its sha256.
 
@@ -181,79 +180,3 @@ def one_opencv_thread() -> Iterator[None]:
             _inside -= 1
             if _inside == 0:
                 cv2.setNumThreads(_threads_before)
-
-
-class CanonicalFace(NamedTuple):
-    """MediaPipe's metric face in our camera frame: x right, y down, z into the scene.
-
-    Attributes
-    ----------
-    points : ndarray of float64, shape (468, 3)
-        Vertex positions in centimetres of the neutral, frontal face.
-    basis : ndarray of int64, shape (33,)
-        Landmarks that move little with expression, used for the pose.
-    weights : ndarray of float64, shape (33,)
-        Their weights in the Procrustes fit.
-    """
-
-    points: np.ndarray
-    basis: np.ndarray
-    weights: np.ndarray
-
-
-def _varint(data: bytes, i: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[i]
-        i += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, i
-
-
-def _messages(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield (field number, value) of a protocol buffer; fixed-width and nested values as bytes."""
-    i = 0
-    while i < len(data):
-        key, i = _varint(data, i)
-        wire = key & 7
-        if wire == 0:
-            value, i = _varint(data, i)
-            yield key >> 3, value
-            continue
-        if wire == 2:
-            length, i = _varint(data, i)
-        else:
-            length = {1: 8, 5: 4}[wire]
-        yield key >> 3, data[i : i + length]
-        i += length
-
-
-@lru_cache(maxsize=1)
-def canonical_face() -> CanonicalFace:
-    """Read the canonical mesh and the Procrustes basis from MediaPipe's geometry metadata.
-
-    The file is a ``GeometryPipelineMetadata`` message: field 2 a ``Mesh3d`` (field 3 its vertex
-    buffer, five floats a vertex: x, y, z, u, v), field 3 the repeated ``{landmark_id, weight}``.
-    """
-    data = model_path("geometry_pipeline_metadata_landmarks.binarypb").read_bytes()
-    floats: list[bytes] = []
-    basis: dict[int, float] = {}
-    for _, message in _messages(data):
-        if not isinstance(message, bytes):
-            continue
-        values = list(_messages(message))
-        if len(message) > 2000:  # the mesh; a basis entry has seven bytes
-            floats = [v for number, v in values if number == 3 and isinstance(v, bytes)]
-        else:
-            entry = dict(values)
-            identifier, weight = entry.get(1, 0), entry[2]
-            assert isinstance(identifier, int) and isinstance(weight, bytes)
-            basis[identifier] = struct.unpack("<f", weight)[0]
-    vertices = np.frombuffer(b"".join(floats), "<f4").reshape(-1, 5)[:, :3].astype(np.float64)
-    return CanonicalFace(
-        points=vertices * (1, -1, -1),  # the file's y points up and its z to the viewer
-        basis=np.array(list(basis)),
-        weights=np.array(list(basis.values())),
-    )

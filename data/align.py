@@ -1,0 +1,97 @@
+"""Alignment: the crop of UTKFace for a face in any picture."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from .mesh import N_LANDMARKS
+from .mesh_crop import as_rgb, crop
+from .mesh_models import MODELS
+
+TEMPLATE_SIZE = 200  # px, the side of a UTKFace chip
+
+
+@cache
+def utkface_template() -> tuple[np.ndarray, np.ndarray]:
+    """Return the 43 inner landmarks and where they lie in a UTKFace chip.
+
+    Brows, bridge and base of the nose, lids and lips: the points of dlib's crop that a face mesh
+    also has. Their positions are medians over UTKFace, which contain no image.
+
+    Returns
+    -------
+    landmarks : ndarray of int64, shape (43,)
+        Indices into the face mesh.
+    positions : ndarray of float64, shape (43, 2)
+        x, y in px of a 200 px chip.
+    """
+    table = np.loadtxt(MODELS / "utkface_template.csv", delimiter=",", skiprows=1)
+    return table[:, 0].astype(int), table[:, 1:]
+
+
+def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the least-squares similarity that takes points to points.
+
+    Parameters
+    ----------
+    source, target : ndarray, shape (n, 2)
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 3)
+        Rotation with uniform scale, and translation; never a reflection.
+
+    References
+    ----------
+    .. [1] Umeyama, "Least-squares estimation of transformation parameters between two point
+       patterns", IEEE TPAMI 13(4), 1991. In the plane it is one complex division.
+    """
+    from_mean, to_mean = source.mean(0), target.mean(0)
+    z = (source - from_mean) @ (1, 1j)
+    w = (target - to_mean) @ (1, 1j)
+    spread = np.vdot(z, z).real
+    if not spread > 0:
+        raise ValueError("landmarks must be finite and not all in one place")
+    turn = np.vdot(z, w) / spread
+    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.column_stack([linear, to_mean - linear @ from_mean])
+
+
+def chip_to_image(landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.ndarray:
+    """Return the 2x3 similarity from coordinates of the aligned chip to those of the image."""
+    if np.ndim(landmarks) != 2 or len(landmarks) != N_LANDMARKS:
+        raise ValueError(
+            f"landmarks must have shape (468, 2) or (468, 3), not {np.shape(landmarks)}"
+        )
+    inner, positions = utkface_template()
+    found = np.asarray(landmarks, dtype=np.float64)[inner, :2]
+    return similarity(positions * (size / TEMPLATE_SIZE), found)
+
+
+def align(image: Any, landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.ndarray:
+    """Crop a face as UTKFace crops it: what the models were trained on.
+
+    Parameters
+    ----------
+    image : array-like, shape (H, W, 3)
+        Anything :func:`data.mesh_crop.as_rgb` reads.
+    landmarks : ndarray, shape (468, 3) or (468, 2)
+        Face mesh in px of the image, as :meth:`data.mesh.FaceMesh.landmarks` returns it.
+    size : int, default 200
+        Side of the chip, px.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size, 3)
+        RGB; what lies outside the image is black, as in UTKFace.
+
+    Raises
+    ------
+    ValueError
+        Landmarks of another shape, not finite, or all in one place.
+    """
+    return crop(as_rgb(image), chip_to_image(landmarks, size), size, cv2.BORDER_CONSTANT)

@@ -1,0 +1,266 @@
+"""Face mesh: faces in an image and their 468 landmarks.
+
+References
+----------
+.. [1] Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs",
+   2019, https://arxiv.org/abs/1907.06724
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import joblib
+import numpy as np
+
+from .detect_boxes import detect_in_window, suppress
+from .mesh_crop import as_rgb, crop, square_to_image
+from .mesh_models import ENGINES, SHA256, network, one_opencv_thread
+
+N_LANDMARKS = 468
+MIN_PRESENCE = 0.5
+
+# Outer eye corners: the line between them gives the rotation of the next crop.
+EYE_SMALLER_X, EYE_LARGER_X = 33, 263
+INPUT_SIZE = 192  # of the landmark network, px
+MARGIN = 1.5  # the landmark network was trained on squares 1.5 times the face's extent
+CHIP_MARGIN = 1.15  # the UTKFace crop is tighter: this square shows the face at the same scale
+DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not detected
+
+_POINTS, _PRESENCE = "conv2d_21", "conv2d_31"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Face:
+    """One detected face.
+
+    Parameters
+    ----------
+    box : ndarray of float64, shape (4,)
+        x0, y0, x1, y1 in px of the image; may reach beyond it.
+    score : float
+        Confidence of the detector in 0..1.
+    keypoints : ndarray of float64, shape (6, 2)
+        Eye (smaller x), eye (larger x), nose tip, mouth, ear (smaller x), ear (larger x), px.
+    """
+
+    box: np.ndarray
+    score: float
+    keypoints: np.ndarray
+
+
+@dataclass(frozen=True)
+class Square:
+    """A rotated square of the image: centre and side in px, clockwise angle in radians."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+
+def square_of_face(face: Face) -> Square:
+    """Return the first landmark crop of a detected face: its box enlarged, eyes level."""
+    (x0, y0, x1, y1), (first, second) = face.box, face.keypoints[:2]
+    dx, dy = second - first
+    side = max(x1 - x0, y1 - y0) * MARGIN
+    return Square((x0 + x1) / 2, (y0 + y1) / 2, side, float(np.arctan2(dy, dx)))
+
+
+def square_of_chip(shape: tuple[int, ...]) -> Square:
+    """Return the first landmark crop of an image that shows one face: its centre."""
+    height, width = shape[:2]
+    return Square(width / 2, height / 2, max(height, width) * CHIP_MARGIN, 0.0)
+
+
+def square_of_landmarks(points: np.ndarray) -> Square:
+    """Return the tracked crop: extent of the mesh along and across the line of the eyes."""
+    dx, dy = (points[EYE_LARGER_X] - points[EYE_SMALLER_X])[:2]
+    angle = float(np.arctan2(dy, dx))
+    c, s = np.cos(angle), np.sin(angle)
+    level = points[:, :2] @ np.array([[c, -s], [s, c]])
+    low, high = level.min(0), level.max(0)
+    x, y = np.array([[c, -s], [s, c]]) @ ((low + high) / 2)
+    return Square(float(x), float(y), float((high - low).max()) * MARGIN, angle)
+
+
+class FaceMesh:
+    """Face detector and face mesh of MediaPipe, on the processor.
+
+    Parameters
+    ----------
+    min_score : float, default 0.5
+        Least confidence of a detection.
+    passes : int, default 3
+        Landmark passes a face: each crops by the landmarks of the pass before.
+    engine : {'opencv', 'litert'}, default 'opencv'
+        ``litert`` needs the optional package ``ai-edge-litert``; its landmarks differ by less
+        than 0.1 px.
+
+    Notes
+    -----
+    Networks are loaded on first use, once per thread, and shared by all instances: an instance
+    is cheap, can be pickled, and may be used from several threads at once. Batch methods keep
+    OpenCV to one thread while they run (``n_jobs`` is the number of cores in use) and restore
+    the setting afterwards.
+
+    Upright faces are found up to about 60 degrees of yaw and 45 of roll; an upside-down face is
+    not found.
+    """
+
+    def __init__(self, min_score: float = 0.5, passes: int = 3, engine: str = "opencv") -> None:
+        if passes < 1:
+            raise ValueError(f"passes must be at least 1, not {passes}")
+        if engine not in ENGINES:
+            raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
+        self.min_score = min_score
+        self.passes = passes
+        self.engine = engine
+
+    def detect(self, image: Any) -> list[Face]:
+        """Find faces wider than about 12% of the image, surest first.
+
+        For smaller faces use :func:`data.detect.find_faces`, which searches in tiles.
+
+        Parameters
+        ----------
+        image : array-like, shape (H, W, 3)
+            Anything :func:`data.mesh_crop.as_rgb` reads.
+
+        Returns
+        -------
+        list of Face
+        """
+        pixels = as_rgb(image)
+        height, width = pixels.shape[:2]
+        side = max(height, width)
+        window = (-((side - width) // 2), -((side - height) // 2), side)
+        found = suppress(detect_in_window(pixels, window, self.min_score, engine=self.engine))
+        return [
+            Face(box, float(score), keypoints)
+            for box, score, keypoints in zip(
+                found.boxes, found.scores, found.keypoints, strict=True
+            )
+        ]
+
+    def landmarks(self, image: Any, face: Face | None = None) -> tuple[np.ndarray, float]:
+        """Locate the 468 landmarks of one face.
+
+        Parameters
+        ----------
+        image : array-like, shape (H, W, 3)
+            Anything :func:`data.mesh_crop.as_rgb` reads.
+        face : Face, optional
+            Without it the image is taken for a picture of one face (a chip or a portrait): the
+            mesh is tracked from the centre, and the detector is asked where that fails.
+
+        Returns
+        -------
+        points : ndarray of float32, shape (468, 3)
+            x, y in px of the image and z, into the scene, in the same unit, relative to the
+            head's centre.
+        presence : float
+            Probability in 0..1 that the crop shows a face; below 0.5 the points mean nothing.
+        """
+        pixels = as_rgb(image)
+        if face is not None:
+            return self._track(pixels, square_of_face(face))
+        points, presence = self._track(pixels, square_of_chip(pixels.shape))
+        if presence >= MIN_PRESENCE:
+            return points, presence
+        return self._detect_and_track(pixels) or (points, presence)
+
+    def landmarks_batch(
+        self,
+        images: Sequence[Any] | np.ndarray,
+        *,
+        n_jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Locate the landmarks of many pictures of one face each.
+
+        Parameters
+        ----------
+        images : sequence of array-like, or ndarray of shape (n, H, W, 3)
+            Read one by one: a memory map stays on disk.
+        n_jobs : int, optional
+            Threads, as scikit-learn counts them (None is 1, -1 all cores).
+        progress : callable, optional
+            Called as ``progress("face mesh", done, total)``.
+
+        Returns
+        -------
+        points : ndarray of float32, shape (n, 468, 3)
+        presence : ndarray of float32, shape (n,)
+        """
+        n = len(images)
+        points = np.empty((n, N_LANDMARKS, 3), dtype=np.float32)
+        presence = np.empty(n, dtype=np.float32)
+        with one_opencv_thread():
+            for i, (points[i], presence[i]) in enumerate(self._each(images, n_jobs)):
+                if progress is not None:
+                    progress("face mesh", i + 1, n)
+        return points, presence
+
+    def _each(
+        self, images: Sequence[Any] | np.ndarray, n_jobs: int | None
+    ) -> Iterator[tuple[np.ndarray, float]]:
+        # OpenCV releases the GIL in `forward`, so threads use all cores and share the images.
+        parallel = joblib.Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
+        yield from parallel(
+            joblib.delayed(self._landmarks_at)(images, i) for i in range(len(images))
+        )
+
+    def _landmarks_at(self, images: Sequence[Any] | np.ndarray, i: int) -> tuple[np.ndarray, float]:
+        try:
+            return self.landmarks(images[i])
+        except ValueError as error:
+            raise ValueError(f"image {i}: {error}") from error
+
+    def _track(self, pixels: np.ndarray, square: Square) -> tuple[np.ndarray, float]:
+        for _ in range(self.passes):
+            points, presence = self._landmarks_in(pixels, square)
+            square = square_of_landmarks(points)
+        return points, presence
+
+    def _landmarks_in(self, pixels: np.ndarray, square: Square) -> tuple[np.ndarray, float]:
+        """Run the landmark network once on one square of the image."""
+        to_image = square_to_image(square.x, square.y, square.side, square.angle, INPUT_SIZE)
+        chip = crop(pixels, to_image, INPUT_SIZE, cv2.BORDER_REPLICATE)
+        run = network("face_landmark.tflite", (_POINTS, _PRESENCE), self.engine)
+        out = run((chip.astype(np.float32) / 255)[None])
+        raw = out[_POINTS].reshape(N_LANDMARKS, 3).astype(np.float64)
+        points = np.empty((N_LANDMARKS, 3), dtype=np.float32)
+        points[:, :2] = raw[:, :2] @ to_image[:, :2].T + to_image[:, 2]
+        points[:, 2] = raw[:, 2] * square.side / INPUT_SIZE
+        logit = float(out[_PRESENCE].ravel()[0])
+        return points, float(1 / (1 + np.exp(-np.clip(logit, -80, 80))))
+
+    def _detect_and_track(self, pixels: np.ndarray) -> tuple[np.ndarray, float] | None:
+        """Find the most central face of a tight crop with the detector."""
+        border = round(DETECTOR_BORDER * max(pixels.shape[:2]))
+        padded = cv2.copyMakeBorder(pixels, *[border] * 4, cv2.BORDER_REPLICATE)
+        faces = self.detect(padded)
+        if not faces:
+            return None
+        centre = np.array(padded.shape[1::-1]) / 2
+
+        def from_centre(face: Face) -> float:
+            middle = (face.box[:2] + face.box[2:]) / 2
+            return float(np.hypot(*(middle - centre)) - (face.box[2] - face.box[0]) / 2)
+
+        points, presence = self._track(padded, square_of_face(min(faces, key=from_centre)))
+        points[:, :2] -= border
+        return points, presence
+
+
+def models_hash() -> str:
+    """Return 16 hex digits that change when any vendored model changes: the pose cache's key."""
+    text = "\n".join(f"{name} {SHA256[name]}" for name in sorted(SHA256))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

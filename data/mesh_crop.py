@@ -1,0 +1,133 @@
+"""Pixels in: any image array to RGB, and anti-aliased similarity crops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+
+def as_rgb(image: Any) -> np.ndarray:
+    """Return an image as uint8 RGB.
+
+    Parameters
+    ----------
+    image : array-like, shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
+        uint8 in 0..255, uint16 in 0..65535, bool, or floating point in 0..1. One channel is
+        repeated; a fourth channel is opacity and the picture is laid over white, as a browser
+        shows it.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        The input itself where nothing had to be changed.
+
+    Raises
+    ------
+    ValueError
+        Wrong number of dimensions or channels, no pixels, floats that are not finite or
+        outside 0..1, or another dtype.
+    """
+    pixels = np.asarray(image)
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4):
+        raise ValueError(
+            "an image must have shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), "
+            f"not {np.shape(image)}"
+        )
+    if 0 in pixels.shape:
+        raise ValueError(f"an image of shape {np.shape(image)} has no pixels")
+    pixels = _as_uint8(pixels)
+    if pixels.shape[2] == 1:
+        return np.repeat(pixels, 3, axis=2)
+    if pixels.shape[2] == 4:
+        opacity = pixels[:, :, 3:].astype(np.float32) / 255
+        return np.rint(pixels[:, :, :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
+    return pixels
+
+
+def _as_uint8(pixels: np.ndarray) -> np.ndarray:
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.bool_:
+        return pixels.astype(np.uint8) * 255
+    if pixels.dtype == np.uint16:
+        return np.rint(pixels / 257).astype(np.uint8)
+    if np.issubdtype(pixels.dtype, np.floating):
+        low, high = float(pixels.min()), float(pixels.max())
+        if not (low >= 0 and high <= 1):  # also true for NaN
+            raise ValueError(
+                f"a floating point image must lie in 0..1, this one in {low:g}..{high:g}; "
+                "divide by 255, or pass uint8"
+            )
+        return np.rint(pixels * 255).astype(np.uint8)
+    raise ValueError(f"an image must be uint8, uint16, bool or floating point, not {pixels.dtype}")
+
+
+def square_to_image(x: float, y: float, side: float, angle: float, size: int) -> np.ndarray:
+    """Return the 2x3 similarity from a ``size`` px crop to the square it shows.
+
+    Parameters
+    ----------
+    x, y : float
+        Centre of the square in the image, px.
+    side : float
+        Side of the square, px of the image.
+    angle : float
+        Clockwise rotation of the square, radians.
+    size : int
+        Side of the crop, px.
+    """
+    scale = side / size
+    a, b = scale * np.cos(angle), scale * np.sin(angle)
+    half = size / 2
+    return np.array([[a, -b, x - (a - b) * half], [b, a, y - (a + b) * half]])
+
+
+def crop(image: np.ndarray, to_image: np.ndarray, size: int, border: int) -> np.ndarray:
+    """Cut a similarity crop without aliasing.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+    to_image : ndarray, shape (2, 3)
+        Similarity from crop to image coordinates.
+    size : int
+        Side of the crop, px.
+    border : int
+        OpenCV border mode: ``cv2.BORDER_REPLICATE`` or ``cv2.BORDER_CONSTANT`` (black).
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size, 3)
+    """
+    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ to_image.T
+    height, width = image.shape[:2]
+    # Only the neighbourhood of the crop is touched: OpenCV's warp refuses pictures wider than
+    # 32,766 px, and shrinking a whole panorama for one face would be wasteful. One pixel of the
+    # picture is kept even when the square lies outside, for the border mode to work with.
+    left, top = np.clip(np.floor(corners.min(0)).astype(int) - 2, 0, (width - 1, height - 1))
+    right, bottom = np.clip(
+        np.ceil(corners.max(0)).astype(int) + 3, (left + 1, top + 1), (width, height)
+    )
+    patch = image[top:bottom, left:right]
+    matrix = to_image.astype(np.float64).copy()
+    matrix[:, 2] -= (left, top)
+    shrink = int(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    if shrink >= 2:
+        # A bilinear warp reads four pixels; average first when it would skip some.
+        new = max(1, patch.shape[1] // shrink), max(1, patch.shape[0] // shrink)
+        scale = np.array(new) / (patch.shape[1], patch.shape[0])
+        patch = cv2.resize(patch, new, interpolation=cv2.INTER_AREA)
+        # Pixel centres lie at half-integers of the area that is resized.
+        matrix[:, 2] = (matrix[:, 2] + 0.5) * scale - 0.5
+        matrix[:, :2] *= scale[:, None]
+    return cv2.warpAffine(
+        patch,
+        matrix,
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+    )
