@@ -31,6 +31,8 @@ class Detector:
         Cells a side of each anchor grid, and anchors a cell.
     boxes, scores : str
         Names of its outputs.
+    min_share : float
+        Width of the smallest face it finds reliably, as a share of the window.
     """
 
     file: str
@@ -38,10 +40,16 @@ class Detector:
     grids: tuple[tuple[int, int], ...]
     boxes: str
     scores: str
+    min_share: float
 
 
 SHORT_RANGE = Detector(
-    "face_detection_short_range.tflite", 128, ((16, 2), (8, 6)), "regressors", "classificators"
+    "face_detection_short_range.tflite",
+    128,
+    ((16, 2), (8, 6)),
+    "regressors",
+    "classificators",
+    0.12,
 )
 FULL_RANGE = Detector(
     "face_detection_full_range.tflite",
@@ -49,6 +57,7 @@ FULL_RANGE = Detector(
     ((48, 1),),
     "reshaped_regressor_face_4",
     "reshaped_classifier_face_4",
+    0.06,
 )
 
 
@@ -149,14 +158,25 @@ def detect_in_window(
     )
 
 
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return np.prod(np.clip(boxes[..., 2:] - boxes[..., :2], 0, None), axis=-1)
+
+
+def _intersections(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    low, high = np.maximum(box[:2], boxes[..., :2]), np.minimum(box[2:], boxes[..., 2:])
+    return np.prod(np.clip(high - low, 0, None), axis=-1)
+
+
 def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Return the intersection over union of one box with many, shape (n,)."""
-    low = np.maximum(box[:2], boxes[:, :2])
-    high = np.minimum(box[2:], boxes[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    area = np.prod(box[2:] - box[:2])
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    return shared / np.maximum(area + areas - shared, 1e-9)
+    """Return the intersection over union of one box (4,) with many (n, 4), shape (n,)."""
+    shared = _intersections(box, boxes)
+    return shared / np.maximum(_areas(box) + _areas(boxes) - shared, 1e-9)
+
+
+def shared_area(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the intersection of two boxes (4,) as a share of the smaller one."""
+    smaller = min(_areas(first), _areas(second))
+    return float(_intersections(first, second) / max(smaller, 1e-9))
 
 
 def suppress(candidates: Candidates, min_overlap: float = 0.3) -> Candidates:

@@ -28,7 +28,9 @@ MIN_PRESENCE = 0.5
 EYE_SMALLER_X, EYE_LARGER_X = 33, 263
 INPUT_SIZE = 192  # of the landmark network, px
 MARGIN = 1.5  # the landmark network was trained on squares 1.5 times the face's extent
-CHIP_MARGIN = 1.15  # the UTKFace crop is tighter: this square shows the face at the same scale
+# Where tracking ends, in the median, on a UTKFace chip (measured on 310 of them): starting there
+# saves a pass. Share of the chip's longer side, and of its width and height.
+CHIP_SIDE, CHIP_CENTRE = 1.5, (0.49, 0.47)
 DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not detected
 
 _POINTS, _PRESENCE = "conv2d_21", "conv2d_31"
@@ -74,9 +76,10 @@ def square_of_face(face: Face) -> Square:
 
 
 def square_of_chip(shape: tuple[int, ...]) -> Square:
-    """Return the first landmark crop of an image that shows one face: its centre."""
+    """Return the first landmark crop of an image that shows one face, as UTKFace crops it."""
     height, width = shape[:2]
-    return Square(width / 2, height / 2, max(height, width) * CHIP_MARGIN, 0.0)
+    x, y = CHIP_CENTRE
+    return Square(width * x, height * y, max(height, width) * CHIP_SIDE, 0.0)
 
 
 def square_of_landmarks(points: np.ndarray) -> Square:
@@ -245,7 +248,7 @@ class FaceMesh:
     def _detect_and_track(self, pixels: np.ndarray) -> tuple[np.ndarray, float] | None:
         """Find the most central face of a tight crop with the detector."""
         border = round(DETECTOR_BORDER * max(pixels.shape[:2]))
-        padded = cv2.copyMakeBorder(pixels, *[border] * 4, cv2.BORDER_REPLICATE)
+        padded = cv2.copyMakeBorder(pixels, border, border, border, border, cv2.BORDER_REPLICATE)
         faces = self.detect(padded)
         if not faces:
             return None

@@ -1,0 +1,160 @@
+"""Faces in any photograph: found, checked by their mesh, posed and aligned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .align import TEMPLATE_SIZE, align
+from .detect_boxes import SHORT_RANGE, Candidates, Detector, detect_in_window, shared_area, suppress
+from .mesh import MIN_PRESENCE, Face, FaceMesh
+from .mesh_crop import as_rgb
+from .pose import head_pose
+
+MIN_SIZE = 0.08
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    """A face in a photograph, ready for a contender.
+
+    Parameters
+    ----------
+    box : ndarray of float64, shape (4,)
+        x0, y0, x1, y1 of the mesh in px of the image: forehead to chin, cheek to cheek.
+    score : float
+        Confidence of the detector in 0..1.
+    landmarks : ndarray of float32, shape (468, 3)
+        Face mesh, px of the image.
+    presence : float
+        Probability in 0..1 that the mesh lies on a face.
+    yaw, pitch, roll : float
+        Head pose in degrees (convention of :mod:`data.pose_geometry`).
+    chip : ndarray of uint8, shape (size, size, 3)
+        The face cropped as UTKFace crops it, RGB.
+    """
+
+    box: np.ndarray
+    score: float
+    landmarks: np.ndarray
+    presence: float
+    yaw: float
+    pitch: float
+    roll: float
+    chip: np.ndarray
+
+
+def windows(
+    height: int, width: int, min_size: float, detector: Detector = SHORT_RANGE
+) -> list[tuple[int, int, int]]:
+    """Return the square windows (left, top, side) in which the detector is run.
+
+    The first covers the picture, the last are so small that a face of ``min_size`` times the
+    picture's shorter side fills enough of a window to be seen; between two levels the side at
+    most halves. Neighbours overlap by half, so that a face that a border cuts lies whole in the
+    next window.
+    """
+    longest = max(height, width)
+    smallest = min(min_size * min(height, width) / detector.min_share, longest)
+    levels = 1 + int(np.ceil(np.log2(longest / smallest)))
+    sides = np.geomspace(longest, smallest, levels) if levels > 1 else np.array([longest])
+    return [
+        (left, top, side)
+        for side in np.maximum(np.rint(sides).astype(int), 1).tolist()
+        for top in _starts(height, side)
+        for left in _starts(width, side)
+    ]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    if side >= length:
+        return [-((side - length) // 2)]
+    count = int(np.ceil((length - side) / (side / 2))) + 1
+    return [round(start) for start in np.linspace(0, length - side, count)]
+
+
+def find_faces(
+    image: Any,
+    *,
+    size: int = TEMPLATE_SIZE,
+    min_size: float = MIN_SIZE,
+    mesh: FaceMesh | None = None,
+) -> list[FoundFace]:
+    """Find all faces of a photograph, largest first.
+
+    Parameters
+    ----------
+    image : array-like, shape (H, W, 3)
+        Anything :func:`data.mesh_crop.as_rgb` reads, of any size, the right way up.
+    size : int, default 200
+        Side of the aligned chips, px.
+    min_size : float, default 0.08
+        Least width of a face, as a share of the picture's shorter side. Smaller values search
+        more windows: halving it makes the search about four times as long.
+    mesh : FaceMesh, optional
+        Settings of the networks.
+
+    Returns
+    -------
+    list of FoundFace
+        Empty where there is no face: that is not an error.
+
+    Raises
+    ------
+    ValueError
+        The array is not an image, or ``min_size`` is not in 0..1.
+
+    Notes
+    -----
+    The detector proposes boxes in overlapping windows of halving size; each proposal is tracked
+    by the face mesh and kept where the mesh reports a face. Proposals whose meshes lie on the
+    same face are one face.
+    """
+    if not 0 < min_size <= 1:
+        raise ValueError(f"min_size must be above 0 and at most 1, not {min_size}")
+    mesh = FaceMesh() if mesh is None else mesh
+    pixels = as_rgb(image)
+    faces: list[FoundFace] = []
+    for proposal in _proposals(pixels, min_size, mesh):
+        points, presence = mesh.landmarks(pixels, proposal)
+        box = _extent(points)
+        if presence < MIN_PRESENCE or _seen(box, faces):
+            continue
+        yaw, pitch, roll = (float(angle) for angle in head_pose(points))
+        chip = align(pixels, points, size)
+        faces.append(FoundFace(box, proposal.score, points, presence, yaw, pitch, roll, chip))
+    return sorted(faces, key=lambda face: float(face.box[0] - face.box[2]))
+
+
+def _proposals(pixels: np.ndarray, min_size: float, mesh: FaceMesh) -> list[Face]:
+    """Return the detector's faces over all windows, surest first."""
+    found = [
+        detect_in_window(pixels, window, mesh.min_score, engine=mesh.engine)
+        for window in windows(*pixels.shape[:2], min_size)
+    ]
+    merged = suppress(
+        Candidates(
+            boxes=np.concatenate([c.boxes for c in found]),
+            scores=np.concatenate([c.scores for c in found]),
+            keypoints=np.concatenate([c.keypoints for c in found]),
+        )
+    )
+    return [
+        Face(box, float(score), keypoints)
+        for box, score, keypoints in zip(merged.boxes, merged.scores, merged.keypoints, strict=True)
+    ]
+
+
+def _extent(points: np.ndarray) -> np.ndarray:
+    return np.concatenate([points[:, :2].min(0), points[:, :2].max(0)]).astype(np.float64)
+
+
+def _seen(box: np.ndarray, faces: list[FoundFace], max_shared: float = 0.5) -> bool:
+    """Tell whether a mesh lies on a face already found.
+
+    The share of the smaller box counts, not the union: a second mesh that slipped to the neck or
+    to half of a face is a part of the first. Real faces cheek to cheek share far less.
+    """
+    return any(shared_area(box, face.box) > max_shared for face in faces)
