@@ -13,7 +13,7 @@ from .mesh import MIN_PRESENCE, Face, FaceMesh
 from .mesh_crop import as_rgb
 from .pose import head_pose
 
-MIN_SIZE = 0.08
+MIN_SIZE = 0.06
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def find_faces(
         Anything :func:`data.mesh_crop.as_rgb` reads, of any size, the right way up.
     size : int, default 200
         Side of the aligned chips, px.
-    min_size : float, default 0.08
+    min_size : float, default 0.06
         Least width of a face, as a share of the picture's shorter side. Smaller values search
         more windows: halving it makes the search about four times as long.
     mesh : FaceMesh, optional
@@ -132,7 +132,7 @@ def _proposals(pixels: np.ndarray, min_size: float, mesh: FaceMesh) -> list[Face
     """Return the detector's faces over all windows, surest first."""
     found = [
         detect_in_window(pixels, window, mesh.min_score, engine=mesh.engine)
-        for window in windows(*pixels.shape[:2], min_size)
+        for window in windows(pixels.shape[0], pixels.shape[1], min_size)
     ]
     merged = suppress(
         Candidates(

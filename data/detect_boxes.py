@@ -19,7 +19,7 @@ from .mesh_models import network
 
 @dataclass(frozen=True)
 class Detector:
-    """One of MediaPipe's face detectors.
+    """A single-shot detector with anchors, of MediaPipe's family.
 
     Parameters
     ----------
@@ -50,14 +50,6 @@ SHORT_RANGE = Detector(
     "regressors",
     "classificators",
     0.12,
-)
-FULL_RANGE = Detector(
-    "face_detection_full_range.tflite",
-    192,
-    ((48, 1),),
-    "reshaped_regressor_face_4",
-    "reshaped_classifier_face_4",
-    0.06,
 )
 
 

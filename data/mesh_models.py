@@ -25,9 +25,6 @@ SHA256 = {
     "face_detection_short_range.tflite": (
         "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
     ),
-    "face_detection_full_range.tflite": (
-        "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
-    ),
     "geometry_pipeline_metadata_landmarks.binarypb": (
         "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4"
     ),
