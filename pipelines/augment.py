@@ -1,0 +1,189 @@
+"""Augmentation of whole batches of uint8 images on tensors, every face drawn on its own.
+
+One affine resampling does mirror, shift, scale, rotation and the change of size together, so
+that a batch is touched a handful of times and never one image at a time.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+#: Rec. 601 luma: what a grey version of an RGB pixel is.
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far training images are varied; every field 0 leaves them as they are.
+
+    Attributes
+    ----------
+    mirror : float
+        Probability of a left-right flip.
+    shift : float
+        Largest shift as a share of the image side, each direction.
+    scale : float
+        Largest relative change of size.
+    rotation : float
+        Largest rotation in degrees.
+    brightness, contrast, saturation : float
+        Largest relative change.
+    grey : float
+        Probability of losing all colour.
+    blur : float
+        Probability of a 3 x 3 box blur.
+    erase : float
+        Probability of a grey rectangle over 4-20% of the area (random erasing).
+    """
+
+    mirror: float = 0.5
+    shift: float = 0.06
+    scale: float = 0.12
+    rotation: float = 10.0
+    brightness: float = 0.2
+    contrast: float = 0.2
+    saturation: float = 0.2
+    grey: float = 0.05
+    blur: float = 0.1
+    erase: float = 0.25
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value >= 0:
+                raise ValueError(f"augmentation {field.name} must be 0 or more, not {value}")
+
+    def __call__(self, images: Tensor, size: int, generator: Generator) -> Tensor:
+        """Return a varied batch.
+
+        Parameters
+        ----------
+        images : Tensor, uint8, (n, 3, H, W)
+        size : int
+            Side of the result in pixels.
+        generator : torch.Generator
+            Source of every random choice.
+
+        Returns
+        -------
+        Tensor, float32, (n, 3, size, size)
+            On the scale 0-255, in channels-last memory.
+        """
+        result = self._resample(images, size, generator)
+        result = self._colour(result, generator)
+        result = self._blur(result, generator)
+        return self._erase(result, generator).contiguous(memory_format=torch.channels_last)
+
+    def _resample(self, images: Tensor, size: int, generator: Generator) -> Tensor:
+        if not (self.mirror or self.shift or self.scale or self.rotation):
+            return resize(images, size)
+        n = len(images)
+        flip = torch.where(torch.rand(n, generator=generator) < self.mirror, -1.0, 1.0)
+        factor = torch.exp(_signed(n, generator) * math.log1p(self.scale))
+        angle = _signed(n, generator) * math.radians(self.rotation)
+        shift = 2 * self.shift * _signed(2 * n, generator).reshape(n, 2)
+        cosine, sine = factor * angle.cos(), factor * angle.sin()
+        # the matrix maps output to input coordinates, both in -1..1
+        matrix = torch.stack(
+            [
+                torch.stack([flip * cosine, -flip * sine, shift[:, 0]], 1),
+                torch.stack([sine, cosine, shift[:, 1]], 1),
+            ],
+            1,
+        ).to(images.device)
+        grid = functional.affine_grid(matrix, [n, 3, size, size], align_corners=False)
+        # sampling far below the source's resolution needs a low-pass first
+        source = resize(images, size) if images.shape[-1] > 1.6 * size else _as_float(images)
+        return functional.grid_sample(
+            source, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+        )
+
+    def _colour(self, images: Tensor, generator: Generator) -> Tensor:
+        if not (self.brightness or self.contrast or self.saturation or self.grey):
+            return images
+        n = len(images)
+        brightness = 1 + self.brightness * _signed(n, generator)
+        contrast = 1 + self.contrast * _signed(n, generator)
+        saturation = 1 + self.saturation * _signed(n, generator)
+        saturation[torch.rand(n, generator=generator) < self.grey] = 0
+        luma = images.new_tensor(LUMA)
+        # all three are linear in the pixel, so they fold into one colour matrix and one offset
+        matrix = saturation[:, None, None] * torch.eye(3) + (1 - saturation)[:, None, None] * luma
+        matrix = (matrix * (brightness * contrast)[:, None, None]).to(images.device)
+        mean = torch.einsum("nchw,c->n", images, luma) / images[0, 0].numel()
+        offset = (brightness * (1 - contrast)).to(images.device) * mean
+        n, _, height, width = images.shape
+        mixed = torch.baddbmm(
+            offset[:, None, None],
+            images.permute(0, 2, 3, 1).reshape(n, height * width, 3),
+            matrix.transpose(1, 2),
+        )
+        return mixed.clamp_(0, 255).reshape(n, height, width, 3).permute(0, 3, 1, 2)
+
+    def _blur(self, images: Tensor, generator: Generator) -> Tensor:
+        chosen = torch.rand(len(images), generator=generator) < self.blur
+        if chosen.any():
+            chosen = chosen.to(images.device)
+            images[chosen] = functional.avg_pool2d(
+                images[chosen], 3, stride=1, padding=1, count_include_pad=False
+            )
+        return images
+
+    def _erase(self, images: Tensor, generator: Generator) -> Tensor:
+        size = images.shape[-1]
+        for row in (torch.rand(len(images), generator=generator) < self.erase).nonzero()[:, 0]:
+            area, stretch, x, y = torch.rand(4, generator=generator).tolist()
+            side, aspect = size * math.sqrt(0.04 + 0.16 * area), math.exp(stretch - 0.5)
+            height, width = round(side * aspect), round(side / aspect)
+            top, left = round(y * (size - height)), round(x * (size - width))
+            images[row, :, max(top, 0) : top + height, max(left, 0) : left + width] = 127
+        return images
+
+
+#: Named strengths for ``augment=``.
+AUGMENTATIONS: dict[str, Augmentation] = {
+    "none": Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "mirror": Augmentation(0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "standard": Augmentation(),
+    "strong": Augmentation(0.5, 0.08, 0.2, 15, 0.3, 0.3, 0.4, grey=0.1, blur=0.15, erase=0.5),
+}
+
+
+def create_augmentation(choice: str | Augmentation | None) -> Augmentation:
+    """Return an augmentation by name; None means no variation."""
+    if choice is None:
+        return AUGMENTATIONS["none"]
+    if isinstance(choice, Augmentation):
+        return choice
+    if choice not in AUGMENTATIONS:
+        near = difflib.get_close_matches(str(choice), AUGMENTATIONS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(
+            f"unknown augmentation {choice!r}: {hint}choose from {', '.join(AUGMENTATIONS)}"
+        )
+    return AUGMENTATIONS[choice]
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """Return float32 channels-last images of ``size`` pixels, low-pass filtered when smaller."""
+    images = _as_float(images)
+    if images.shape[-2:] == (size, size):
+        return images
+    return functional.interpolate(
+        images, (size, size), mode="bilinear", antialias=True, align_corners=False
+    )
+
+
+def _as_float(images: Tensor) -> Tensor:
+    return images.to(torch.float32, memory_format=torch.channels_last)
+
+
+def _signed(n: int, generator: Generator) -> Tensor:
+    """Return ``n`` uniform numbers in -1..1."""
+    return 2 * torch.rand(n, generator=generator) - 1

@@ -1,0 +1,74 @@
+"""The skorch net behind the CNN estimators.
+
+skorch runs the loop, keeps the history and calls the callbacks. What it would do silently and
+wrong here is switched off: its random ungrouped ``train_split``, and its ``predict``, which
+returns the first of several outputs (predictions read :meth:`FaceNet.outputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from torch import Tensor
+
+from .cnn_batches import plain_batches
+from .cnn_network import parameter_groups
+
+
+class FaceNet(NeuralNet):
+    """skorch net that trains in mixed precision with layer-wise rates and answers every head.
+
+    Parameters
+    ----------
+    bf16 : bool
+        Whether forward and loss run under bfloat16 autocast.
+    layer_decay, weight_decay : float
+        See :func:`pipelines.cnn_network.parameter_groups`.
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        criterion: Any,
+        *,
+        bf16: bool = False,
+        layer_decay: float = 1.0,
+        weight_decay: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(module, criterion, **kwargs)
+        self.bf16 = bf16
+        self.layer_decay = layer_decay
+        self.weight_decay = weight_decay
+
+    def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> tuple[Any, Any]:
+        """Return layer-wise groups in place of skorch's patterns over names."""
+        groups = parameter_groups(
+            self.module_,
+            lr=self.lr,
+            layer_decay=self.layer_decay,
+            weight_decay=self.weight_decay,
+        )
+        return (groups,), {"lr": self.lr}
+
+    def infer(self, x: Any, **fit_params: Any) -> Any:
+        """Run the module under autocast when asked to."""
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, dtype=torch.bfloat16, enabled=self.bf16):
+            return super().infer(x, **fit_params)
+
+    @torch.inference_mode()
+    def outputs(
+        self, images: np.ndarray, *, size: int, batch_size: int, mirror: bool = False
+    ) -> Iterator[list[dict[str, Tensor]]]:
+        """Yield the raw outputs of every batch: one dictionary, or two with the mirror image."""
+        self._set_training(False)
+        for batch in plain_batches(images, batch_size, size):
+            views = [batch, batch.flip(3)] if mirror else [batch]
+            yield [
+                {name: value.cpu() for name, value in self.infer(view).items()} for view in views
+            ]

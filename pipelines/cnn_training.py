@@ -1,0 +1,233 @@
+"""One training run: build the network, run the skorch loop, return it ready to answer."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from .age_heads import AgeHead
+from .augment import create_augmentation
+from .backbones import Backbone, create_backbone
+from .cnn_batches import FaceSet, TrainingBatches
+from .cnn_callbacks import (
+    EpochSeed,
+    OneCycle,
+    Patience,
+    SelectBest,
+    ShowProgress,
+    StopOnDivergence,
+    StopTraining,
+    WeightAverage,
+)
+from .cnn_inputs import Pair
+from .cnn_net import FaceNet
+from .cnn_network import FaceLoss, FaceNetwork
+
+
+@dataclass
+class TrainingRecord:
+    """What happened in a training, for provenance, learning curves and reports.
+
+    Attributes
+    ----------
+    weights : dict
+        Source of the first weights (kind, location, sha256).
+    precision : {'fp32', 'bf16'}
+    device : str
+    best_epoch : int
+        Whose weights answer, from 1.
+    n_parameters : int
+    history : list of dict
+        One row per epoch: ``epoch, train_loss, seconds, select_mae, select_gender,
+        select_score``.
+    """
+
+    weights: dict[str, str]
+    precision: str
+    device: str
+    n_parameters: int
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def choose_device(device: str) -> str:
+    """Return ``cuda`` for ``auto`` where a GPU is present, ``cpu`` elsewhere."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def choose_precision(precision: str, device: str) -> str:
+    """Return ``bf16`` or ``fp32``; ``auto`` takes bf16 where the processor multiplies it.
+
+    Raises
+    ------
+    ValueError
+        Unknown precision.
+    """
+    if precision not in ("auto", "fp32", "bf16"):
+        raise ValueError(f"unknown precision {precision!r}: choose auto, fp32 or bf16")
+    if precision != "auto":
+        return precision
+    if torch.device(device).type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return "bf16" if fast else "fp32"
+
+
+def image_sizes(first: int | None, last: int, epochs: int) -> list[int]:
+    """Return the image side of every epoch: linear in steps of 16 up to 3/4 of the training."""
+    if first is None:
+        return [last] * epochs
+    growing = np.linspace(first, last, max(1, round(0.75 * epochs)))
+    sizes = [min(last, 16 * round(size / 16)) for size in growing]
+    return (sizes + [last] * epochs)[:epochs]
+
+
+def train(
+    estimator: Any, faces: FaceSet, select: Pair, head: AgeHead | None, seed: int
+) -> tuple[FaceNet, TrainingRecord]:
+    """Train a network as ``estimator`` says.
+
+    Parameters
+    ----------
+    estimator : CnnEstimator
+        Source of every setting.
+    faces : FaceSet
+        Images, rows to use and targets (age, gender, weight).
+    select : pair
+        Images and targets that choose the epoch.
+    head : AgeHead or None
+    seed : int
+
+    Returns
+    -------
+    FaceNet
+        Trimmed for prediction, with the best epoch's weights, on the CPU or GPU it trained on.
+    TrainingRecord
+    """
+    device = choose_device(estimator.device)
+    precision = choose_precision(estimator.precision, device)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        backbone = create_backbone(
+            estimator.backbone,
+            weights=estimator.weights,
+            image_size=estimator.image_size,
+            allow_download=estimator.allow_download,
+            drop_path=estimator.drop_path,
+        )
+        network = build_network(estimator, backbone, head, torch.as_tensor(faces.targets))
+        net = _build_net(estimator, network, head, device, precision, seed)
+        best = _run(estimator, net, faces, select, head, seed)
+    record = TrainingRecord(
+        weights=backbone.source.as_dict(),
+        precision=precision,
+        device=device,
+        n_parameters=sum(p.numel() for p in network.parameters()),
+        best_epoch=best.best_epoch,
+        history=[_plain_row(row) for row in net.history],
+    )
+    net.module_.load_state_dict(best.best_state)
+    net.trim_for_prediction()
+    return net, record
+
+
+def build_network(
+    estimator: Any, backbone: Backbone, head: AgeHead | None, targets: torch.Tensor
+) -> FaceNetwork:
+    """Return the untrained network, its heads set to the answers of the training mean."""
+    widths = {}
+    if head is not None:
+        widths["age"] = head.n_outputs
+    if estimator._answers_gender:
+        widths["gender"] = 1
+    network = FaceNetwork(
+        backbone, widths, dropout=estimator.dropout, freeze_stages=estimator.freeze_stages
+    )
+    if head is not None:
+        network.set_bias("age", head.initial_bias(targets[:, 0]))
+    if estimator._answers_gender:
+        network.set_bias("gender", targets[:, 1].mean().clamp(0.01, 0.99).logit())
+    return network
+
+
+def _build_net(
+    estimator: Any,
+    network: FaceNetwork,
+    head: AgeHead | None,
+    device: str,
+    precision: str,
+    seed: int,
+) -> FaceNet:
+    """Wrap the network in an initialised skorch net."""
+    loss = FaceLoss(
+        head,
+        estimator._answers_gender,
+        label_smoothing=estimator.label_smoothing,
+        gender_weight=estimator.gender_weight,
+    )
+    sizes = image_sizes(estimator.first_image_size, estimator.image_size, estimator.epochs)
+    net = FaceNet(
+        network,
+        loss,
+        bf16=precision == "bf16",
+        layer_decay=estimator.layer_decay,
+        weight_decay=estimator.weight_decay,
+        optimizer=torch.optim.AdamW,
+        lr=estimator.lr,
+        batch_size=estimator.batch_size,
+        iterator_train=TrainingBatches,
+        iterator_train__sizes=sizes,
+        iterator_train__augmentation=create_augmentation(estimator.augment),
+        iterator_train__seed=seed,
+        train_split=None,
+        callbacks__print_log=None,
+        device=device,
+        verbose=0,
+    )
+    return net.initialize()
+
+
+def _run(
+    estimator: Any,
+    net: FaceNet,
+    faces: FaceSet,
+    select: Pair,
+    head: AgeHead | None,
+    seed: int,
+) -> SelectBest:
+    """Run the loop with its callbacks; they are called in the order of the list."""
+    steps = len(net.get_iterator(faces, training=True))
+    average = None if estimator.ema is None else WeightAverage(estimator.ema)
+    best = SelectBest(select, head, average, estimator.image_size, estimator.batch_size)
+    callbacks: list[tuple[str, Any]] = [
+        ("seed", EpochSeed(seed)),
+        ("rate", OneCycle(steps * estimator.epochs)),
+        ("divergence", StopOnDivergence()),
+    ]
+    if average is not None:
+        callbacks.append(("average", average))
+    callbacks += [
+        ("select", best),
+        ("show", ShowProgress(estimator.progress, steps, estimator.epochs, estimator.verbose)),
+    ]
+    if estimator.patience is not None:
+        callbacks.append(("patience", Patience(best, estimator.patience)))
+    net.callbacks_ += callbacks
+    net.notify("on_train_begin", X=faces, y=None)
+    with contextlib.suppress(StopTraining):
+        net.fit_loop(faces, epochs=estimator.epochs)
+    net.notify("on_train_end", X=faces, y=None)
+    return best
+
+
+def _plain_row(row: dict[str, Any]) -> dict[str, float]:
+    """Return the numbers of one epoch of skorch's history under our names."""
+    names = {"epoch": "epoch", "train_loss": "train_loss", "dur": "seconds"}
+    chosen = {new: float(row[old]) for old, new in names.items() if old in row}
+    return {**chosen, **{k: v for k, v in row.items() if k.startswith("select_")}}
