@@ -20,6 +20,7 @@ from . import engine, provenance
 from .cells import Cell, Job, grid
 from .dask_engine import run_on_dask
 from .errors import StudyFailed, UsageError
+from .model_card import write_cards
 from .plan import Plan
 from .run_directory import FORMAT, RunDirectory, write_json, write_text
 
@@ -200,6 +201,7 @@ def write_report(run: RunDirectory) -> tuple[Path, dict[str, Any]]:
     summary = reports.summary(content)
     tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
     write_json(run.path / "summary.json", summary)
+    write_cards(run.path, content)
     report = run.path / "report.html"
     write_text(report, reports.render(content, summary=summary))
     return report, summary

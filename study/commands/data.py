@@ -1,0 +1,120 @@
+"""``study data``: add, check and split data sets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import data as faces_of
+from data import tables
+
+from ..run_directory import write_text
+from ..terminal import bars, console, output, table
+
+
+def add(app: typer.Typer) -> None:
+    """Add ``data`` to the command line."""
+    group = typer.Typer(help="Add, check and split data sets.", no_args_is_help=True)
+    group.command("add", help=ADD)(add_data)
+    group.command("check", help=CHECK)(check)
+    group.command("split", help=SPLIT)(split)
+    app.add_typer(group, name="data")
+
+
+ADD = """Give a data set a name.
+
+Examples:
+
+    study data add utkface UTKFace.tar.gz --accept-licence
+
+    study data add mine https://example.org/faces.zip --sha256 0123...
+"""
+CHECK = """Report everything wrong with a data set: broken files, copies, contradicting labels.
+
+Example: study data check UTKFace.tar.gz --out audit.csv
+"""
+SPLIT = """Write the leak-free splits as CSV (data_set, protocol, seed, fold, face_id, part).
+
+Example: study data split UTKFace.tar.gz --seed 0 --out splits.csv
+"""
+
+
+def add_data(
+    name: Annotated[str, typer.Argument(help="The new name.")],
+    source: Annotated[str, typer.Argument(help="Archive, folder, table or URL.")],
+    sha256: Annotated[str | None, typer.Option(help="Checksum of a download.")] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You agree to the data's licence.")
+    ] = False,
+) -> None:
+    """Register a data set under a name."""
+    with bars() as shown:
+        entry = faces_of.add_data_set(
+            name, source, sha256=sha256, accept_licence=accept_licence, progress=shown.stage
+        )
+    console.print(f"{entry.name}: {entry.source}\n{entry.licence}", markup=False)
+
+
+def check(
+    source: Annotated[str, typer.Argument(help="Archive, folder, table or name.")],
+    out: Annotated[Path | None, typer.Option(help="Write every finding to this CSV.")] = None,
+    pose: Annotated[bool, typer.Option(help="Also look for faces and their pose.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Audit a data set and print a short table."""
+    with bars() as shown:
+        faces = faces_of.load(source, pose=pose, progress=shown.stage)
+    counts = faces.audit.groupby(["problem", "action"], observed=True).size()
+    if out is not None:
+        write_text(out, faces.audit.to_csv(index=False))
+    if as_json:
+        output.print_json(
+            json.dumps(
+                {
+                    "name": faces.name,
+                    "faces": len(faces),
+                    "kept": int(faces.table["keep"].sum()),
+                    "findings": [
+                        {"problem": p, "action": a, "n": int(n)} for (p, a), n in counts.items()
+                    ],
+                    "label_noise": faces.label_noise,
+                },
+                default=float,
+            )
+        )
+        return
+    table(
+        f"{faces.name}: {len(faces):,} faces, {int(faces.table['keep'].sum()):,} kept",
+        ["problem", "action", "n"],
+        [[str(p), str(a), f"{n:,}"] for (p, a), n in counts.items()],
+    )
+
+
+def split(
+    source: Annotated[str, typer.Argument(help="Archive, folder, table or name.")],
+    out: Annotated[Path, typer.Option(help="CSV to write.")],
+    protocol: Annotated[str, typer.Option(help="full, adult or raw.")] = "full",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    folds: Annotated[int | None, typer.Option(min=2, help="Grouped k-fold instead.")] = None,
+) -> None:
+    """Write the ids of each part."""
+    with bars() as shown:
+        faces = faces_of.load(source, pose=False, progress=shown.stage)
+    frames = [
+        faces_of.split(
+            faces.table,
+            data_set=faces.name,
+            protocol=protocol,
+            seed=seed,
+            fold=fold,
+            n_folds=folds,
+        )
+        for fold in range(folds or 1)
+    ]
+    chosen = tables.concat(frames, tables.SPLITS)
+    write_text(out, chosen.to_csv(index=False))
+    counts = chosen["part"].value_counts()
+    console.print(f"{out}: " + ", ".join(f"{p} {counts[p]:,}" for p in tables.PARTS), markup=False)

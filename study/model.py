@@ -1,0 +1,199 @@
+"""A saved model in use: crops or photographs in; age, gender, pose and an honest interval out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from data.detect import find_faces
+from pipelines import persistence
+
+from .errors import UsageError
+
+SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
+
+
+@dataclass(frozen=True)
+class FaceEstimate:
+    """What a model says about one face of a photograph.
+
+    Attributes
+    ----------
+    box : tuple of float
+        x0, y0, x1, y1 in px.
+    age, age_low, age_high : float
+        Years; the interval holds 90% of faces like the training data's.
+    p_female : float
+        Calibrated probability of the annotation "female".
+    yaw, pitch, roll : float
+        Degrees: yaw > 0 nose to larger x, pitch > 0 up, roll > 0 clockwise.
+    presence : float
+        Probability that there is a face at all.
+    warnings : tuple of str
+        Where this face lies outside of what the model was trained on.
+    """
+
+    box: tuple[float, float, float, float]
+    age: float
+    age_low: float
+    age_high: float
+    p_female: float
+    yaw: float
+    pitch: float
+    roll: float
+    presence: float
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON and CSV."""
+        return {**asdict(self), "box": list(self.box), "warnings": list(self.warnings)}
+
+
+class Model:
+    """A trained contender with its card.
+
+    Parameters
+    ----------
+    folder : Path
+        ``models/<contender>`` of a run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.card: dict[str, Any] = json.loads((folder / "card.json").read_text())
+        self.estimator = persistence.load(folder)
+        self.image_size = int(self.card["details"]["image_size"])
+
+    def predict(self, crops: np.ndarray) -> np.ndarray:
+        """Estimate age and gender of aligned faces.
+
+        Parameters
+        ----------
+        crops : ndarray of uint8, shape (n, H, W, 3)
+            RGB faces cropped as :func:`data.align` does.
+
+        Returns
+        -------
+        ndarray of float, shape (n, 2)
+            Age in years; gender 0 male, 1 female.
+        """
+        return self.estimator.predict(self._resized(crops))
+
+    def predict_photo(self, image: np.ndarray) -> list[FaceEstimate]:
+        """Find every face of a photograph and estimate it, largest first.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3)
+            RGB, the right way up.
+        """
+        faces = find_faces(image, size=SOURCE_SIZE)
+        if not faces:
+            return []
+        crops = self._resized(np.stack([face.chip for face in faces]))
+        ages = self.estimator.predict(crops)[:, 0]
+        intervals = self.estimator.predict_age_interval(crops, level=0.9)
+        p_female = self.estimator.predict_gender_proba(crops)
+        return [
+            FaceEstimate(
+                box=tuple(float(x) for x in face.box),  # type: ignore[arg-type]
+                age=float(age),
+                age_low=float(low),
+                age_high=float(high),
+                p_female=float(p),
+                yaw=face.yaw,
+                pitch=face.pitch,
+                roll=face.roll,
+                presence=face.presence,
+                warnings=self._warnings(age=float(age), yaw=face.yaw, pitch=face.pitch),
+            )
+            for face, age, (low, high), p in zip(faces, ages, intervals, p_female, strict=True)
+        ]
+
+    def _warnings(self, **values: float) -> tuple[str, ...]:
+        """Name every value outside the central 98% of the training faces."""
+        ranges = self.card["training_data"]["ranges"]
+        units = {"age": "years", "yaw": "degrees", "pitch": "degrees"}
+        return tuple(
+            f"{name} {value:.0f} {units[name]} is outside of what the model was trained on "
+            f"({ranges[name][0]:.0f} to {ranges[name][1]:.0f})"
+            for name, value in values.items()
+            if name in ranges and not ranges[name][0] <= value <= ranges[name][1]
+        )
+
+    def _resized(self, crops: np.ndarray) -> np.ndarray:
+        crops = np.asarray(crops)
+        if crops.ndim != 4 or crops.shape[-1] != 3 or crops.dtype != np.uint8:
+            raise ValueError(
+                f"crops must be uint8 of shape (n, H, W, 3), got {crops.dtype} {crops.shape}"
+            )
+        size = (self.image_size, self.image_size)
+        if crops.shape[1:3] == size:
+            return crops
+        shrinks = crops.shape[1] > self.image_size
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        return np.stack([cv2.resize(crop, size, interpolation=method) for crop in crops])
+
+
+def load(folder: Path | str) -> Model:
+    """Load a saved model.
+
+    Parameters
+    ----------
+    folder : path
+        A model folder, or a run directory, whose best contender on *select* is taken.
+
+    Raises
+    ------
+    UsageError
+        There is no model; or the folder was altered (checksums).
+    """
+    path = Path(folder)
+    if (path / "models").is_dir():
+        path = _best_model(path)
+    if not (path / "card.json").is_file():
+        raise UsageError(f"{folder} holds no saved model (no card.json in it)")
+    try:
+        return Model(path)
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be loaded: {error}") from error
+
+
+def _best_model(run: Path) -> Path:
+    """Return the model folder of the contender with the smallest age error on *select*."""
+    scores = json.loads((run / "summary.json").read_text()).get("select_scores", {})
+    folders = [p for p in sorted((run / "models").iterdir()) if (p / "card.json").is_file()]
+    if not folders:
+        raise UsageError(f"{run} holds no saved model: run the study with save_models = true")
+    return min(folders, key=lambda p: scores.get(p.name, {}).get("mae", float("inf")))
+
+
+def newest_model(runs: Path) -> Path:
+    """Return the newest run on photographs of people that holds a model.
+
+    Models trained on the embedded rendered faces are only used when named.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message gives the two commands that make one.
+    """
+    candidates = [p for p in runs.glob("*/models/*/card.json") if not _is_rendered(p)]
+    if not candidates:
+        raise UsageError(
+            f"no model trained on photographs was found under {runs}/. Make one:\n"
+            "  study run --data UTKFace.tar.gz\n"
+            "  study predict PHOTO\n"
+            "or name a model: study predict PHOTO --model runs/demo (rendered faces, a toy for "
+            "real photos)"
+        )
+    return max(candidates, key=lambda p: p.stat().st_mtime).parents[2]
+
+
+def _is_rendered(card: Path) -> bool:
+    return json.loads(card.read_text())["training_data"]["data_set"] == "embedded"
