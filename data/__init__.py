@@ -1,1 +1,34 @@
-"""Faces in: readers, audit, pixel store, head pose, alignment and splits."""
+"""Faces in: readers, audit, pixel store, head pose, alignment and splits.
+
+>>> import data
+>>> faces = data.load("embedded")                            # doctest: +SKIP
+>>> splits = data.split(faces.table, data_set=faces.name)    # doctest: +SKIP
+>>> X = faces.images(128)                                    # doctest: +SKIP
+"""
+
+from .cache import cache_folder
+from .errors import DataError
+from .faces import Faces, audit, load
+from .findings import summarise
+from .label_noise import label_noise_floor
+from .leaks import find_leaks
+from .policy import Policy
+from .registered import Registered, add_data_set, known_data_sets, registered
+from .splits import split
+
+__all__ = [
+    "DataError",
+    "Faces",
+    "Policy",
+    "Registered",
+    "add_data_set",
+    "audit",
+    "cache_folder",
+    "find_leaks",
+    "known_data_sets",
+    "label_noise_floor",
+    "load",
+    "registered",
+    "split",
+    "summarise",
+]

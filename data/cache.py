@@ -1,0 +1,109 @@
+"""The cache folder: everything in it is either complete or absent, and may be deleted any time."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from .errors import DataError
+
+ENVIRONMENT_VARIABLE = "AGE_GENDER_STUDY_CACHE"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(stage, done, total)``; ``stage`` is a short text such as "decode"."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Report nothing: the default of every ``progress`` parameter."""
+
+
+def print_progress(stage: str, done: int, total: int) -> None:
+    """Print one line a stage: what ``verbose=1`` does when no ``progress`` is given."""
+    if done >= total:
+        print(f"{stage}: {total:,}")
+
+
+def cache_folder(cache: str | Path | None = None) -> Path:
+    """Return the cache folder, created if need be.
+
+    Parameters
+    ----------
+    cache : str, Path or None
+        Wins over the environment variable ``AGE_GENDER_STUDY_CACHE``, which wins over the
+        operating system's folder for caches of a user.
+
+    Raises
+    ------
+    DataError
+        If the folder can be neither found nor created.
+    """
+    chosen = cache or os.environ.get(ENVIRONMENT_VARIABLE)
+    folder = Path(chosen or platformdirs.user_cache_dir("age-gender-study", appauthor=False))
+    folder = folder.expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"the cache folder {folder} cannot be created ({error.strerror}): "
+            f"choose another one with cache= or {ENVIRONMENT_VARIABLE}"
+        ) from error
+    return folder
+
+
+def build_once(target: Path, build: Callable[[Path], None]) -> Path:
+    """Return ``target``, built by ``build(temporary)`` if it does not exist yet.
+
+    The work happens under a temporary name beside the target and is renamed at the end, so a
+    crash leaves nothing that looks finished. A second process that wants the same target waits
+    for the first one and then finds it.
+
+    Parameters
+    ----------
+    target : Path
+        File or folder.
+    build : callable
+        Creates the file or folder at the path it is given.
+
+    Raises
+    ------
+    DataError
+        If the disk is full.
+    """
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_name(f".{target.name}.lock")):
+        if target.exists():
+            return target
+        # Under the lock every other temporary name is what a killed process left behind.
+        for stale in target.parent.glob(f".{target.name}.*.part"):
+            _remove(stale)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            build(temporary)
+            temporary.rename(target)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                free = shutil.disk_usage(target.parent).free / 1e9
+                raise DataError(
+                    f"no room for {target} ({free:.1f} GB free): make room, or choose another "
+                    f"disk with cache= or {ENVIRONMENT_VARIABLE}"
+                ) from error
+            raise
+        finally:
+            _remove(temporary)
+    return target
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,48 @@
+"""Which faces belong together: copies, near duplicates and pictures of one person."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+
+def components(n: int, edges: np.ndarray) -> np.ndarray:
+    """Return the connected component of each of ``n`` nodes, int32 numbers from 0.
+
+    Parameters
+    ----------
+    n : int
+    edges : ndarray of int, shape (m, 2)
+    """
+    ones = np.ones(len(edges), dtype=np.int8)
+    graph = coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(n, n))
+    return connected_components(graph, directed=False)[1]
+
+
+def equal_value_edges(values: pd.Series) -> np.ndarray:
+    """Return edges from the first row of every value to its other rows; missing joins nothing."""
+    codes, _ = pd.factorize(values)
+    known = np.flatnonzero(codes >= 0)
+    _, first, inverse = np.unique(codes[known], return_index=True, return_inverse=True)
+    edges = np.stack([known[first][inverse], known], axis=1)
+    return edges[edges[:, 0] != edges[:, 1]]
+
+
+def group_numbers(face_ids: pd.Series, component: np.ndarray) -> np.ndarray:
+    """Return the group of every face: 63 bits of the sha256 of the component's smallest id.
+
+    The number depends on nothing but the ids in the group: not on the order of the files, not on
+    the rest of the data set.
+    """
+    smallest = pd.Series(face_ids.to_numpy()).groupby(component).min()
+    numbers = np.array([stable_hash(face_id) for face_id in smallest], dtype=np.int64)
+    return numbers[component]
+
+
+def stable_hash(text: str) -> int:
+    """Return the first 63 bits of the sha256 of ``text``."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

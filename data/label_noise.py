@@ -1,0 +1,91 @@
+"""How good can a perfect model look? The floor that contradicting labels of one photo set.
+
+Photos that stand in the data set more than once were labelled more than once. No model, however
+good, can agree with two labels of the same pixels: the part of its error that this explains is a
+floor for the noise of the labels, as far as photos with copies are like all others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+N_BOOTSTRAP = 2000
+
+
+def label_noise_floor(faces: pd.DataFrame) -> dict[str, Any]:
+    """Estimate the error that a perfect model would show because labels contradict each other.
+
+    Parameters
+    ----------
+    faces : DataFrame
+        With ``pixel_sha256``, ``photo`` (copies and near duplicates), ``age``, ``gender``,
+        ``usable``.
+
+    Returns
+    -------
+    dict
+        For ``exact`` copies and for all ``photos`` with a verified duplicate: ``n_photos``,
+        ``n_images``, ``share_conflicting`` (age or gender), ``age_mae_floor`` (years: distance to the median
+        of a photo's labels, which no prediction can beat on these images, with a 95% group
+        bootstrap interval), ``age_mae_if_independent`` (years: what a model that knows the true
+        age would show if the labels of a photo err independently and normally; half the mean
+        distance of two labels times the square root of two), ``gender_error_floor`` (share of
+        labels in the minority of their photo, with interval).
+    """
+    labelled = faces[faces["usable"] & faces["age"].notna() & faces["gender"].notna()]
+    return {
+        "exact": _floor(labelled, "pixel_sha256"),
+        "photos": _floor(labelled, "photo"),
+        "note": (
+            "Only photos that occur more than once tell; a label that was copied with its photo "
+            "hides its error, so the truth lies above the floor."
+        ),
+    }
+
+
+def _floor(labelled: pd.DataFrame, key: str) -> dict[str, Any]:
+    groups = [g for _, g in labelled.groupby(key, observed=True)[["age", "gender"]] if len(g) > 1]
+    if not groups:
+        return {"n_photos": 0, "n_images": 0}
+    table = pd.DataFrame([_photo(g) for g in groups])
+    age_low, age_high = _interval(table["age_error"], table["n"])
+    gender_low, gender_high = _interval(table["minority"], table["n"])
+    n_images = int(table["n"].sum())
+    return {
+        "n_photos": len(table),
+        "n_images": n_images,
+        "share_conflicting": float(((table["gap"] > 2) | (table["minority"] > 0)).mean()),
+        "age_mae_floor": float(table["age_error"].sum() / n_images),
+        "age_mae_floor_low": age_low,
+        "age_mae_floor_high": age_high,
+        "age_mae_if_independent": float(table["pair_distance"].mean() / np.sqrt(2)),
+        "gender_error_floor": float(table["minority"].sum() / n_images),
+        "gender_error_floor_low": gender_low,
+        "gender_error_floor_high": gender_high,
+    }
+
+
+def _photo(labels: pd.DataFrame) -> dict[str, float]:
+    """Return the contradictions among the labels of one photo."""
+    ages = labels["age"].to_numpy(dtype=float)
+    n = len(ages)
+    distances = np.abs(ages[:, None] - ages[None, :])
+    return {
+        "n": n,
+        "gap": distances.max(),
+        "age_error": np.abs(ages - np.median(ages)).sum(),
+        "pair_distance": distances.sum() / (n * (n - 1)),
+        "minority": n - labels["gender"].value_counts().max(),
+    }
+
+
+def _interval(sums: pd.Series, counts: pd.Series) -> tuple[float, float]:
+    """Return the 95% interval of ``sums / counts`` by resampling photos."""
+    rng = np.random.default_rng(0)
+    total, size = sums.to_numpy(), counts.to_numpy()
+    draws = (rng.integers(len(total), size=len(total)) for _ in range(N_BOOTSTRAP))
+    low, high = np.quantile([total[d].sum() / size[d].sum() for d in draws], [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,88 @@
+"""The pixel store: all faces of a data set at one size, decoded once and mapped into memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from .cache import Progress, build_once, no_progress
+from .decode import decode, to_square
+from .errors import DataError
+from .fingerprints import in_threads
+
+
+def open_pixels(
+    paths: Sequence[Path],
+    size: int,
+    target: Path,
+    *,
+    n_jobs: int | None = None,
+    progress: Progress = no_progress,
+) -> np.memmap:
+    """Return the images as one read-only memory map, decoding them if ``target`` is absent.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Readable image files; row ``i`` of the store is ``paths[i]``.
+    size : int
+        Side in pixels.
+    target : Path
+        The ``.npy`` file; its name must say what is in it (content hash and size), because an
+        existing file is taken as it is.
+
+    Returns
+    -------
+    memmap of uint8, shape (n, size, size, 3)
+        RGB; ``3 * size ** 2`` bytes a face on disk (120 kB at 200 pixels).
+
+    Raises
+    ------
+    DataError
+        If the disk has no room, or a file has changed since the audit and is unreadable now.
+    """
+    if not 8 <= size <= 2048:
+        raise DataError(f"images of {size} pixels were asked for: choose a size from 8 to 2048")
+
+    def build(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            _write_store(file, paths, size, n_jobs, progress)
+
+    build_once(target, build)
+    return np.load(target, mmap_mode="r", allow_pickle=False)
+
+
+def _write_store(
+    file: BinaryIO, paths: Sequence[Path], size: int, n_jobs: int | None, progress: Progress
+) -> None:
+    """Write header and images in order.
+
+    Plain writes, not a writable map: a full disk is then an error that can be told, not a SIGBUS
+    that kills the process, and written pages do not count as our memory. The space is reserved
+    first, so that the error comes now and not after ten minutes of decoding.
+    """
+    shape = (len(paths), size, size, 3)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    file.flush()
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, file.tell() + int(np.prod(shape)))
+    done = 0
+    for images in in_threads(lambda part: [_load(path, size) for path in part], paths, n_jobs):
+        file.write(np.stack(images).tobytes())
+        done += len(images)
+        progress(f"decode at {size} px", done, len(paths))
+
+
+def _load(path: Path, size: int) -> np.ndarray:
+    try:
+        return to_square(decode(path.read_bytes(), at_least=size).pixels, size)
+    except (OSError, DataError) as error:
+        raise DataError(
+            f"{path} was readable when the data set was checked and is not now ({error}): "
+            "restore the file, or delete the cache and load again"
+        ) from error

@@ -1,0 +1,59 @@
+"""Head pose for data sets that do not bring it: estimated once, remembered by content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from .cache import Progress, build_once
+from .findings import Findings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .faces import Faces
+
+ANGLES = ("yaw", "pitch", "roll")
+IMAGE_SIZE = 200
+MIN_PRESENCE = 0.5
+
+
+def add_pose(
+    faces: Faces, findings: Findings, *, estimate: bool, progress: Progress
+) -> pd.DataFrame:
+    """Return the table with ``yaw``, ``pitch``, ``roll`` (degrees) and ``presence``.
+
+    Angles that the data set brings stay; the others are estimated from the 200-pixel images, or
+    stay unknown with ``estimate=False``. Images in which the face mesh finds no face are noted
+    and kept: about half of them are faces all the same (profiles, very old people).
+    """
+    table = faces.table.copy()
+    for angle in ANGLES:
+        known = table[angle] if angle in table else pd.Series(np.nan, index=table.index)
+        table[angle] = known.astype("float32")
+    table["presence"] = np.float32(np.nan)
+    if not estimate or table[list(ANGLES)].notna().all(axis=None):
+        return table
+    estimated = _estimated(faces, progress)
+    for angle in ANGLES:
+        table[angle] = table[angle].fillna(estimated[angle])
+    table["presence"] = estimated["presence"]
+    for row in table[table["presence"] < MIN_PRESENCE].itertuples():
+        findings.add(row.path, "no face found", "marked", f"presence {row.presence:.2f}")
+    return table
+
+
+def _estimated(faces: Faces, progress: Progress) -> pd.DataFrame:
+    from .mesh import models_hash
+    from .pose import estimate_pose
+
+    images = faces.images(IMAGE_SIZE, progress=progress)
+
+    def build(temporary: Path) -> None:
+        pose = estimate_pose(images, n_jobs=faces.n_jobs, progress=progress)
+        pose.to_parquet(temporary)
+
+    target = faces.pixels_folder / f"{faces.content_hash[:24]}-pose-{models_hash()[:12]}.parquet"
+    return pd.read_parquet(build_once(target, build))

@@ -1,0 +1,80 @@
+"""The readers: one module a kind of data set, found by walking this folder.
+
+A reader turns a folder (archives are unpacked before) or a table file into a plain frame, one row
+an image. To add a data set, add a module here that defines ``READER``; nothing else changes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import DataError
+
+LABEL_COLUMNS = ("age", "gender", "ethnicity", "identity", "yaw", "pitch", "roll")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one kind of data set is recognised and read.
+
+    Attributes
+    ----------
+    name : str
+        Short name, used in messages; with ``source``, the name under which it is loaded.
+    summary : str
+        One line for people.
+    recognises : callable
+        ``recognises(source)`` tells whether a folder or table file is of this kind.
+    read : callable
+        ``read(source)`` returns one row an image with the columns ``path`` (relative to the
+        folder), ``age`` (years, NaN unknown), ``gender`` ('male', 'female' or missing),
+        optionally ``ethnicity``, ``identity``, ``yaw``, ``pitch``, ``roll``; and
+        ``problem``, ``detail`` (empty, or what is wrong with the name or the labels) and
+        ``usable`` (whether the labels can be used in spite of it).
+    licence : str
+        The sentence shown to whoever uses the data.
+    needs_acceptance : bool
+        Whether ``study data add`` insists that the licence be accepted.
+    thumbnails_allowed : bool
+        Whether faces may be shown in a report that others will see.
+    source : Path or None
+        Where the data set ships inside the package.
+    """
+
+    name: str
+    summary: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path], pd.DataFrame]
+    licence: str = "The licence of these images is not known to this package: ask their owner."
+    needs_acceptance: bool = False
+    thumbnails_allowed: bool = False
+    source: Path | None = None
+
+
+def readers() -> dict[str, Reader]:
+    """Return every reader by name, in alphabetical order of their modules."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = (importlib.import_module(f"{__name__}.{name}").READER for name in names)
+    return {reader.name: reader for reader in found}
+
+
+def find_reader(source: Path) -> Reader:
+    """Return the first reader that recognises ``source``.
+
+    Raises
+    ------
+    DataError
+        If none does.
+    """
+    known = readers()
+    for reader in known.values():
+        if reader.recognises(source):
+            return reader
+    kinds = "; ".join(reader.summary for reader in known.values())
+    raise DataError(f"{source} holds no faces this package can read. It reads: {kinds}")

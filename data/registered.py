@@ -1,0 +1,140 @@
+"""Data sets by name: those that ship with the package, and those a user has added."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .cache import Progress, cache_folder, no_progress
+from .errors import DataError
+from .readers import find_reader, readers
+from .unpack import open_source
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A data set that was added under a name.
+
+    Attributes
+    ----------
+    name, source : str
+        ``source`` is an absolute path.
+    reader : str
+        Name of the reader that recognised it.
+    licence : str
+    """
+
+    name: str
+    source: str
+    reader: str
+    licence: str
+
+
+def find_source(source: str | Path, cache: Path) -> tuple[str, Path]:
+    """Return the name of a data set and the path where it lies.
+
+    Raises
+    ------
+    DataError
+        If ``source`` is neither a known name nor an existing path.
+    """
+    text = str(source)
+    shipped = readers().get(text)
+    if shipped is not None and shipped.source is not None:
+        return text, shipped.source
+    added = registered(cache)
+    if text in added:
+        return text, Path(added[text].source)
+    path = Path(source).expanduser()
+    if path.exists():
+        return _name_of(path), path.absolute()
+    known = known_data_sets(cache)
+    near = difflib.get_close_matches(text, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise DataError(
+        f"{text} is no existing path and no known data set: {hint}known: {', '.join(known)}"
+    )
+
+
+def _name_of(path: Path) -> str:
+    """Return the file name without suffixes: ``UTKFace.tar.gz`` is ``UTKFace``."""
+    name = path.absolute().name.split(".")[0]
+    return name or path.absolute().name.lstrip(".") or "faces"
+
+
+def known_data_sets(cache: str | Path | None = None) -> dict[str, str]:
+    """Return every name that :func:`data.load` knows, with a line about it."""
+    shipped = {r.name: r.summary for r in readers().values() if r.source is not None}
+    added = registered(cache)
+    return shipped | {name: f"{entry.reader}, {entry.source}" for name, entry in added.items()}
+
+
+def registered(cache: str | Path | None = None) -> dict[str, Registered]:
+    """Return the data sets a user has added, by name."""
+    path = cache_folder(cache) / "data_sets.json"
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {name: Registered(**entry) for name, entry in entries.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} is damaged ({error}): delete it and add the data sets again"
+        ) from error
+
+
+def add_data_set(
+    name: str,
+    source: str | Path,
+    *,
+    sha256: str | None = None,
+    accept_licence: bool = False,
+    cache: str | Path | None = None,
+    progress: Progress = no_progress,
+) -> Registered:
+    """Register a data set under a name, so that ``data.load(name)`` finds it.
+
+    Parameters
+    ----------
+    name : str
+        New or already added; names that ship with the package are taken.
+    source : str or Path
+        A path, or an ``http(s)://`` address that is fetched into the cache folder.
+    sha256 : str or None
+        Expected checksum of the fetched file.
+    accept_licence : bool
+        Must be true where the licence restricts use (UTKFace).
+    cache, progress
+        As in :func:`data.load`.
+
+    Raises
+    ------
+    DataError
+        If the name is taken or unusable, the download fails or has another checksum, nothing
+        reads the source, or the licence was not accepted.
+    """
+    folder = cache_folder(cache)
+    shipped = readers().get(name)
+    if shipped is not None and shipped.source is not None:
+        raise DataError(f"{name!r} ships with this package: choose another name")
+    if not name or name != name.strip() or any(c in name for c in "/\\\0") or name.startswith("."):
+        raise DataError(f"{name!r} cannot be a name: use letters, digits, '-' and '_'")
+    if str(source).startswith(("http://", "https://")):
+        from .download import fetch
+
+        path = fetch(str(source), folder / "downloads", sha256=sha256, progress=progress)
+    else:
+        path = Path(source).expanduser().absolute()
+    reader = find_reader(open_source(path, folder, progress))
+    if reader.needs_acceptance and not accept_licence:
+        raise DataError(f"{reader.licence} Add it with --accept-licence if you agree.")
+    entry = Registered(name, str(path), reader.name, reader.licence)
+    entries = {n: asdict(e) for n, e in (registered(folder) | {name: entry}).items()}
+    target = folder / "data_sets.json"
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    temporary.write_text(json.dumps(entries, indent=1), encoding="utf-8")
+    temporary.replace(target)
+    return entry

@@ -1,0 +1,183 @@
+"""Splits that cannot leak: groups stay whole, and the test part never changes.
+
+Every choice is made by hashing the group, never by file order or row order, so the same data set
+gives the same split on any machine. The test part of a data set and protocol is the same for all
+seeds: a seed re-draws the other parts only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from . import tables
+from .bins import age_bin
+from .errors import DataError
+from .groups import stable_hash
+
+TEST_SHARE = 0.2
+ADULT_AGES = (21, 60)
+# Of eight faces outside the test part six train: 60 / 10 / 10 / 20 percent of all.
+_PATTERN = np.array(["select", "calibrate", *["train"] * 6])
+
+
+def split(
+    table: pd.DataFrame,
+    *,
+    data_set: str,
+    protocol: str = "full",
+    seed: int = 0,
+    fold: int = 0,
+    n_folds: int | None = None,
+) -> pd.DataFrame:
+    """Divide the faces of a data set into train, select, calibrate and test.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``Faces.table``: at least ``face_id``, ``age``, ``gender``, ``group``, ``keep``.
+    data_set : str
+        Name written into the result.
+    protocol : {'full', 'adult', 'raw'}
+        ``full``: all kept faces. ``adult``: kept faces of 21 to 60 years, as in MWR, MiVOLO and
+        CORAL. ``raw``: the random split of the literature, dropped copies and contradictions
+        included and groups ignored; it leaks, and is for description only.
+    seed : int
+        Re-draws train, select and calibrate.
+    fold : int
+        Which fold is the test part, from 0 to ``n_folds - 1``.
+    n_folds : int or None
+        None holds out 20%; ``k`` divides all faces into ``k`` test parts of equal size.
+
+    Returns
+    -------
+    DataFrame
+        Contract ``data.tables.SPLITS`` and ``group``; one row per face, sorted by ``face_id``:
+        60 / 10 / 10 / 20% (with folds: 6/8, 1/8, 1/8 of what is not test), stratified by age bin
+        and gender.
+
+    Raises
+    ------
+    DataError
+        If there are fewer faces than the parts need, only one gender, or an argument is unknown.
+    """
+    _check_arguments(protocol, seed, fold, n_folds)
+    rows = _rows_of(table, protocol)
+    _check_faces(rows, data_set, protocol)
+    units = _units(rows, grouped=protocol != "raw")
+    if n_folds is None:
+        test = _is_test(units)
+    else:
+        test = _positions(units, _mix(units["key"], 0)) % n_folds == fold
+    part = pd.Series("test", index=units.index, dtype="object")
+    others = units[~test]
+    drawn = _positions(others, _mix(others["key"], 1 + seed + (fold << 32)))
+    part[others.index] = _PATTERN[drawn % len(_PATTERN)]
+    parts = rows["unit"].map(part)
+    _check_parts(parts, rows, data_set, protocol)
+    out = pd.DataFrame({"face_id": rows["face_id"], "part": parts, "group": rows["group"]})
+    out = out.assign(data_set=data_set, protocol=protocol, seed=seed, fold=fold)
+    columns = ["data_set", "protocol", "seed", "fold", "face_id", "part", "group"]
+    return tables.SPLITS.validate(out[columns].reset_index(drop=True))
+
+
+def _check_arguments(protocol: str, seed: int, fold: int, n_folds: int | None) -> None:
+    if protocol not in tables.PROTOCOLS:
+        raise DataError(f"unknown protocol {protocol!r}: choose {', '.join(tables.PROTOCOLS)}")
+    if not 0 <= seed < 2**31:
+        raise DataError(f"seed {seed}: choose a number from 0 to 2147483647")
+    if n_folds is not None and n_folds < 2:
+        raise DataError(f"{n_folds} folds: choose at least 2, or none for a 20% hold-out")
+    if not 0 <= fold < (n_folds or 1):
+        raise DataError(f"fold {fold}: choose from 0 to {(n_folds or 1) - 1}")
+
+
+def _rows_of(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Return the faces of a protocol, sorted by id."""
+    labelled = table["age"].notna() & table["gender"].notna()
+    chosen = labelled if protocol == "raw" else labelled & table["keep"]
+    if protocol == "adult":
+        chosen &= np.floor(table["age"]).between(*ADULT_AGES)
+    columns = ["face_id", "age", "gender", "group"]
+    return table.loc[chosen, columns].sort_values("face_id", ignore_index=True)
+
+
+def _check_faces(rows: pd.DataFrame, data_set: str, protocol: str) -> None:
+    if len(rows) < len(tables.PARTS):
+        raise DataError(
+            f"{data_set} has {len(rows)} usable faces for protocol {protocol!r}, fewer than the "
+            f"{len(tables.PARTS)} parts of a split: add faces or choose another protocol"
+        )
+    genders = rows["gender"].astype("object").unique()
+    if len(genders) == 1:
+        raise DataError(
+            f"all {len(rows)} usable faces of {data_set} (protocol {protocol!r}) are labelled "
+            f"{genders[0]}: a study of gender needs both"
+        )
+
+
+def _units(rows: pd.DataFrame, *, grouped: bool) -> pd.DataFrame:
+    """Return what is assigned as a whole, one row each: ``key``, ``n`` faces, ``stratum``.
+
+    A group belongs to the stratum (age bin and gender) of the face with its smallest id.
+    ``rows`` gains the column ``unit``.
+    """
+    ids = rows["group"] if grouped else rows["face_id"].map(stable_hash)
+    rows["unit"], keys = pd.factorize(ids)
+    stratum = age_bin(rows["age"]).codes.astype(np.int64) * 2 + (rows["gender"] == "female")
+    by_unit = stratum.groupby(rows["unit"])
+    return pd.DataFrame(
+        {"key": np.asarray(keys, np.uint64), "n": by_unit.size(), "stratum": by_unit.first()}
+    )
+
+
+def _mix(keys: pd.Series, salt: int) -> np.ndarray:
+    """Return a well-mixed uint64 for every key and salt (splitmix64; Steele et al., 2014)."""
+    x = keys.to_numpy(np.uint64) + np.uint64((salt + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _positions(units: pd.DataFrame, rank: np.ndarray) -> np.ndarray:
+    """Return each unit's place, counted in faces, when sorted by stratum and then ``rank``.
+
+    Taking every k-th place is a stratified sample: strata get their share to within one face.
+    """
+    order = np.lexsort((rank, units["stratum"]))
+    n = units["n"].to_numpy()[order]
+    position = np.empty(len(units), np.int64)
+    position[order] = np.cumsum(n) - n + n // 2
+    return position
+
+
+def _is_test(units: pd.DataFrame) -> np.ndarray:
+    """Return the fixed test part: in every stratum the groups with the smallest hashes.
+
+    Filling each stratum's quota by hash keeps the choice stable: a face more in the data set
+    moves at most the groups at the edge of its stratum's quota.
+    """
+    rank = _mix(units["key"], 0)
+    order = np.lexsort((rank, units["stratum"]))
+    n, stratum = units["n"].to_numpy()[order], units["stratum"].to_numpy()[order]
+    _, first, inverse = np.unique(stratum, return_index=True, return_inverse=True)
+    total = np.add.reduceat(n, first)
+    quota = np.diff(np.round(np.cumsum(total) * TEST_SHARE), prepend=0)
+    before = np.cumsum(n) - n
+    middle = before - before[first][inverse] + n / 2
+    test = np.empty(len(units), bool)
+    test[order] = middle <= quota[inverse]
+    return test
+
+
+def _check_parts(parts: pd.Series, rows: pd.DataFrame, data_set: str, protocol: str) -> None:
+    for part in tables.PARTS:
+        inside = rows[parts == part]
+        both = inside["gender"].nunique() == 2
+        if inside.empty or (part in ("train", "test") and not both):
+            lack = "no face" if inside.empty else "faces of one gender only"
+            raise DataError(
+                f"{len(rows)} usable faces of {data_set} (protocol {protocol!r}) in "
+                f"{rows['group'].nunique()} groups leave {lack} in part {part!r}: "
+                "add faces or choose another protocol"
+            )

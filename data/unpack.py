@@ -1,0 +1,252 @@
+"""From an archive or a parquet file to a plain folder in the cache.
+
+An archive is somebody else's file, so nothing in it is trusted: entries that lead out of the
+folder, links and devices are refused, sizes are bounded before and while bytes are written, and
+names are made safe for the file system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+import pandas as pd
+
+from .cache import Progress, build_once
+from .errors import DataError
+
+MAX_ENTRY = 256 * 2**20
+MAX_ENTRIES = 5_000_000
+MAX_RATIO = 100  # photographs hardly compress: 100 times is no archive of photographs
+ALWAYS_ALLOWED = 2**30
+_LONGEST_NAME = 200  # bytes; file systems allow 255, temporary names want some of them
+
+Entry = tuple[str, int, Any]
+
+
+def open_source(source: Path, cache: Path, progress: Progress) -> Path:
+    """Return a folder or table file that a reader can look at; unpack what needs it.
+
+    Archives are unpacked into ``cache/unpacked/<sha256 of the archive>``, once.
+
+    Raises
+    ------
+    DataError
+        If the path does not exist, is neither folder, archive nor table, or the archive is
+        damaged or unsafe.
+    """
+    if not source.exists():
+        raise DataError(f"{source} does not exist: check the path (or `study list` for names)")
+    if source.is_dir():
+        parquets = sorted(source.rglob("*.parquet"))
+        return _unpack_parquet(parquets, cache, progress) if _have_images(parquets) else source
+    if not source.is_file():
+        raise DataError(f"{source} is neither a file nor a folder")
+    if source.suffix.lower() == ".parquet" and _have_images([source]):
+        return _unpack_parquet([source], cache, progress)
+    if tarfile.is_tarfile(source) or zipfile.is_zipfile(source):
+        target = cache / "unpacked" / _sha256(source)[:24]
+        return build_once(target, lambda folder: _unpack_archive(source, folder, progress))
+    if source.suffix.lower() in (".csv", ".tsv", ".parquet"):
+        return source
+    raise DataError(
+        f"{source} is not a folder, tar, zip, parquet or CSV file: "
+        "if it is a damaged archive, fetch it again"
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:
+    folder.mkdir(parents=True)
+    unpack = _unpack_zip if zipfile.is_zipfile(archive) else _unpack_tar
+    try:
+        unpack(archive, _Unpacker(archive, folder, progress))
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as bad:
+        raise DataError(f"{archive} is damaged ({bad}): fetch it again") from bad
+    except RuntimeError as error:  # zipfile's word for an encrypted entry
+        raise DataError(f"{archive} cannot be unpacked ({error})") from error
+
+
+def _unpack_tar(archive: Path, unpacker: _Unpacker) -> None:
+    size = archive.stat().st_size
+    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:*") as tar:
+        for entry in tar:
+            if entry.isdir():
+                unpacker.check_name(entry.name)
+                continue
+            if not entry.isreg():
+                unpacker.refuse(entry.name, "is a link or a device, not a file")
+            file = tar.extractfile(entry)
+            assert file is not None  # isreg() was true
+            unpacker.write(entry.name, entry.size, file)
+            unpacker.progress("unpack", min(raw.tell(), size), size)
+        unpacker.progress("unpack", size, size)
+
+
+def _unpack_zip(archive: Path, unpacker: _Unpacker) -> None:
+    with zipfile.ZipFile(archive) as zipped:
+        entries = zipped.infolist()
+        for number, entry in enumerate(entries, 1):
+            mode = entry.external_attr >> 16
+            if entry.is_dir():
+                unpacker.check_name(entry.filename)
+                continue
+            if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                unpacker.refuse(entry.filename, "is a link or a device, not a file")
+            with zipped.open(entry) as file:
+                unpacker.write(entry.filename, entry.file_size, file)
+            unpacker.progress("unpack", number, len(entries))
+
+
+class _Unpacker:
+    """Write entries below a folder and keep count of them."""
+
+    def __init__(self, archive: Path, folder: Path, progress: Progress) -> None:
+        self.archive = archive
+        self.folder = folder
+        self.progress = progress
+        self.room = max(ALWAYS_ALLOWED, MAX_RATIO * archive.stat().st_size)
+        self.entries = 0
+
+    def refuse(self, name: str, why: str) -> None:
+        raise DataError(
+            f"{self.archive}: entry {name[:200]!r} {why}. Nothing was unpacked; if you trust the "
+            "archive, unpack it yourself and pass the folder"
+        )
+
+    def check_name(self, name: str) -> None:
+        # Backslashes and drive letters are paths on Windows, where the archive may go next.
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
+            self.refuse(name, "leads out of the folder")
+
+    def write(self, name: str, size: int, file: IO[bytes]) -> None:
+        """Write one entry, never more than its declared size."""
+        self.check_name(name)
+        self.entries += 1
+        if self.entries > MAX_ENTRIES:
+            self.refuse(name, f"is number {MAX_ENTRIES + 1:,}")
+        if size > MAX_ENTRY:
+            self.refuse(name, f"unpacks to {size / 1e6:,.0f} MB, which is no photograph")
+        self.room -= size
+        if self.room < 0:
+            self.refuse(name, f"makes it unpack to more than {MAX_RATIO} times its size")
+        target = self._free_name(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as out:
+            out.write(file.read(size))
+
+    def _free_name(self, name: str) -> Path:
+        """Return a path nobody has taken: an archive may hold two entries of one name."""
+        target = self.folder / safe_name(name)
+        copy = 1
+        while os.path.lexists(target):
+            copy += 1
+            target = self.folder / f"copy {copy}" / safe_name(name)
+        return target
+
+
+def safe_name(name: str) -> PurePosixPath:
+    """Return an entry's name with every part printable, not empty and at most 200 bytes long.
+
+    A shortened part keeps its beginning, its last suffix and eight digits of its hash.
+    """
+    parts = []
+    for part in PurePosixPath(name.replace("\\", "/")).parts:
+        printable = "".join(c if c.isprintable() else "_" for c in part)
+        if len(printable.encode()) > _LONGEST_NAME:
+            digest = hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()[:8]
+            start = printable.encode()[: _LONGEST_NAME // 2].decode(errors="ignore")
+            suffix = PurePosixPath(printable).suffix
+            printable = f"{start}~{digest}{suffix if len(suffix) < 10 else ''}"
+        parts.append(printable)
+    # A path of thousands of short parts is as unusable as one long part.
+    return PurePosixPath(*parts) if len(parts) <= 32 else PurePosixPath(*parts[-32:])
+
+
+def _have_images(tables: list[Path]) -> bool:
+    return any(_image_column(table) for table in tables)
+
+
+def _image_column(table: Path) -> tuple[str, bool] | None:
+    """Return the column of image bytes in a parquet file and whether it is a struct."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(table)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{table} is not a readable parquet file ({error})") from error
+    for column in schema:
+        if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
+            return column.name, True
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            return column.name, False
+    return None
+
+
+def _unpack_parquet(tables: list[Path], cache: Path, progress: Progress) -> Path:
+    key = hashlib.sha256("".join(_sha256(table) for table in tables).encode()).hexdigest()
+    return build_once(
+        cache / "unpacked" / key[:24], lambda folder: _write_parquet(tables, folder, progress)
+    )
+
+
+def _write_parquet(tables: list[Path], folder: Path, progress: Progress) -> None:
+    """Write the images of Hugging Face style parquet files and one ``labels.csv`` beside them."""
+    folder.mkdir(parents=True)
+    labels = [
+        rows
+        for table in tables
+        if _image_column(table)
+        for rows in _parquet_rows(table, folder, progress)
+    ]
+    pd.concat(labels, ignore_index=True).to_csv(folder / "labels.csv", index=False)
+
+
+def _parquet_rows(table: Path, folder: Path, progress: Progress) -> Iterator[pd.DataFrame]:
+    import pyarrow.parquet as pq
+
+    found = _image_column(table)
+    assert found is not None  # the caller asked before
+    column, is_struct = found
+    parquet = pq.ParquetFile(table)
+    names = _class_names(parquet.schema_arrow.metadata)
+    done, total = 0, parquet.metadata.num_rows
+    for batch in parquet.iter_batches(batch_size=256):
+        rows = batch.to_pandas()
+        paths = []
+        for number, value in enumerate(rows.pop(column), done):
+            data = (value or {}).get("bytes") if is_struct else value
+            paths.append(f"images/{table.stem}-{number:07d}.jpg")
+            target = folder / paths[-1]
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(data or b"")
+        done += len(rows)
+        progress("unpack", done, total)
+        for label, classes in names.items():
+            if label in rows:
+                rows[label] = [classes[int(v)] if pd.notna(v) else None for v in rows[label]]
+        yield rows.drop(columns=["path"], errors="ignore").assign(path=paths)
+
+
+def _class_names(metadata: dict[bytes, bytes] | None) -> dict[str, list[str]]:
+    """Return the names behind integer labels, where Hugging Face ``datasets`` wrote them."""
+    import json
+
+    try:
+        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+        return {k: f["names"] for k, f in features.items() if isinstance(f, dict) and "names" in f}
+    except (KeyError, TypeError, ValueError):
+        return {}
