@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .align import TEMPLATE_SIZE, align
-from .detect_boxes import SHORT_RANGE, Candidates, Detector, detect_in_window, shared_area, suppress
-from .mesh import MIN_PRESENCE, Face, FaceMesh
+from .detect_boxes import MIN_SHARE, shared_area
+from .mesh import MIN_PRESENCE, FaceMesh
 from .mesh_crop import as_rgb
 from .pose import head_pose
 
@@ -46,33 +46,18 @@ class FoundFace:
     chip: np.ndarray
 
 
-def windows(
-    height: int, width: int, min_size: float, detector: Detector = SHORT_RANGE
-) -> list[tuple[int, int, int]]:
-    """Return the square windows (left, top, side) in which the detector is run.
+def window_sides(height: int, width: int, min_size: float) -> list[float]:
+    """Return the sides of the windows in which a picture is searched, px, largest first.
 
-    The first covers the picture, the last are so small that a face of ``min_size`` times the
-    picture's shorter side fills enough of a window to be seen; between two levels the side at
-    most halves. Neighbours overlap by half, so that a face that a border cuts lies whole in the
-    next window.
+    The smallest window is so small that a face of ``min_size`` times the picture's shorter side
+    fills enough of it to be seen; from one size to the next the side at most halves. The largest
+    covers the picture, or twice the shorter side of a panorama: no face is wider than that.
     """
-    longest = max(height, width)
-    smallest = min(min_size * min(height, width) / detector.min_share, longest)
-    levels = 1 + int(np.ceil(np.log2(longest / smallest)))
-    sides = np.geomspace(longest, smallest, levels) if levels > 1 else np.array([longest])
-    return [
-        (left, top, side)
-        for side in np.maximum(np.rint(sides).astype(int), 1).tolist()
-        for top in _starts(height, side)
-        for left in _starts(width, side)
-    ]
-
-
-def _starts(length: int, side: int) -> list[int]:
-    if side >= length:
-        return [-((side - length) // 2)]
-    count = int(np.ceil((length - side) / (side / 2))) + 1
-    return [round(start) for start in np.linspace(0, length - side, count)]
+    shorter, longer = sorted((height, width))
+    largest = float(min(longer, 2 * shorter))
+    smallest = min(min_size * shorter / MIN_SHARE, largest)
+    levels = 1 + int(np.ceil(np.log2(largest / smallest)))
+    return list(np.geomspace(largest, smallest, levels)) if levels > 1 else [largest]
 
 
 def find_faces(
@@ -117,7 +102,8 @@ def find_faces(
     mesh = FaceMesh() if mesh is None else mesh
     pixels = as_rgb(image)
     faces: list[FoundFace] = []
-    for proposal in _proposals(pixels, min_size, mesh):
+    sides = window_sides(pixels.shape[0], pixels.shape[1], min_size)
+    for proposal in mesh.detect(pixels, sides):
         points, presence = mesh.landmarks(pixels, proposal)
         box = _extent(points)
         if presence < MIN_PRESENCE or _seen(box, faces):
@@ -126,25 +112,6 @@ def find_faces(
         chip = align(pixels, points, size)
         faces.append(FoundFace(box, proposal.score, points, presence, yaw, pitch, roll, chip))
     return sorted(faces, key=lambda face: float(face.box[0] - face.box[2]))
-
-
-def _proposals(pixels: np.ndarray, min_size: float, mesh: FaceMesh) -> list[Face]:
-    """Return the detector's faces over all windows, surest first."""
-    found = [
-        detect_in_window(pixels, window, mesh.min_score, engine=mesh.engine)
-        for window in windows(pixels.shape[0], pixels.shape[1], min_size)
-    ]
-    merged = suppress(
-        Candidates(
-            boxes=np.concatenate([c.boxes for c in found]),
-            scores=np.concatenate([c.scores for c in found]),
-            keypoints=np.concatenate([c.keypoints for c in found]),
-        )
-    )
-    return [
-        Face(box, float(score), keypoints)
-        for box, score, keypoints in zip(merged.boxes, merged.scores, merged.keypoints, strict=True)
-    ]
 
 
 def _extent(points: np.ndarray) -> np.ndarray:

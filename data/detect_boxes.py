@@ -1,4 +1,4 @@
-"""BlazeFace: candidate faces in one square window.
+"""BlazeFace: candidate faces in overlapping square windows.
 
 References
 ----------
@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,41 +17,12 @@ import numpy as np
 
 from .mesh_models import network
 
+FILE = "face_detection_short_range.tflite"
+SIZE = 128  # px, side of the network's input
+GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell
+MIN_SHARE = 0.12  # width of the smallest face found reliably, as a share of the window
 
-@dataclass(frozen=True)
-class Detector:
-    """A single-shot detector with anchors, of MediaPipe's family.
-
-    Parameters
-    ----------
-    file : str
-        Vendored model.
-    size : int
-        Side of its input, px.
-    grids : tuple of (int, int)
-        Cells a side of each anchor grid, and anchors a cell.
-    boxes, scores : str
-        Names of its outputs.
-    min_share : float
-        Width of the smallest face it finds reliably, as a share of the window.
-    """
-
-    file: str
-    size: int
-    grids: tuple[tuple[int, int], ...]
-    boxes: str
-    scores: str
-    min_share: float
-
-
-SHORT_RANGE = Detector(
-    "face_detection_short_range.tflite",
-    128,
-    ((16, 2), (8, 6)),
-    "regressors",
-    "classificators",
-    0.12,
-)
+_BOXES, _SCORES = "regressors", "classificators"
 
 
 @dataclass(frozen=True)
@@ -74,79 +46,97 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def take(self, rows: np.ndarray) -> Candidates:
-        """Return the candidates at ``rows``."""
-        return Candidates(self.boxes[rows], self.scores[rows], self.keypoints[rows])
-
-
-NO_CANDIDATES = Candidates(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 6, 2)))
-
 
 @cache
-def anchors(grids: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """Return the anchor centres in 0..1, shape (n, 2), in the order of the network's outputs."""
+def anchors() -> np.ndarray:
+    """Return the anchor centres in 0..1, shape (896, 2), in the order of the network's outputs."""
     centres = []
-    for cells, repeats in grids:
+    for cells, repeats in GRIDS:
         steps = (np.arange(cells) + 0.5) / cells
         y, x = np.meshgrid(steps, steps, indexing="ij")
         centres.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), repeats, axis=0))
     return np.concatenate(centres)
 
 
-def detect_in_window(
-    image: np.ndarray,
-    window: tuple[int, int, int],
-    min_score: float,
-    detector: Detector = SHORT_RANGE,
-    engine: str = "opencv",
+def propose(
+    image: np.ndarray, sides: Sequence[float], min_score: float, engine: str = "opencv"
 ) -> Candidates:
-    """Run the detector on a square window of the image; what lies outside it is black.
+    """Run the detector in windows of several sizes.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W, 3)
-    window : (int, int, int)
-        Left, top and side, px; may reach beyond the image.
+    sides : sequence of float
+        Sides of the square windows, px. Windows of one size overlap by half, so that a face
+        that a border cuts lies whole in the next window; a window larger than the image has
+        black bands.
     min_score : float
         Least confidence of a candidate.
-    detector : Detector
     engine : {'opencv', 'litert'}
 
     Returns
     -------
     Candidates
-        In px of the image, not yet suppressed.
+        One a face, surest first, in px of the image.
     """
-    left, top, side = window
     height, width = image.shape[:2]
-    inside = image[max(top, 0) : min(top + side, height), max(left, 0) : min(left + side, width)]
-    x0, y0 = max(-left, 0), max(-top, 0)
-    if inside.shape[:2] != (side, side):
-        inside = cv2.copyMakeBorder(
-            inside,
-            y0,
-            side - y0 - inside.shape[0],
-            x0,
-            side - x0 - inside.shape[1],
-            cv2.BORDER_CONSTANT,
+    found = []
+    for side in sides:
+        # The picture is shrunk once a size, until a window is the network's input.
+        small_width = max(1, round(width * SIZE / side))
+        small_height = max(1, round(height * SIZE / side))
+        method = cv2.INTER_AREA if side > SIZE else cv2.INTER_LINEAR
+        small = cv2.resize(image, (small_width, small_height), interpolation=method)
+        scale = np.array([width / small_width, height / small_height])
+        for top in _starts(small_height):
+            for left in _starts(small_width):
+                seen = _detect(_window(small, left, top), min_score, engine)
+                origin = np.array([left, top], dtype=np.float64)
+                found.append(
+                    Candidates(
+                        boxes=(seen.boxes + np.tile(origin, 2)) * np.tile(scale, 2),
+                        scores=seen.scores,
+                        keypoints=(seen.keypoints + origin) * scale,
+                    )
+                )
+    return suppress(
+        Candidates(
+            boxes=np.concatenate([c.boxes for c in found]),
+            scores=np.concatenate([c.scores for c in found]),
+            keypoints=np.concatenate([c.keypoints for c in found]),
         )
-    method = cv2.INTER_AREA if side > detector.size else cv2.INTER_LINEAR
-    small = cv2.resize(inside, (detector.size, detector.size), interpolation=method)
-    run = network(detector.file, (detector.boxes, detector.scores), engine)
-    out = run((small.astype(np.float32) / 127.5 - 1)[None])
-    logits = out[detector.scores].ravel().astype(np.float64)
+    )
+
+
+def _starts(length: int) -> list[int]:
+    """Return where the windows begin along one axis of the shrunk picture, px."""
+    if length <= SIZE:
+        return [-((SIZE - length) // 2)]
+    count = int(np.ceil((length - SIZE) / (SIZE / 2))) + 1
+    return [round(start) for start in np.linspace(0, length - SIZE, count)]
+
+
+def _window(small: np.ndarray, left: int, top: int) -> np.ndarray:
+    inside = small[max(top, 0) : top + SIZE, max(left, 0) : left + SIZE]
+    window = np.zeros((SIZE, SIZE, 3), dtype=np.uint8)
+    y, x = max(-top, 0), max(-left, 0)
+    window[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
+    return window
+
+
+def _detect(window: np.ndarray, min_score: float, engine: str) -> Candidates:
+    """Run the network on one window; candidates in its px, overlapping."""
+    out = network(FILE, (_BOXES, _SCORES), engine)((window.astype(np.float32) / 127.5 - 1)[None])
+    logits = out[_SCORES].ravel().astype(np.float64)
     scores = 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
     rows = np.flatnonzero(scores >= min_score)
-    raw = out[detector.boxes].reshape(-1, 16)[rows].astype(np.float64) / detector.size
-    at = anchors(detector.grids)[rows]
-    centre, extent = raw[:, :2] + at, raw[:, 2:4]
-    keypoints = raw[:, 4:].reshape(-1, 6, 2) + at[:, None]
-    origin = np.array([left, top], dtype=np.float64)
-    corners = np.concatenate([centre - extent / 2, centre + extent / 2], axis=1)
+    raw = out[_BOXES].reshape(-1, 16)[rows].astype(np.float64)  # px, relative to the anchor
+    anchor = anchors()[rows] * SIZE
+    centre, extent = raw[:, :2] + anchor, raw[:, 2:4]
     return Candidates(
-        boxes=corners * side + np.tile(origin, 2),
+        boxes=np.concatenate([centre - extent / 2, centre + extent / 2], axis=1),
         scores=scores[rows],
-        keypoints=keypoints * side + origin,
+        keypoints=raw[:, 4:].reshape(-1, 6, 2) + anchor[:, None],
     )
 
 
@@ -190,6 +180,6 @@ def suppress(candidates: Candidates, min_overlap: float = 0.3) -> Candidates:
         )
         waiting = waiting[~together]
     if not merged:
-        return NO_CANDIDATES
+        return candidates
     boxes, scores, keypoints = (np.array(column) for column in zip(*merged, strict=True))
     return Candidates(boxes, scores, keypoints)

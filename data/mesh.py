@@ -17,7 +17,7 @@ import cv2
 import joblib
 import numpy as np
 
-from .detect_boxes import detect_in_window, suppress
+from .detect_boxes import propose
 from .mesh_crop import as_rgb, crop, square_to_image
 from .mesh_models import ENGINES, SHA256, network, one_opencv_thread
 
@@ -126,25 +126,25 @@ class FaceMesh:
         self.passes = passes
         self.engine = engine
 
-    def detect(self, image: Any) -> list[Face]:
-        """Find faces wider than about 12% of the image, surest first.
-
-        For smaller faces use :func:`data.detect.find_faces`, which searches in tiles.
+    def detect(self, image: Any, sides: Sequence[float] | None = None) -> list[Face]:
+        """Find faces by the detector alone, surest first.
 
         Parameters
         ----------
         image : array-like, shape (H, W, 3)
             Anything :func:`data.mesh_crop.as_rgb` reads.
+        sides : sequence of float, optional
+            Sides of the windows to search in, px. Without it the whole image is one window, and
+            faces wider than about 12% of it are found; :func:`data.detect.find_faces` searches
+            for smaller ones and checks them by their mesh.
 
         Returns
         -------
         list of Face
         """
         pixels = as_rgb(image)
-        height, width = pixels.shape[:2]
-        side = max(height, width)
-        window = (-((side - width) // 2), -((side - height) // 2), side)
-        found = suppress(detect_in_window(pixels, window, self.min_score, engine=self.engine))
+        sides = [max(pixels.shape[:2])] if sides is None else sides
+        found = propose(pixels, sides, self.min_score, self.engine)
         return [
             Face(box, float(score), keypoints)
             for box, score, keypoints in zip(
