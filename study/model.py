@@ -84,6 +84,14 @@ class Model:
         """
         return self.estimator.predict(self._resized(crops))
 
+    def predict_interval(self, crops: np.ndarray, level: float = 0.9) -> np.ndarray:
+        """Return age intervals in years, shape (n, 2), for aligned faces."""
+        return self.estimator.predict_age_interval(self._resized(crops), level=level)
+
+    def predict_gender_proba(self, crops: np.ndarray) -> np.ndarray:
+        """Return calibrated probabilities of "female", shape (n,), for aligned faces."""
+        return self.estimator.predict_gender_proba(self._resized(crops))
+
     def predict_photo(self, image: np.ndarray) -> list[FaceEstimate]:
         """Find every face of a photograph and estimate it, largest first.
 

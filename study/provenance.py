@@ -69,6 +69,22 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
     return facts
 
 
+def data_facts(faces: Faces) -> dict[str, Any]:
+    """Return what the report says about a data set."""
+    return {
+        "title": faces.name,
+        "licence": faces.licence,
+        "content_hash": faces.content_hash,
+        "n_faces": len(faces.table),
+        "n_kept": int(faces.table["keep"].sum()),
+    }
+
+
+def command() -> str:
+    """Return the command line that started this process."""
+    return shlex.join(["study", *sys.argv[1:]])
+
+
 def describe(plan: Plan, faces: Faces, cores: int) -> dict[str, Any]:
     """Return the provenance record of a run about to start."""
     return {
@@ -77,18 +93,10 @@ def describe(plan: Plan, faces: Faces, cores: int) -> dict[str, Any]:
         "seeds": list(plan.seeds),
         "protocols": list(plan.protocols),
         "contenders": contender_facts(plan),
-        "data_sets": {
-            faces.name: {
-                "title": faces.name,
-                "licence": faces.licence,
-                "content_hash": faces.content_hash,
-                "n_faces": len(faces.table),
-                "n_kept": int(faces.table["keep"].sum()),
-            }
-        },
+        "data_sets": {faces.name: data_facts(faces)},
         "versions": versions(),
         "machine": machine(cores),
-        "command": shlex.join(["study", *sys.argv[1:]]),
+        "command": command(),
         "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "finished": None,
     }

@@ -1,0 +1,37 @@
+"""``study compare``: one page over several runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import reports
+
+from ..errors import UsageError
+from ..run_directory import RunDirectory, write_text
+from ..terminal import console
+
+HELP = """Put several runs on one page: what changed, paired where faces are shared.
+
+Example: study compare runs/quick-UTKFace runs/utkface --out compare.html
+"""
+
+
+def add(app: typer.Typer) -> None:
+    """Add ``compare`` to the command line."""
+    app.command("compare", help=HELP)(compare)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more run directories.")],
+    out: Annotated[Path, typer.Option(help="Page to write.")] = Path("runs/compare.html"),
+) -> None:
+    """Render the comparison of at least two runs."""
+    if len(runs) < 2:
+        raise UsageError("compare needs at least two run directories")
+    page = reports.compare({run.name: RunDirectory(run).read() for run in runs})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, page)
+    console.print(f"comparison: {out}", markup=False)
