@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from .age_heads import AgeHead
 from .backbones import Backbone
+from .cnn_layers import join_conv_norm
 
 
 def _zero_linear(n_inputs: int, n_outputs: int) -> nn.Linear:
@@ -36,6 +37,17 @@ class FaceNetwork(nn.Module):
     freeze_stages : int
         Number of first layer groups (as timm groups them: the stem is the first) that keep
         their weights; no backward pass runs through them.
+    norm : {'frozen', 'batch'}
+        Whether batch normalisation keeps its statistics while training or follows the batches.
+    image_size : int
+        Side of the images in pixels, to test the backbone's conversion with.
+
+    Attributes
+    ----------
+    joined : bool
+        Whether the backbone's convolutions and normalisations run as one layer.
+    rotated : bool
+        Whether the backbone wants its images turned by 180 degrees.
     """
 
     mean: Tensor
@@ -48,9 +60,14 @@ class FaceNetwork(nn.Module):
         *,
         dropout: float = 0.2,
         freeze_stages: int = 0,
+        norm: str = "frozen",
+        image_size: int = 128,
     ) -> None:
         super().__init__()
+        if norm not in ("frozen", "batch"):
+            raise ValueError(f"unknown norm {norm!r}: choose auto, frozen or batch")
         self.backbone = backbone.module
+        self.joined, self.rotated = join_conv_norm(self.backbone, image_size, live=norm == "batch")
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict(
             {name: _zero_linear(backbone.n_features, width) for name, width in heads.items()}
@@ -61,6 +78,8 @@ class FaceNetwork(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Return pooled features ``(n, n_features)`` of images on the 0-255 scale."""
+        if self.rotated:
+            images = images.flip(2, 3)
         return self.backbone((images - self.mean) / self.std)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:

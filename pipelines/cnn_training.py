@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,17 @@ class TrainingRecord:
     n_parameters: int
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def torch_threads(number: int | None) -> Iterator[None]:
+    """Run a block with another number of PyTorch threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def choose_device(device: str) -> str:
@@ -146,8 +158,16 @@ def build_network(
         widths["age"] = head.n_outputs
     if estimator._answers_gender:
         widths["gender"] = 1
+    norm = estimator.norm
+    if norm == "auto":  # statistics of random weights are worth nothing
+        norm = "batch" if backbone.source.kind == "random" else "frozen"
     network = FaceNetwork(
-        backbone, widths, dropout=estimator.dropout, freeze_stages=estimator.freeze_stages
+        backbone,
+        widths,
+        dropout=estimator.dropout,
+        freeze_stages=estimator.freeze_stages,
+        norm=norm,
+        image_size=estimator.image_size,
     )
     if head is not None:
         network.set_bias("age", head.initial_bias(targets[:, 0]))

@@ -1,0 +1,167 @@
+"""Convolution and batch normalisation as one layer, for any timm model built of such pairs.
+
+Fine-tuned on small batches of one domain, batch statistics help little and cost two passes over
+every activation, forward and backward. With frozen ImageNet statistics the normalisation is a
+factor and an offset per channel, which move into the kernel before the convolution: the same
+function and the same parameters (kernel, scale, shift), without a pass over the activations.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from timm.layers import BatchNormAct2d, Conv2dSame
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .cnn_depthwise import depthwise_conv
+
+
+class ConvNorm(nn.Module):
+    """A convolution with the batch normalisation that follows it.
+
+    Parameters
+    ----------
+    conv : torch.nn.Conv2d
+    norm : torch.nn.BatchNorm2d
+        Taken over with its parameters; their names become ``weight``, ``scale``, ``shift``.
+    live : bool
+        Whether training normalises by the batch's own statistics. Otherwise, and always in
+        evaluation, the running statistics are folded into the kernel.
+    rotate : bool
+        Turn the kernel by 180 degrees; see :func:`join_conv_norm`.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d, *, live: bool, rotate: bool) -> None:
+        super().__init__()
+        weight = conv.weight.detach().flip(2, 3) if rotate else conv.weight.detach()
+        assert norm.running_mean is not None and norm.running_var is not None
+        self.weight = nn.Parameter(weight.contiguous())
+        self.scale = nn.Parameter(norm.weight.detach().clone())
+        self.shift = nn.Parameter(norm.bias.detach().clone())
+        self.register_buffer("mean", norm.running_mean.clone())
+        self.register_buffer("variance", norm.running_var.clone())
+        self.eps = norm.eps
+        self.momentum = 0.1 if norm.momentum is None else norm.momentum
+        self.stride = int(conv.stride[0])
+        self.padding = (conv.kernel_size[0] // 2) if rotate else int(conv.padding[0])
+        self.groups = conv.groups
+        self.live = live
+        self.depthwise = (
+            conv.groups == conv.in_channels == conv.out_channels
+            and self.padding == conv.kernel_size[0] // 2
+            and conv.kernel_size[0] % 2 == 1
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the normalised convolution of ``x``."""
+        if self.live and self.training:
+            y = self._convolve(x, self.weight, torch.zeros_like(self.shift))
+            return functional.batch_norm(
+                y, self.mean, self.variance, self.scale, self.shift, True, self.momentum, self.eps
+            )
+        factor = self.scale * (self.variance + self.eps).rsqrt()
+        weight = self.weight * factor[:, None, None, None]
+        return self._convolve(x, weight, self.shift - self.mean * factor)
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        if self.depthwise:
+            return depthwise_conv(x, weight, bias, self.stride)
+        return torch.conv2d(x, weight, bias, self.stride, self.padding, 1, self.groups)
+
+    def extra_repr(self) -> str:
+        """Describe the layer in ``print(model)``."""
+        out, into, rows, _ = self.weight.shape
+        kind = "depthwise" if self.depthwise else f"groups={self.groups}"
+        return f"{into}, {out}, kernel={rows}, stride={self.stride}, {kind}, live={self.live}"
+
+
+@torch.no_grad()
+def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> tuple[bool, bool]:
+    """Replace every convolution that a batch normalisation follows by :class:`ConvNorm`.
+
+    TensorFlow's "same" padding adds the odd row below and right, PyTorch's above and left, so
+    that such models copy every strided layer's input into a larger one first. Turned by 180
+    degrees, images and kernels alike, the odd row is where PyTorch puts it and no copy is
+    needed; with global pooling at the end nobody can tell the difference.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place.
+    image_size : int
+        Side of the test image.
+    live : bool
+        See :class:`ConvNorm`.
+
+    Returns
+    -------
+    joined : bool
+        Whether the joined model answers as before; otherwise it was left as it was.
+    rotated : bool
+        Whether it wants its images turned by 180 degrees.
+
+    Notes
+    -----
+    Pairs are recognised by their place (a convolution and the next child, a normalisation of
+    as many channels). That the place tells the truth is checked by a test image.
+    """
+    pairs = _find_pairs(model)
+    if not pairs:
+        return False, False
+    rotate = any(isinstance(module, Conv2dSame) for module in model.modules())
+    was_training = model.training
+    model.eval()
+    image = torch.rand(1, 3, image_size, image_size, generator=torch.Generator().manual_seed(0))
+    before = model(image)
+    undo = [
+        (parent, name, child)
+        for parent, *names in pairs
+        for name in names
+        for child in [getattr(parent, name)]
+    ]
+    for parent, conv, norm in pairs:
+        joined = ConvNorm(getattr(parent, conv), getattr(parent, norm), live=live, rotate=rotate)
+        setattr(parent, conv, joined)
+        setattr(parent, norm, _activation_of(getattr(parent, norm)))
+    model.eval()  # new layers start in training mode
+    after = model(image.flip(2, 3) if rotate else image)
+    same = torch.allclose(before, after, rtol=1e-3, atol=1e-3 * float(before.abs().max()))
+    if not same:
+        for parent, name, child in undo:
+            setattr(parent, name, child)
+    model.train(was_training)
+    return same, same and rotate
+
+
+def _find_pairs(model: nn.Module) -> list[tuple[nn.Module, str, str]]:
+    """Return ``(parent, convolution, normalisation)`` of neighbouring children."""
+    pairs = []
+    for parent in model.modules():
+        children = list(parent.named_children())
+        for (first, conv), (second, norm) in pairwise(children):
+            if (
+                type(conv) in (nn.Conv2d, Conv2dSame)
+                and isinstance(conv, nn.Conv2d)
+                and isinstance(norm, nn.BatchNorm2d)
+                and norm.num_features == conv.out_channels
+                and conv.bias is None
+                and conv.padding_mode == "zeros"
+                and conv.dilation == (1, 1)
+                and len({*conv.kernel_size}) == len({*conv.stride}) == 1
+                and norm.affine
+                and norm.track_running_stats
+            ):
+                pairs.append((parent, first, second))
+    return pairs
+
+
+def _activation_of(norm: nn.Module) -> nn.Module:
+    """Return what timm's normalisation does after normalising."""
+    if isinstance(norm, BatchNormAct2d):
+        return nn.Sequential(norm.drop, norm.act)
+    return nn.Identity()
