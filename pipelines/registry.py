@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Contender:
         Whether it should run alone on every core (true for networks).
     trained : bool
         False for off-the-shelf models, which predict only.
+    options_of : str or None
+        ``module:Class`` whose constructor parameters a builder with ``**options`` takes.
     """
 
     name: str
@@ -44,6 +47,17 @@ class Contender:
     build: Callable[..., Any]
     all_cores: bool = False
     trained: bool = True
+    options_of: str | None = None
+
+    def option_names(self) -> list[str]:
+        """Return the options of the builder, in order; imports the class behind ``**options``."""
+        parameters = inspect.signature(self.build).parameters.values()
+        names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        if self.options_of is not None:
+            module, _, class_name = self.options_of.partition(":")
+            behind = inspect.signature(getattr(importlib.import_module(module), class_name))
+            names += [name for name in behind.parameters if name not in names]
+        return names
 
 
 _REGISTRY: dict[str, Contender] = {}
@@ -57,6 +71,7 @@ def register(
     image_size: int,
     all_cores: bool = False,
     trained: bool = True,
+    options_of: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated builder as contender ``name``."""
 
@@ -66,7 +81,9 @@ def register(
                 f"contender {name!r} is registered by {_REGISTRY[name].build.__module__} "
                 f"and again by {build.__module__}: choose another name"
             )
-        _REGISTRY[name] = Contender(name, summary, family, image_size, build, all_cores, trained)
+        _REGISTRY[name] = Contender(
+            name, summary, family, image_size, build, all_cores, trained, options_of
+        )
         return build
 
     return decorate

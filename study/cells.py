@@ -37,6 +37,8 @@ class Job:
         Run directory; on several machines it is on a shared file system.
     pixels : str
         The ``.npy`` pixel store for this contender's image size.
+    image_size : int
+        Side of these images in px.
     options : dict
         Keyword arguments of the contender's builder.
     cores, threads : int
@@ -50,6 +52,7 @@ class Job:
     cell: Cell
     run: str
     pixels: str
+    image_size: int
     options: dict[str, Any] = field(default_factory=dict)
     cores: int = 1
     threads: int = 1

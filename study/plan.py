@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import inspect
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,9 @@ from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
 
 from .errors import UsageError
+
+
+SET_BY_THE_STUDY = {"random_state", "n_jobs", "threads", "verbose", "progress", "checkpoint"}
 
 
 class ContenderPlan(BaseModel):
@@ -96,6 +98,7 @@ class Plan(BaseModel):
         if not value:
             raise ValueError("a plan needs at least one contender")
         for name, chosen in value.items():
+            get_contender(name)
             _check_options(name, chosen.options)
         return value
 
@@ -112,17 +115,13 @@ def _did_you_mean(word: str, known: Sequence[str]) -> str:
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:
     """Refuse options that the contender's builder does not take."""
-    parameters = inspect.signature(get_contender(name).build).parameters.values()
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-        return
-    reserved = {"random_state", "n_jobs", "verbose", "progress", "checkpoint"}
-    known = [p.name for p in parameters if p.name not in reserved]
-    fields = [*known, *ContenderPlan.model_fields]
+    if not options:
+        return  # the names may cost an import of torch
+    known = [n for n in get_contender(name).option_names() if n not in SET_BY_THE_STUDY]
     for option in options:
         if option not in known:
-            raise ValueError(
-                f"contender {name!r} has no option {option!r}{_did_you_mean(option, fields)}"
-            )
+            hint = _did_you_mean(option, [*known, *ContenderPlan.model_fields])
+            raise ValueError(f"contender {name!r} has no option {option!r}{hint}")
 
 
 def shipped_plans() -> dict[str, Path]:

@@ -158,6 +158,7 @@ def _jobs(
                 cell=cell,
                 run=str(run.path.resolve()),
                 pixels=str(faces.images(size, progress=stage).filename),
+                image_size=size,
                 options=chosen.options,
                 cores=reserved,
                 threads=min(chosen.threads or reserved, cores),

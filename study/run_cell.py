@@ -20,7 +20,7 @@ import pandas as pd
 
 from data import tables
 from pipelines import persistence
-from pipelines.registry import get_contender
+from pipelines.registry import Contender, get_contender
 
 from .cells import Job
 from .run_directory import write_json
@@ -153,13 +153,15 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
     }
 
 
-def _hooks(job: Job, contender: Any) -> dict[str, Any]:
-    """Progress and checkpoints for the builders that take them."""
-    import inspect
-
-    taken = inspect.signature(contender.build).parameters
-    hooks = {"progress": report_progress, "checkpoint": f"{job.run}/checkpoints/{job.cell.name}"}
-    return {name: value for name, value in hooks.items() if name in taken}
+def _hooks(job: Job, contender: Contender) -> dict[str, Any]:
+    """What the study sets by itself, for the builders that take it."""
+    offered = {
+        "progress": report_progress,
+        "checkpoint": f"{job.run}/checkpoints/{job.cell.name}",
+        "image_size": job.image_size,
+    }
+    taken = contender.option_names()
+    return {name: value for name, value in offered.items() if name in taken}
 
 
 def _save(estimator: Any, job: Job) -> float:

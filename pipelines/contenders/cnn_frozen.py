@@ -13,6 +13,7 @@ from ..registry import register
     family="cnn",
     image_size=128,
     all_cores=True,
+    options_of="pipelines.timm_features:TimmFeatures",
 )
 def build(
     *,

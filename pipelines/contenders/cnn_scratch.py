@@ -17,6 +17,7 @@ from ..registry import register
     family="cnn",
     image_size=128,
     all_cores=True,
+    options_of="pipelines.cnn:CnnAgeGender",
 )
 def build(
     *,
