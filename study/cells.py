@@ -35,10 +35,14 @@ class Job:
     cell : Cell
     run : str
         Run directory; on several machines it is on a shared file system.
+    contender : str
+        The registered contender; ``cell.contender`` may be another name for it.
     pixels : str
         The ``.npy`` pixel store for this contender's image size.
     image_size : int
         Side of these images in px.
+    train_size : int or None
+        Train on so many faces of the part only.
     options : dict
         Keyword arguments of the contender's builder.
     cores, threads : int
@@ -51,8 +55,10 @@ class Job:
 
     cell: Cell
     run: str
+    contender: str
     pixels: str
     image_size: int
+    train_size: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
     cores: int = 1
     threads: int = 1

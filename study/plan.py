@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -19,6 +20,7 @@ from pipelines.registry import get_contender
 from .errors import UsageError
 
 
+CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 SET_BY_THE_STUDY = {"random_state", "n_jobs", "threads", "verbose", "progress", "checkpoint"}
 
 
@@ -26,7 +28,8 @@ class ContenderPlan(BaseModel):
     """How one contender runs: cores it occupies, threads it uses, and its own options.
 
     Every key that is not listed here is an option of the contender's builder
-    (``epochs = 3`` for ``cnn``).
+    (``epochs = 3`` for ``cnn``). ``of`` gives a second name to a registered contender, so that
+    one plan can hold variants of it (``[contenders."cnn@1000"]``, ``of = "cnn"``).
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -34,6 +37,8 @@ class ContenderPlan(BaseModel):
     cores: int | None = Field(default=None, ge=1, description="cores reserved; None: all or one")
     threads: int | None = Field(default=None, ge=1, description="threads; None: as many as cores")
     image_size: int | None = Field(default=None, ge=16, le=1024, description="pixels fed in")
+    of: str | None = Field(default=None, description="registered contender; None: the key's name")
+    train_size: int | None = Field(default=None, ge=20, description="train on so many faces only")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -98,14 +103,20 @@ class Plan(BaseModel):
         if not value:
             raise ValueError("a plan needs at least one contender")
         for name, chosen in value.items():
-            get_contender(name)
-            _check_options(name, chosen.options)
+            if not CONTENDER_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot name a contender: letters, digits, . _ @ -")
+            _check_options(chosen.of or name, chosen.options)
         return value
 
     def digest(self) -> str:
         """Return the sha256 of everything that decides the numbers."""
         decisive = self.model_dump(mode="json", exclude={"name", "summary", "thumbnails"})
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def registered_name(plan: Plan, name: str) -> str:
+    """Return the registered contender behind a contender of the plan."""
+    return plan.contenders[name].of or name
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
@@ -115,9 +126,10 @@ def _did_you_mean(word: str, known: Sequence[str]) -> str:
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:
     """Refuse options that the contender's builder does not take."""
+    contender = get_contender(name)
     if not options:
         return  # the names may cost an import of torch
-    known = [n for n in get_contender(name).option_names() if n not in SET_BY_THE_STUDY]
+    known = [n for n in contender.option_names() if n not in SET_BY_THE_STUDY]
     for option in options:
         if option not in known:
             hint = _did_you_mean(option, [*known, *ContenderPlan.model_fields])

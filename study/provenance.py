@@ -14,7 +14,7 @@ from typing import Any
 from data import Faces
 from pipelines.registry import get_contender
 
-from .plan import Plan
+from .plan import Plan, registered_name
 
 PACKAGES = (
     "age-gender-study", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "numba",
@@ -58,7 +58,7 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return what the report says about each contender of the plan."""
     facts = {}
     for name, chosen in plan.contenders.items():
-        contender = get_contender(name)
+        contender = get_contender(registered_name(plan, name))
         facts[name] = {
             "summary": contender.summary,
             "family": contender.family,

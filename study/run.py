@@ -20,8 +20,9 @@ from . import engine, provenance
 from .cells import Cell, Job, grid
 from .dask_engine import run_on_dask
 from .errors import StudyFailed, UsageError
+from .learning_curve import write_learning_curve
 from .model_card import write_cards
-from .plan import Plan
+from .plan import Plan, registered_name
 from .run_directory import FORMAT, RunDirectory, write_json, write_text
 
 Progress = Callable[[str, int, int], None]
@@ -95,6 +96,7 @@ def run_study(
             outcomes = engine.run_jobs(jobs, cores, cell_progress)
         else:
             outcomes = run_on_dask(jobs, scheduler)
+        write_learning_curve(run.path)
         _finish(run)
         report, summary = write_report(run)
     failed = [outcome for outcome in outcomes if outcome.error]
@@ -150,13 +152,16 @@ def _jobs(
     """Turn cells into jobs; the pixel stores they share are built here, once."""
     jobs = []
     for cell in cells:
-        chosen, contender = plan.contenders[cell.contender], get_contender(cell.contender)
+        chosen = plan.contenders[cell.contender]
+        contender = get_contender(registered_name(plan, cell.contender))
         size = chosen.image_size or contender.image_size
         reserved = min(chosen.cores or (cores if contender.all_cores else 1), cores)
         jobs.append(
             Job(
                 cell=cell,
                 run=str(run.path.resolve()),
+                contender=contender.name,
+                train_size=chosen.train_size,
                 pixels=str(faces.images(size, progress=stage).filename),
                 image_size=size,
                 options=chosen.options,
@@ -173,7 +178,7 @@ def _saves_model(plan: Plan, cell: Cell) -> bool:
     """One model per contender: the first seed, fold and protocol of the plan."""
     return (
         plan.save_models
-        and get_contender(cell.contender).trained
+        and get_contender(registered_name(plan, cell.contender)).trained
         and (cell.seed, cell.fold, cell.protocol) == (plan.seeds[0], 0, plan.protocols[0])
     )
 

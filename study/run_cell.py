@@ -72,6 +72,13 @@ class Parts:
         """Return the row numbers of a part, in table order."""
         return np.flatnonzero((self.part == part).to_numpy())
 
+    def training_rows(self, size: int | None, seed: int) -> np.ndarray:
+        """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""
+        rows = self.rows("train")
+        if size is None or size >= len(rows):
+            return rows
+        return np.sort(np.random.default_rng([seed, 7]).permutation(rows)[:size])
+
     def xy(self, part: str) -> tuple[np.ndarray, np.ndarray]:
         """Return images uint8 (n, H, W, 3) and labels (n, 2) of a part."""
         rows = self.rows(part)
@@ -80,15 +87,18 @@ class Parts:
 
 def run(job: Job) -> None:
     """Fit and predict one cell; records first, predictions last (their presence means finished)."""
-    contender = get_contender(job.cell.contender)
+    contender = get_contender(job.contender)
     parts = Parts(job)
     estimator = contender.build(
         random_state=job.cell.seed, n_jobs=job.threads, **_hooks(job, contender), **job.options
     )
-    train, started = parts.xy("train"), time.perf_counter()
+    rows = parts.training_rows(job.train_size, job.cell.seed)
+    images, labels = parts.pixels[rows], parts.labels[rows]
+    started = time.perf_counter()
     estimator.fit(
-        *train,
-        groups=parts.faces["group"].to_numpy()[parts.rows("train")],
+        images,
+        labels,
+        groups=parts.faces["group"].to_numpy()[rows],
         select=parts.xy("select"),
         calibrate=parts.xy("calibrate"),
     )
@@ -104,7 +114,7 @@ def run(job: Job) -> None:
         * (1 if sys.platform == "darwin" else 1024),
         "model_bytes": model_bytes,
         "n_parameters": float(getattr(estimator, "n_parameters_", np.nan)),
-        "n_train": len(train[0]) if contender.trained else 0,
+        "n_train": len(rows) if contender.trained else 0,
         "cores": job.cores,
         "threads": job.threads,
         "shared": job.shared,
