@@ -1,0 +1,186 @@
+"""Breakdowns: the same numbers by age, gender, pose, or any other category column."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .comparison import level_masks, seed_mean
+from .intervals import Estimate, mean_interval, share_interval
+from .metrics import METRICS
+from .panel import Panel
+from .resampling import generator
+from .standardisation import Standard
+
+Array = NDArray[np.float64]
+Means = dict[tuple[str, str], dict[Hashable, Estimate]] | None
+BREAKDOWN_METRICS = ("mae", "bias", "cs5", "accuracy", "coverage")
+LABELS = {
+    "age_bin": "age",
+    "age_class": "age class",
+    "gender": "gender",
+    "ethnicity": "ethnicity",
+    "yaw_bin": "|yaw|",
+    "pitch_bin": "pitch",
+}
+UNITS = {"age_bin": "years", "age_class": "years", "yaw_bin": "degrees", "pitch_bin": ""}
+
+
+def label(column: str) -> str:
+    """Return a breakdown's name for people."""
+    return LABELS.get(column, column.replace("_", " "))
+
+
+def breakdown_columns(faces: pd.DataFrame) -> list[str]:
+    """Return category columns with at least one face, the familiar ones first."""
+    known = list(LABELS)
+    columns = [
+        c
+        for c in faces.columns
+        if isinstance(faces[c].dtype, pd.CategoricalDtype) and faces[c].notna().any()
+    ]
+    return sorted(columns, key=lambda c: known.index(c) if c in known else len(known))
+
+
+def breakdown(
+    panel: Panel, column: str, metrics: tuple[str, ...] = BREAKDOWN_METRICS, means: Means = None
+) -> pd.DataFrame:
+    """Return every metric with its interval, by level of a category column and contender.
+
+    Parameters
+    ----------
+    panel : Panel
+    column : str
+        A category column of ``panel.faces``; '' for all faces.
+    metrics : tuple of str
+        Per-face metrics.
+    means : dict, optional
+        ``level_means`` computed before for these columns and more.
+
+    Returns
+    -------
+    DataFrame
+        ``level``, ``contender``, ``n``, and for each metric its name, ``<name>_low``,
+        ``<name>_high``.
+    """
+    values = {m: per_contender(panel, m) for m in metrics}
+    if means is None:
+        means = level_means(panel, [column] if column else [], mean_columns(panel, metrics))
+    rows = []
+    for name, level, member in level_masks(panel, [column] if column else []):
+        if name != column:
+            continue
+        shares = {
+            m: share_interval(v[member], panel.group[member])
+            for m, v in values.items()
+            if METRICS[m].interval == "wilson"
+        }
+        for k, contender in enumerate(panel.contenders):
+            row: dict[str, Any] = {"level": level, "contender": contender}
+            row["n"] = int(np.isfinite(values[metrics[0]][member, k]).sum())
+            for m in metrics:
+                one = shares[m].take(k) if m in shares else means[name, level][m, contender]
+                row |= {m: one.value, f"{m}_low": one.low, f"{m}_high": one.high}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def mean_columns(
+    panel: Panel, metrics: tuple[str, ...] = BREAKDOWN_METRICS
+) -> dict[Hashable, Array]:
+    """Return the per-face columns ``(metric, contender)`` whose means want a bootstrap."""
+    return {
+        (m, c): seed_mean(panel, c, m)
+        for m in metrics
+        if METRICS[m].interval != "wilson"
+        for c in panel.contenders
+    }
+
+
+def level_means(
+    panel: Panel, columns: list[str], values: Mapping[Hashable, Array]
+) -> dict[tuple[str, str], dict[Hashable, Estimate]]:
+    """Bootstrap many per-face columns at once, over all faces and in every level.
+
+    One set of draws serves all columns of a level: the draws, not the columns, cost time.
+
+    Parameters
+    ----------
+    panel : Panel
+    columns : list of str
+        Breakdowns.
+    values : dict of array of shape (n_faces,)
+
+    Returns
+    -------
+    dict
+        ``(breakdown, level)`` -> key of ``values`` -> ``Estimate``.
+    """
+    table = np.stack(list(values.values()), axis=1) if values else np.zeros((len(panel.age), 0))
+    out = {}
+    for name, level, member in level_masks(panel, columns):
+        rng = generator("mean", name, level)
+        found = mean_interval(table[member], panel.group[member], rng)
+        out[name, level] = {key: found.take(k) for k, key in enumerate(values)}
+    return out
+
+
+def standardised(
+    panel: Panel, column: str, standard: Standard, metrics: tuple[str, ...] = ("mae", "accuracy")
+) -> pd.DataFrame:
+    """Return standardised metrics of the compared pose bins; columns as in ``breakdown``."""
+    values = {m: per_contender(panel, m) for m in metrics}
+    rows = []
+    for _, level, member in level_masks(panel, [column])[1:]:
+        if level not in standard.bins:
+            continue
+        inside = member & (standard.weights > 0)
+        groups, weights = panel.group[inside], standard.weights[inside]
+        found = {
+            m: share_interval(v[inside], groups, weights)
+            if METRICS[m].interval == "wilson"
+            else mean_interval(v[inside], groups, generator("standard", column, level), weights)
+            for m, v in values.items()
+        }
+        for k, contender in enumerate(panel.contenders):
+            row: dict[str, Any] = {"level": level, "contender": contender, "n": int(inside.sum())}
+            for m, estimates in found.items():
+                one = estimates.take(k)
+                row |= {m: one.value, f"{m}_low": one.low, f"{m}_high": one.high}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def crossed(panel: Panel, rows: str, columns: str) -> pd.DataFrame:
+    """Return ``mae`` and ``accuracy`` of every contender for two crossed breakdowns.
+
+    Returns
+    -------
+    DataFrame
+        ``row``, ``column``, ``contender``, ``n``, ``mae``, ``accuracy``; empty cells are absent.
+    """
+    out = []
+    for contender in panel.contenders:
+        frame = pd.DataFrame(
+            {
+                "row": panel.faces[rows],
+                "column": panel.faces[columns],
+                "mae": seed_mean(panel, contender, "mae"),
+                "accuracy": seed_mean(panel, contender, "accuracy"),
+            }
+        ).dropna()
+        cells = frame.groupby(["row", "column"], observed=True, sort=True)
+        means = cells[["mae", "accuracy"]].mean()
+        means.insert(0, "n", cells.size())
+        means.insert(0, "contender", contender)
+        out.append(means.reset_index())
+    return pd.concat(out, ignore_index=True)
+
+
+def per_contender(panel: Panel, metric: str) -> Array:
+    """Return a per-face metric of every contender, averaged over seeds, shape (F, C)."""
+    return np.stack([seed_mean(panel, c, metric) for c in panel.contenders], axis=1)

@@ -1,0 +1,88 @@
+"""What the page must say about its data, whatever the numbers are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .evaluation import Evaluation
+
+UTKFACE = (
+    "Identities are not labelled: the same person may stand on both sides of the split, beyond "
+    "the duplicates that were found.",
+    "The age labels were estimated by a model (DEX) and checked by people: they are partly a "
+    "model's output, and a contender can be right by sharing its mistakes.",
+    "Gender is binary as annotated from the picture. It is not the gender people would state.",
+)
+EMBEDDED = (
+    "These faces are rendered, not photographed. The comparison shows that the study works and "
+    "which method handles these pictures better; it says nothing about people.",
+    "Age, gender and pose are exact because they are what the pictures were made from. Wrinkles, "
+    "hair and skin follow a recipe that a contender can learn.",
+)
+
+
+def caveats(evaluation: Evaluation) -> list[str]:
+    """Return the caveats of the data set and of this run, most important first."""
+    name = evaluation.panel.data_set.lower()
+    found = list(EMBEDDED if "embedded" in name else UTKFACE if "utk" in name else ())
+    if not found:
+        found.append("Gender is binary as annotated.")
+    found += _about_the_run(evaluation)
+    return found
+
+
+def _about_the_run(evaluation: Evaluation) -> list[str]:
+    panel, found = evaluation.panel, []
+    seeds = {c: len(a.seeds) for c, a in panel.answers.items()}
+    if panel.protocol == "raw":
+        found.append("Protocol raw keeps the copies: it is descriptive, and flatters everybody.")
+    if max(seeds.values()) == 1:
+        found.append("One seed only: how much a number moves with the seed is not known.")
+    elif min(seeds.values()) < max(seeds.values()):
+        fewer = ", ".join(f"{c} ({n})" for c, n in seeds.items() if n < max(seeds.values()))
+        found.append(f"Not every contender has {max(seeds.values())} seeds: {fewer}.")
+    for contender, answers in panel.answers.items():
+        absent = int((~answers.complete).sum())
+        if absent:
+            found.append(
+                f"{contender} gave no answer for {absent:,} of {len(panel.age):,} test faces; its "
+                "numbers are over the faces it answered, comparisons over the faces both answered."
+            )
+    planned = evaluation.run.provenance.get("contenders", {})
+    missing = [c for c in planned if c not in panel.answers]
+    if missing:
+        found.append(f"The run is not complete: no predictions of {', '.join(missing)} yet.")
+    if evaluation.run.failures:
+        found.append(f"{len(evaluation.run.failures)} cells failed; see Provenance.")
+    if len(panel.age) < 100:
+        found.append(f"Only {len(panel.age)} test faces: most differences cannot show.")
+    if evaluation.skipped_columns:
+        found.append(
+            f"Left out because they have more than 100 levels: "
+            f"{', '.join(evaluation.skipped_columns)}."
+        )
+    genders = panel.faces["gender"].value_counts()
+    for gender in ("male", "female"):
+        if genders.get(gender, 0) == 0:
+            found.append(
+                f"No {gender} face in the test part: AUC and balanced accuracy have no value."
+            )
+    return found
+
+
+def label_noise(evaluation: Evaluation) -> dict[str, float] | None:
+    """Return the floor of label noise: ``mae`` in years, ``error`` of gender, ``n_photos``.
+
+    Reads ``label_noise`` of ``RunTables``: either flat, or with the floor of exact copies under
+    ``exact`` as ``data.label_noise_floor`` gives it.
+    """
+    noise = evaluation.run.label_noise
+    if not noise:
+        return None
+    exact = noise.get("exact", noise)
+    mae = exact.get("age_mae_floor", exact.get("mae"))
+    if mae is None or pd.isna(mae):
+        return None
+    error = exact.get("gender_error_floor", exact.get("gender", float("nan")))
+    photos = exact.get("n_photos", exact.get("n_pairs", 0))
+    return {"mae": float(mae), "error": float(error), "n_photos": float(photos)}

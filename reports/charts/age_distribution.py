@@ -1,0 +1,38 @@
+"""Who is in the test part: ages by gender."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import figures
+from ..evaluation import Evaluation
+
+TITLE = "Ages of the test faces"
+SECTION = "data"
+ORDER = 120
+NOTE = "Faces by age in steps of five years."
+STEP = 5
+
+
+def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
+    """Return ``age`` (start of the step), ``male``, ``female``: numbers of faces."""
+    panel = evaluation.panel
+    step = (panel.age // STEP).astype(int)
+    counts = [np.bincount(step[panel.female == g], minlength=step.max() + 1) for g in (0, 1)]
+    return pd.DataFrame(
+        {"age": STEP * np.arange(step.max() + 1), "male": counts[0], "female": counts[1]}
+    )
+
+
+def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure:
+    """Draw men to the left of women."""
+    figure, (ax,) = figures.axes(2.6)
+    middle = frame["age"] + STEP / 2
+    ax.bar(middle, frame["male"], STEP * 0.85, color=figures.DENSITY, label="male")
+    ax.bar(middle, frame["female"], STEP * 0.85, bottom=frame["male"], color=figures.DENSITY,
+           alpha=0.45, label="female")  # fmt: skip
+    ax.set(xlabel="age, years", ylabel="faces")
+    ax.legend(frameon=False, loc="upper right")
+    return figure

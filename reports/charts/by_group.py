@@ -1,0 +1,46 @@
+"""Error of age and accuracy of gender by every breakdown: the page's main chart."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import breakdowns, figures
+from ..evaluation import POSE_COLUMNS, Evaluation
+
+TITLE = "{variant}"
+SECTION = "groups"
+ORDER = 20
+NOTE = "Number of faces in brackets; groups of fewer than 30 faces are faint."
+AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
+WORDS = {"mae": "Error of age", "accuracy": "Accuracy of gender"}
+
+
+def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Two charts a breakdown; pose has its own section."""
+    return [
+        (f"{column}:{metric}", f"{WORDS[metric]} by {breakdowns.label(column)}")
+        for column in evaluation.columns
+        if column not in POSE_COLUMNS
+        for metric in AXES
+    ]
+
+
+def frame(evaluation: Evaluation, variant: str = "age_bin:mae") -> pd.DataFrame:
+    """Return ``level, contender, n, value, value_low, value_high``."""
+    column, metric = variant.rsplit(":", 1)
+    table = evaluation.breakdown_tables[column]
+    keep = ["level", "contender", "n", metric, f"{metric}_low", f"{metric}_high"]
+    names = ["level", "contender", "n", "value", "value_low", "value_high"]
+    return table[keep].set_axis(names, axis=1)
+
+
+def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:mae") -> Figure:
+    """Draw levels as rows, contenders dodged within them."""
+    levels, contenders = frame["level"].nunique(), frame["contender"].nunique()
+    figure, (ax,) = figures.axes(0.6 + levels * max(0.26, 0.085 * contenders))
+    figures.dots(ax, frame, looks, "value", labels=figures.level_labels(frame))
+    ax.set_xlabel(AXES[variant.rsplit(":", 1)[1]])
+    if variant.endswith("mae"):
+        ax.set_xlim(left=0)
+    return figure

@@ -1,0 +1,43 @@
+"""Each contender over all test faces, with its seeds."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import figures
+from ..evaluation import Evaluation
+
+TITLE = "All faces: {variant}"
+SECTION = "result"
+ORDER = 10
+NOTE = "Dot and line: mean over seeds with its 95% interval over faces. Small ticks: single seeds."
+AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
+
+
+def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """One chart a question."""
+    return [("mae", "error of age"), ("accuracy", "accuracy of gender")]
+
+
+def frame(evaluation: Evaluation, variant: str = "mae") -> pd.DataFrame:
+    """Return ``contender, n, value, value_low, value_high, seed_...``."""
+    rows = evaluation.headline[evaluation.headline["metric"] == variant]
+    out = rows[["contender", "n", "value", "low", "high"]].rename(
+        columns={"low": "value_low", "high": "value_high"}
+    )
+    seeds = pd.DataFrame(list(rows["seeds"]), index=rows.index).add_prefix("seed_")
+    return out.join(seeds).reset_index(drop=True)
+
+
+def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "mae") -> Figure:
+    """Draw one row a contender."""
+    figure, (ax,) = figures.axes(0.75 + 0.32 * len(frame))
+    figures.dots(ax, frame.assign(level=frame["contender"]), looks, "value", dodge=False)
+    seeds = [c for c in frame.columns if c.startswith("seed_")]
+    for k, row in enumerate(frame.to_dict("records")):
+        with figures.contender(ax, row["contender"], looks):
+            ax.plot([row[s] for s in seeds], [k + 0.3] * len(seeds), ls="", marker="|", ms=5,
+                    color=looks[row["contender"]].colour)  # fmt: skip
+    ax.set_xlabel(AXES[variant])
+    return figure

@@ -1,0 +1,66 @@
+"""The tested pair by group: advantage of the second, interval, adjusted significance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import breakdowns, figures
+from ..comparison import ALPHA
+from ..evaluation import Evaluation
+
+TITLE = "{variant}"
+SECTION = "pair"
+ORDER = 60
+NOTE = (
+    "Right of the line: the second contender is better. Filled: significant at 5% after Holm's "
+    "adjustment over the groups of this chart; hollow: not. The intervals are not adjusted."
+)
+AXES = {"age": "years less error", "gender": "points more accuracy"}
+
+
+def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Two charts a breakdown."""
+    if evaluation.pair is None:
+        return []
+    pair = evaluation.pair
+    return [
+        (f"{c}:{t}", f"{pair.second} against {pair.first}: {t} by {breakdowns.label(c)}")
+        for c in evaluation.columns
+        for t in AXES
+    ]
+
+
+def frame(evaluation: Evaluation, variant: str = "age_bin:age") -> pd.DataFrame:
+    """Return ``level, n, value, value_low, value_high, p, p_holm``."""
+    column, target = variant.rsplit(":", 1)
+    tests = evaluation.tests
+    rows = tests[(tests["breakdown"] == column) & (tests["target"] == target)]
+    keep = ["level", "n", "first", "second", "advantage", "low", "high", "p", "p_holm"]
+    names = {"advantage": "value", "low": "value_low", "high": "value_high"}
+    return rows[keep].rename(columns=names).reset_index(drop=True)
+
+
+def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:age") -> Figure:
+    """Draw one row a group."""
+    target = variant.rsplit(":", 1)[1]
+    factor = 100.0 if target == "gender" else 1.0
+    figure, (ax,) = figures.axes(0.6 + 0.24 * len(frame))
+    y = np.arange(len(frame))
+    clear = (frame["p_holm"] < ALPHA).to_numpy()
+    for faint in (False, True):
+        part = (frame["n"] < figures.SMALL_N).to_numpy() == faint
+        alpha = 0.4 if faint else 1.0
+        ax.hlines(y[part], frame["value_low"][part] * factor, frame["value_high"][part] * factor,
+                  color=figures.INK, lw=1.4, alpha=alpha)  # fmt: skip
+        for filled in (True, False):
+            some = part & (clear == filled)
+            ax.plot(frame["value"][some] * factor, y[some], "o", ms=5, mec=figures.INK, alpha=alpha,
+                    mfc=figures.INK if filled else figures.GROUND)  # fmt: skip
+    ax.axvline(0, color=figures.SOFT, lw=1)
+    ax.set_yticks(y, figures.level_labels(frame))
+    ax.set_ylim(len(frame) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel(AXES[target])
+    return figure

@@ -1,0 +1,110 @@
+"""The data section: from files to test faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .blocks import Block, Prose
+from .display import Column, Row, Table, from_frame, minus, text_cell
+from .display import Cell as TableCell
+from .evaluation import Evaluation
+
+PARTS = ("train", "select", "calibrate", "test")
+AUDIT_ROWS = 60
+
+
+def data_blocks(evaluation: Evaluation) -> list[Block]:
+    """Return flow, parts, audit and leak; a sentence for each table that the run does not hold."""
+    blocks: list[Block] = [_flow(evaluation)]
+    licence = _licence(evaluation)
+    if licence:
+        blocks.insert(0, Prose([licence], "note"))
+    blocks += _parts(evaluation)
+    blocks += _audit(evaluation)
+    blocks += _leak(evaluation)
+    if evaluation.run.pose_error is None:
+        blocks.append(
+            Prose(["The run holds no comparison of pose labels with known pose."], "missing")
+        )
+    return blocks
+
+
+def _licence(evaluation: Evaluation) -> str:
+    facts = evaluation.run.provenance.get("data_sets", {}).get(evaluation.panel.data_set, {})
+    title = facts.get("title") or evaluation.panel.data_set
+    licence = facts.get("licence")
+    return f"{title}. {licence}" if licence else str(title)
+
+
+def _flow(evaluation: Evaluation) -> Table:
+    """Readable images, those dropped by reason, those kept, their groups, the tested ones."""
+    faces, panel = evaluation.run.faces, evaluation.panel
+    steps: list[tuple[str, int]] = [("readable images", len(faces))]
+    reasons = faces.loc[~faces["keep"], "drop_reason"].fillna("no reason given").value_counts()
+    steps += [(f"dropped: {reason}", -int(n)) for reason, n in reasons.items()]
+    kept = faces[faces["keep"]]
+    steps += [
+        ("kept", len(kept)),
+        ("groups among them (duplicates and identities share one)", kept["group"].nunique()),
+        ("test faces", len(panel.age)),
+        ("groups among the test faces", int(panel.group.max()) + 1),
+    ]
+    rows = [Row([text_cell(words), TableCell(minus(n, 0), n)]) for words, n in steps]
+    columns = [Column("step", numeric=False), Column("images")]
+    return Table("flow", "From files to test faces", columns, rows, sortable=False)
+
+
+def _parts(evaluation: Evaluation) -> list[Block]:
+    splits = evaluation.run.splits
+    if splits is None:
+        return [Prose(["The run holds no splits table: sizes of the parts are not known."],
+                      "missing")]  # fmt: skip
+    panel = evaluation.panel
+    mine = splits[(splits["data_set"] == panel.data_set) & (splits["protocol"] == panel.protocol)]
+    if mine.empty:
+        return []
+    table = mine.groupby(["seed", "fold", "part"], observed=True).size().unstack("part")
+    table = table.reindex(columns=[p for p in PARTS if p in table.columns]).fillna(0).astype(int)
+    return [
+        from_frame(
+            table.reset_index(),
+            "parts",
+            "Faces in each part",
+            [],
+            note="The test part is the same for every seed. Select chooses settings, calibrate "
+            "sets probabilities and intervals, test decides nothing.",
+        )
+    ]
+
+
+def _audit(evaluation: Evaluation) -> list[Block]:
+    audit = evaluation.run.audit
+    if audit is None:
+        return [Prose(["The run holds no audit of the files."], "missing")]
+    if audit.empty:
+        return [Prose(["The audit found nothing odd."])]
+    counts = audit.groupby(["problem", "action"], sort=True).size().rename("files").reset_index()
+    counts = counts.sort_values("files", ascending=False, kind="stable")
+    blocks: list[Block] = [from_frame(counts, "audit", "What the audit found", [])]
+    rare = audit[audit.groupby("problem")["file"].transform("size") <= AUDIT_ROWS / 4]
+    if len(rare):
+        shown = rare[["file", "problem", "action", "detail"]].head(AUDIT_ROWS)
+        note = "All findings stand in audit.csv of the run."
+        blocks.append(from_frame(shown, "audit-files", "The rarer findings", [], note=note))
+    return blocks
+
+
+def _leak(evaluation: Evaluation) -> list[Block]:
+    leak = evaluation.run.leak
+    if leak is None:
+        return [Prose(["The run holds no leak test."], "missing")]
+    if leak.empty:
+        return [Prose(["Leak test: no face stands on both sides of any split."])]
+    frame = leak.head(AUDIT_ROWS).copy()
+    for column in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            frame[column] = frame[column].astype(str).str.slice(0, 120)
+    frame = frame.replace({np.nan: None}) if frame.isna().to_numpy().any() else frame
+    return [from_frame(frame, "leak", "Leak test", [],
+                       note="What stands on both sides of a split, and what that is worth.")]  # fmt: skip

@@ -1,0 +1,175 @@
+"""The evaluation of a run: every table of numbers, each computed once, when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import breakdowns, comparison, headline, standardisation
+from .metrics import METRICS
+from .panel import Panel, family_of, panels
+from .run_tables import RunTables
+
+POSE_COLUMNS = ("yaw_bin", "pitch_bin")
+COST_COLUMNS = (
+    "fit_seconds", "predict_images_per_second", "peak_rss_bytes", "model_bytes", "n_parameters",
+    "n_train", "cores", "threads",
+)  # fmt: skip
+MAX_LEVELS = 100  # a breakdown with more levels is a key, not a breakdown
+
+
+class Evaluation:
+    """All numbers of one run.
+
+    Parameters
+    ----------
+    run : RunTables
+
+    Attributes
+    ----------
+    panel : Panel
+        The test faces the page is about; ``other_panels`` holds further protocols.
+    pair : Pair or None
+        The tested pair.
+    """
+
+    def __init__(self, run: RunTables) -> None:
+        self.run = run
+        self.panel, *self.other_panels = panels(run)
+        self.pair = comparison.choose_pair(self.panel.contenders, run.provenance)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Breakdowns with faces and at most ``MAX_LEVELS`` occupied levels."""
+        faces = self.panel.faces
+        return [c for c in breakdowns.breakdown_columns(faces) if faces[c].nunique() <= MAX_LEVELS]
+
+    @cached_property
+    def skipped_columns(self) -> list[str]:
+        """Category columns with too many levels to show."""
+        return [c for c in breakdowns.breakdown_columns(self.panel.faces) if c not in self.columns]
+
+    @cached_property
+    def means(self) -> dict[tuple[str, str], dict[Any, Any]]:
+        """Bootstrapped means over all faces and by level, one set of draws for each level."""
+        values = breakdowns.mean_columns(self.panel)
+        if self.pair:
+            better = comparison.advantages(self.panel, self.pair.first, self.pair.second)
+            values["advantage"] = better["age"]
+        return breakdowns.level_means(self.panel, self.columns, values)
+
+    @cached_property
+    def _headline(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return headline_of(self.panel)
+
+    @property
+    def headline(self) -> pd.DataFrame:
+        """Every metric of every contender (``headline.headline``)."""
+        return self._headline[0]
+
+    @property
+    def best(self) -> pd.DataFrame:
+        """Winner against runner-up by metric."""
+        return self._headline[1]
+
+    @cached_property
+    def other_headlines(self) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+        """Headline and best of each further protocol."""
+        return [headline_of(panel) for panel in self.other_panels]
+
+    @cached_property
+    def breakdown_tables(self) -> dict[str, pd.DataFrame]:
+        """One frame per breakdown column (``breakdowns.breakdown``)."""
+        return {c: breakdowns.breakdown(self.panel, c, means=self.means) for c in self.columns}
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """Paired tests of the named pair (``comparison.compare_by_level``)."""
+        if self.pair is None:
+            return pd.DataFrame(columns=comparison.COLUMNS)
+        known = {key: found["advantage"] for key, found in self.means.items()}
+        return comparison.compare_by_level(self.panel, self.pair, self.columns, known)
+
+    @cached_property
+    def mcnemar(self) -> pd.DataFrame:
+        """McNemar's test of gender by seed."""
+        return comparison.mcnemar_by_seed(self.panel, self.pair) if self.pair else pd.DataFrame()
+
+    @cached_property
+    def standards(self) -> dict[str, standardisation.Standard]:
+        """Standardisation weights of each pose breakdown that has known poses and age classes."""
+        if "age_class" not in self.columns:
+            return {}
+        stratum = standardisation.strata(self.panel)
+        out = {}
+        for column in POSE_COLUMNS:
+            if column in self.columns:
+                standard = standardisation.standardise(stratum, self.panel.faces[column])
+                if len(standard.bins) > 1:
+                    out[column] = standard
+        return out
+
+    @cached_property
+    def standardised(self) -> dict[str, pd.DataFrame]:
+        """Age-standardised errors by pose."""
+        return {c: breakdowns.standardised(self.panel, c, s) for c, s in self.standards.items()}
+
+    @cached_property
+    def regressions(self) -> dict[str, pd.DataFrame]:
+        """Regression checks of the pose effects, by pose column, all contenders stacked."""
+        out = {}
+        for column in self.standards:
+            frames = [
+                standardisation.regression_check(
+                    self.panel, comparison.seed_mean(self.panel, c, "mae"), column
+                ).assign(contender=c)
+                for c in self.panel.contenders
+            ]
+            stacked = pd.concat(frames, ignore_index=True)
+            if len(stacked):
+                out[column] = stacked
+        return out
+
+    @lru_cache  # noqa: B019 - lives as long as the evaluation
+    def crossed(self, rows: str, columns: str) -> pd.DataFrame:
+        """Return two crossed breakdowns (``breakdowns.crossed``)."""
+        return breakdowns.crossed(self.panel, rows, columns)
+
+    @property
+    def interval_level(self) -> float:
+        """Level the age intervals promise."""
+        return float(self.run.provenance.get("interval_level", 0.9))
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """Median cost of a cell by contender of this panel, index ``contender``."""
+        table = self.run.costs
+        mine = table[
+            (table["data_set"] == self.panel.data_set) & (table["protocol"] == self.panel.protocol)
+        ]
+        numbers = [c for c in COST_COLUMNS if c in mine]
+        out = mine.groupby("contender")[numbers].median()
+        out["milliseconds_per_face"] = 1000 / out["predict_images_per_second"]
+        out["shared"] = mine.groupby("contender")["shared"].any()
+        return out
+
+    def value(self, contender: str, metric: str) -> float:
+        """Return a headline number; NaN if the contender has none."""
+        rows = self.headline
+        found = rows[(rows["contender"] == contender) & (rows["metric"] == metric)]["value"]
+        return float(found.iloc[0]) if len(found) else np.nan
+
+    def family(self, contender: str) -> str:
+        """Return a contender's family."""
+        return family_of(contender, self.run.provenance)
+
+
+def headline_of(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute the headline of any panel."""
+    wanted = tuple(m.name for m in METRICS.values() if m.interval in ("studentised", "root"))
+    values = breakdowns.mean_columns(panel, wanted)
+    means = breakdowns.level_means(panel, [], values)["", "all"]
+    return headline.headline(panel, means)

@@ -1,0 +1,256 @@
+"""Figures as inline SVG: real text, colours from the page, the same bytes every time.
+
+Charts draw with stand-in colours; on export each becomes a CSS variable, so that one picture
+serves the light page, the dark page and the printer. Ids are prefixed by chart, since several
+pictures share one document.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, SOFT, GRID, GROUND = "#010101", "#020202", "#030303", "#040404"
+_PALETTE = [f"#05{slot:02x}05" for slot in range(10)]
+_VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid", GROUND: "--ground"} | {
+    colour: f"--c{slot}" for slot, colour in enumerate(_PALETTE)
+}
+_MARKERS = "osD^vPX<>d"
+_SLOTS = {"baseline": (0,), "classical": (1, 2, 3), "off-the-shelf": (4, 5), "cnn": (6, 7, 8)}
+DENSITY = "#3f7fd0"  # pixels of density pictures, by opacity; readable on light and dark
+SMALL_N = 30
+WIDTH = 5.0
+
+RC: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "age-gender-study",
+    "text.parse_math": False,  # labels are data: a dollar sign is a dollar sign
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": SOFT,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one contender is drawn everywhere: colour slot and marker."""
+
+    slot: int
+
+    @property
+    def colour(self) -> str:
+        """Stand-in colour, a CSS variable after export."""
+        return _PALETTE[self.slot]
+
+    @property
+    def marker(self) -> str:
+        """Matplotlib marker: colour is never the only difference."""
+        return _MARKERS[self.slot]
+
+
+Looks = Mapping[str, Look]
+
+
+def looks(families: Mapping[str, str]) -> dict[str, Look]:
+    """Give each contender a look by its family and its place in it, not by order of calls."""
+    used: dict[str, int] = {}
+    out = {}
+    for name, family in families.items():
+        slots = _SLOTS.get(family, (9,))
+        place = used.get(family, 0)
+        used[family] = place + 1
+        out[name] = Look(slots[place % len(slots)])
+    return out
+
+
+def axes(
+    height: float, *, rows: int = 1, columns: int = 1, width: float = WIDTH, **share: Any
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure and its axes as a flat array; call it under ``mpl.rc_context(RC)``."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, **share)
+    return figure, grid.ravel()
+
+
+def contenders_of(frame: pd.DataFrame) -> list[str]:
+    """Return the contenders of a frame in the order they appear."""
+    return list(dict.fromkeys(frame["contender"])) if "contender" in frame else []
+
+
+def dots(
+    ax: Axes,
+    frame: pd.DataFrame,
+    styles: Looks,
+    value: str,
+    *,
+    labels: Sequence[str] | None = None,
+    hollow: bool = False,
+    shift: float = 0.0,
+    dodge: bool = True,
+) -> None:
+    """Draw a dot and its interval for each level (rows) and contender (dodged).
+
+    ``frame`` has ``level``, ``contender``, ``n``, ``value``, ``value_low``, ``value_high``; levels
+    with fewer than 30 faces are faint.
+    """
+    levels = list(dict.fromkeys(frame["level"]))
+    names = contenders_of(frame)
+    step = 0.8 / max(len(names), 1)
+    for k, name in enumerate(names):
+        rows = frame[frame["contender"] == name]
+        y = np.array([levels.index(v) for v in rows["level"]], float)
+        y += dodge * (k - (len(names) - 1) / 2) * step
+        with contender(ax, name, styles):
+            for faint in (False, True):
+                part = (rows["n"] < SMALL_N).to_numpy() == faint
+                if part.any():
+                    _dots(ax, rows[part], y[part] + shift, styles[name], value, faint, hollow)
+    ax.set_yticks(range(len(levels)), labels or levels)
+    ax.set_ylim(len(levels) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    for row in range(1, len(levels)):
+        ax.axhline(row - 0.5, color=GRID, lw=0.6, zorder=0)
+
+
+def _dots(
+    ax: Axes,
+    rows: pd.DataFrame,
+    y: np.ndarray,
+    look: Look,
+    value: str,
+    faint: bool,
+    hollow: bool,
+) -> None:
+    alpha = 0.35 if faint else 1.0
+    ax.hlines(
+        y, rows[f"{value}_low"], rows[f"{value}_high"], color=look.colour, lw=1.5, alpha=alpha
+    )
+    ax.plot(
+        rows[value],
+        y,
+        ls="",
+        marker=look.marker,
+        ms=4.8,
+        mec=look.colour,
+        mfc=GROUND if hollow else look.colour,
+        alpha=alpha,
+    )
+
+
+class contender:  # noqa: N801 - reads as a statement: with contender(ax, name, styles)
+    """Tag everything drawn inside with a contender, so that the page can hide it."""
+
+    def __init__(self, ax: Axes, name: str, styles: Looks) -> None:
+        self.ax, self.index = ax, list(styles).index(name)
+
+    def __enter__(self) -> None:
+        self.before = set(map(id, self.ax.get_children()))
+
+    def __exit__(self, *error: object) -> None:
+        new = [a for a in self.ax.get_children() if id(a) not in self.before]
+        for order, artist in enumerate(new):
+            artist.set_gid(f"contender-{self.index}-{order}")
+
+
+def level_labels(frame: pd.DataFrame) -> list[str]:
+    """Return ``level (n)`` for each level, n the largest over contenders."""
+    counts = frame.groupby("level", sort=False, observed=True)["n"].max()
+    return [f"{short(level)}  ({n:,})" for level, n in counts.items()]
+
+
+def short(text: object, length: int = 22) -> str:
+    """Cut a label that would push the chart off the page."""
+    text = str(text)
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
+    """Export a figure to an SVG element for the page.
+
+    Parameters
+    ----------
+    figure : Figure
+    key : str
+        Prefix of all ids.
+    title, description : str
+        Read out by screen readers.
+    """
+    buffer = io.StringIO()
+    with warnings.catch_warnings():
+        # the browser has the glyph if our measuring font has not
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(
+            buffer, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.S)
+    for stand_in, variable in _VARIABLES.items():
+        svg = svg.replace(stand_in, f"var({variable})")
+    svg = re.sub(r'id="contender-(\d+)-(\d+)"', r'data-contender="\1"', svg)
+    svg = re.sub(r'\bid="', f'id="{key}-', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{key}-", svg)
+    svg = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", _font, svg)
+    svg = re.sub(r"(\d+\.\d)\d{2,}", r"\1", svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    return _with_description(svg, key, title, description)
+
+
+def _font(match: re.Match[str]) -> str:
+    return f"font: {match[1]}var(--sans)"
+
+
+def _with_description(svg: str, key: str, title: str, description: str) -> str:
+    head, body = svg.split(">", 1)
+    size = re.search(r'viewBox="([^"]*)"', head)
+    width = re.search(r'width="([\d.]+)pt"', head)
+    box = size[1] if size else "0 0 360 240"
+    wide = float(width[1]) * 4 / 3 if width else 480
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="{box}" role="img" style="max-width:{wide:.0f}px" '
+        f'aria-labelledby="{key}-title {key}-desc">'
+        f'<title id="{key}-title">{html.escape(title)}</title>'
+        f'<desc id="{key}-desc">{html.escape(description)}</desc>{body}'
+    )
+
+
+def style() -> Any:
+    """Return the context in which figures are drawn and exported."""
+    return mpl.rc_context(RC)

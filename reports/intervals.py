@@ -1,0 +1,258 @@
+"""95% intervals of performance numbers, by the kind of number.
+
+========================  ==================================================================
+share (accuracy, CS@k)    Wilson on the effective number of faces
+mean (MAE, bias, Brier)   studentised (bootstrap-t) over groups
+balanced accuracy         MOVER of two Wilson intervals
+median, AUC, R2           percentile bootstrap over groups
+difference of two means   studentised over groups, paired
+difference of two shares  Bonett-Price on the effective number of faces, paired
+========================  ==================================================================
+
+All of them resample or count *groups* (duplicates and identities share one), with all seeds of a
+face together: they say how much the number would move on other faces, not with other seeds.
+The percentile bootstrap is not used for shares: at accuracy .97 and n = 30 it covers .62.
+
+References
+----------
+Wilson (1927); Korn and Graubard (1998), effective sample sizes of shares; Efron and Tibshirani
+(1993), section 12.5, bootstrap-t; Zou and Donner (2008), MOVER; Bonett and Price (2012), paired
+differences of shares.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from .resampling import counts, draws_for, totals
+
+Array = NDArray[np.float64]
+LEVEL = 0.95
+MIN_GROUPS = 5  # below, a bootstrap of a mean says nothing
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number, its interval, its standard error and the faces it stands on."""
+
+    value: float
+    low: float
+    high: float
+    se: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """K numbers with their intervals, and what they stand on.
+
+    Attributes
+    ----------
+    value, low, high : ndarray of shape (K,)
+        NaN where there is nothing to compute from.
+    se : ndarray of shape (K,)
+        Group-robust standard error.
+    n : ndarray of shape (K,)
+        Faces with a value.
+    """
+
+    value: Array
+    low: Array
+    high: Array
+    se: Array
+    n: NDArray[np.int64]
+
+    def take(self, k: int) -> Estimate:
+        """Return the k-th number."""
+        columns = (self.value, self.low, self.high, self.se)
+        return Estimate(*(float(column[k]) for column in columns), int(self.n[k]))
+
+
+@dataclass(frozen=True)
+class GroupSums:
+    """Weighted sums of K columns by group, residuals included.
+
+    Attributes
+    ----------
+    value : ndarray of shape (K,)
+        Weighted means.
+    residual, weight : ndarray of shape (G, K)
+        Per group: sum of ``w (v - value)`` and sum of ``w``.
+    n_groups : ndarray of shape (K,)
+        Groups with any weight.
+    n : ndarray of shape (K,)
+        Faces with any weight.
+    """
+
+    value: Array
+    residual: Array
+    weight: Array
+    n_groups: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+    @property
+    def variance(self) -> Array:
+        """Group-robust variance of the means (linearised ratio, factor G / (G - 1))."""
+        total = self.weight.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = np.where(self.n_groups > 1, self.n_groups / (self.n_groups - 1), np.nan)
+            return factor * (self.residual**2).sum(axis=0) / total**2
+
+
+def group_sums(values: Array, groups: NDArray[np.int64], weights: Array | None = None) -> GroupSums:
+    """Sum ``values`` (n, K) by group; NaN values get no weight.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, K)
+    groups : ndarray of shape (n,)
+        Any integer codes.
+    weights : ndarray of shape (n,), optional
+        Weight of each face, for standardised means.
+    """
+    present = np.isfinite(values)
+    weight = present * (1.0 if weights is None else weights[:, None])
+    filled = np.where(present, values, 0.0)
+    total = weight.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (weight * filled).sum(axis=0) / total
+    _, codes = np.unique(groups, return_inverse=True)
+    n_groups = int(codes.max()) + 1 if len(codes) else 0
+    residual = totals(weight * (filled - np.nan_to_num(mean)), codes, n_groups)
+    by_group = totals(weight, codes, n_groups)
+    return GroupSums(mean, residual, by_group, (by_group > 0).sum(axis=0), (weight > 0).sum(axis=0))
+
+
+def wilson(share: Array, n: Array, level: float = LEVEL) -> tuple[Array, Array]:
+    """Wilson score interval of shares on ``n`` (possibly fractional) independent trials."""
+    z = stats.norm.ppf((1 + level) / 2)
+    share, n = np.asarray(share, float), np.asarray(n, float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+        return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> Array:
+    """Number of independent faces that would give the observed group-robust variance.
+
+    Parameters
+    ----------
+    share : ndarray of shape (K,)
+    sums : GroupSums
+        Of the same numbers.
+    spread : ndarray of shape (K,), optional
+        Variance of one independent answer; default ``share (1 - share)``.
+
+    Notes
+    -----
+    ``spread / variance``, shrunk by ``(z / t)^2`` for the few groups a variance is known from
+    (Korn and Graubard). Never more than the faces counted: averaging over seeds makes an estimate
+    steadier, but does not make more faces. A share of exactly 0 or 1 has no observed variance;
+    there each group counts once.
+    """
+    spread = share * (1 - share) if spread is None else spread
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = stats.t.ppf((1 + LEVEL) / 2, np.maximum(sums.n_groups - 1, 1))
+        free = spread / sums.variance * (z / t) ** 2
+        size = np.where(sums.variance > 1e-12, free, sums.n_groups)
+    return np.minimum(size, sums.n)
+
+
+def share_interval(
+    values: Array, groups: NDArray[np.int64], weights: Array | None = None
+) -> Estimates:
+    """Wilson intervals of the means of ``values`` (n, K) in [0, 1]."""
+    sums = group_sums(values, groups, weights)
+    low, high = wilson(sums.value, effective_n(sums.value, sums))
+    return Estimates(sums.value, low, high, np.sqrt(sums.variance), sums.n)
+
+
+def mean_interval(
+    values: Array,
+    groups: NDArray[np.int64],
+    rng: np.random.Generator,
+    weights: Array | None = None,
+    draws: int | None = None,
+) -> Estimates:
+    """Studentised group-bootstrap intervals of the means of ``values`` (n, K).
+
+    The distribution of ``(mean* - mean) / se*`` over resampled groups replaces Student's t, so
+    that skewed errors get the longer upper arm they deserve. Fewer than five groups: no interval.
+    """
+    sums = group_sums(values, groups, weights)
+    se = np.sqrt(sums.variance)
+    low = np.full(sums.value.shape, np.nan)
+    high = low.copy()
+    usable = np.flatnonzero(sums.n_groups >= MIN_GROUPS)
+    if usable.size:
+        t = _studentised(sums.residual[:, usable], sums.weight[:, usable], rng, draws)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: constant values
+            below, above = np.nanquantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+        low[usable] = sums.value[usable] - np.nan_to_num(above) * se[usable]
+        high[usable] = sums.value[usable] - np.nan_to_num(below) * se[usable]
+    return Estimates(sums.value, low, high, se, sums.n)
+
+
+def _studentised(
+    residual: Array, weight: Array, rng: np.random.Generator, draws: int | None
+) -> Array:
+    """Return ``(mean* - mean) / se*`` of shape (draws, K); NaN where a draw has no variance."""
+    n_groups, k = residual.shape
+    scale = np.sqrt((residual**2).mean(axis=0)) + 1e-300
+    r = residual / scale
+    same = k == 1 or bool((weight == weight[:, :1]).all())
+    w = weight[:, :1] if same else weight
+    w = w / (w.mean(axis=0) + 1e-300)
+    table = np.concatenate([r, r**2, r * w, w, w**2], axis=1).astype(np.float32)
+    out = []
+    for block in counts(n_groups, draws or draws_for(n_groups), rng):
+        sums = (block @ table).astype(float)
+        one, two, cross = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]
+        size, size2 = np.split(sums[:, 3 * k :], 2, axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            delta = one / size
+            variance = (two - 2 * delta * cross + delta**2 * size2) * n_groups / (n_groups - 1)
+            t = delta * size / np.sqrt(variance)
+        # a draw of (nearly) one repeated group has no spread to studentise by
+        out.append(np.where(variance > 1e-4 * n_groups, t, np.nan))
+    return np.concatenate(out)
+
+
+def share_difference(values: Array, groups: NDArray[np.int64]) -> Estimates:
+    """Intervals of mean paired differences of shares, ``values`` (n, K) in [-1, 1].
+
+    Bonett and Price (2012) add one discordant pair on either side; the pairs are counted on the
+    effective number of faces.
+    """
+    sums = group_sums(values, groups)
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    gain = np.nanmean(np.maximum(values, 0), axis=0) if len(values) else sums.value
+    loss = gain - sums.value
+    n = effective_n(sums.value, sums, spread=gain + loss - sums.value**2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        up, down = (n * gain + 1) / (n + 2), (n * loss + 1) / (n + 2)
+        half = z * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    return Estimates(
+        sums.value,
+        np.maximum(up - down - half, -1),
+        np.minimum(up - down + half, 1),
+        np.sqrt(sums.variance),
+        sums.n,
+    )
+
+
+def mover_mean(parts: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+    """Combine independent estimates ``(value, low, high)`` to their mean (Zou and Donner)."""
+    values, lows, highs = (np.array(column, float) for column in zip(*parts, strict=True))
+    k, mean = len(parts), float(values.mean())
+    low = mean - float(np.sqrt(((values - lows) ** 2).sum())) / k
+    high = mean + float(np.sqrt(((highs - values) ** 2).sum())) / k
+    return mean, low, high

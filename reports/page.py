@@ -1,0 +1,219 @@
+"""From a run to its page: evaluation, pictures, sections, one template."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from . import blocks, charts, figures
+from .blocks import Block, Chart, Section
+from .caveats import caveats, label_noise
+from .display import from_frame
+from .evaluation import Evaluation
+from .run_tables import RunTables
+from .sections import sections
+from .verdict import verdict
+
+FORMAT = 1
+WIDE = 6.0  # inches: charts wider than this take a whole line
+UNIT_OF = {"accuracy": "share", "mae": "years", "age": "years", "gender": "points"}
+
+
+def environment() -> Environment:
+    """Return the template environment: everything escaped, undefined names are errors."""
+    found = Environment(
+        loader=PackageLoader("reports", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["kind"] = blocks.kind
+    return found
+
+
+class Page:
+    """One run's numbers, pictures and page, each made once.
+
+    Parameters
+    ----------
+    run : RunTables
+    """
+
+    def __init__(self, run: RunTables) -> None:
+        self.evaluation = Evaluation(run)
+        families = {c: self.evaluation.family(c) for c in self.evaluation.panel.contenders}
+        self.looks = figures.looks(families)
+
+    @cached_property
+    def frames(self) -> dict[str, tuple[Any, str, str, pd.DataFrame]]:
+        """Key -> (chart module, variant, title, numbers) of every chart that has numbers."""
+        out = {}
+        for module in charts.find():
+            variants = getattr(module, "variants", lambda evaluation: [("", "")])
+            for variant, title in variants(self.evaluation):
+                frame = module.frame(self.evaluation, variant)
+                if frame is not None and not frame.empty:
+                    name = module.__name__.rsplit(".", 1)[1]
+                    key = f"{name}-{len(out)}"
+                    out[key] = (module, variant, module.TITLE.format(variant=title), frame)
+        return out
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Every number on the page, ready for JSON."""
+        e = self.evaluation
+        pair = e.pair
+        return jsonable(
+            {
+                "format": FORMAT,
+                "plan": e.run.provenance.get("plan_name"),
+                "data_set": e.panel.data_set,
+                "protocol": e.panel.protocol,
+                "n_faces": len(e.panel.age),
+                "n_groups": int(e.panel.group.max()) + 1,
+                "contenders": {
+                    c: {"family": e.family(c), "seeds": list(e.panel.answers[c].seeds)}
+                    for c in e.panel.contenders
+                },
+                "verdict": [vars(s) for s in verdict(e)],
+                "caveats": caveats(e),
+                "label_noise": label_noise(e),
+                "headline": e.headline,
+                "best": e.best,
+                "costs": e.costs.reset_index(),
+                "pair": vars(pair) if pair else None,
+                "tests": e.tests,
+                "mcnemar": e.mcnemar,
+                "breakdowns": e.breakdown_tables,
+                "standardised": {
+                    c: {
+                        "bins": s.bins,
+                        "raw_only": s.raw_only,
+                        "coverage": s.coverage,
+                        "numbers": e.standardised[c],
+                        "regression": e.regressions.get(c),
+                    }
+                    for c, s in e.standards.items()
+                },
+                "other_panels": {
+                    p.name: numbers
+                    for p, (numbers, _) in zip(e.other_panels, e.other_headlines, strict=True)
+                },
+                "charts": {
+                    title: frame.drop(columns="counts", errors="ignore")
+                    for _, _, title, frame in self.frames.values()
+                },
+            }
+        )
+
+    def _charts(self, section: str) -> list[Block]:
+        return [
+            self._chart(key, *found)
+            for key, found in self.frames.items()
+            if found[0].SECTION == section
+        ]
+
+    def _chart(self, key: str, module: Any, variant: str, title: str, frame: pd.DataFrame) -> Chart:
+        names = list(self.looks)
+        drawn = figures.contenders_of(frame)
+        table = from_frame(frame, key, title, names, units=_units(module, variant, frame))
+        with figures.style():
+            figure = module.plot(frame, self.looks, variant)
+            svg = figures.to_svg(figure, key, title, _description(module, frame, variant))
+        wide = figure.get_figwidth() > WIDE
+        legend = [names.index(c) for c in drawn] if module.__name__ not in _SELF_LABELLED else []
+        return Chart(key, title, module.NOTE, svg, table, legend, wide)
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sections of the page, pictures drawn."""
+        return sections(self.evaluation, self._charts)
+
+    @cached_property
+    def html(self) -> str:
+        """The page."""
+        e = self.evaluation
+        provenance = e.run.provenance
+        facts = provenance.get("data_sets", {}).get(e.panel.data_set, {})
+        return (
+            environment()
+            .get_template("page.html.jinja")
+            .render(
+                title=f"{provenance.get('plan_name') or 'Study'}: age and gender from faces",
+                data_title=str(facts.get("title") or e.panel.data_set),
+                panel=e.panel,
+                n_groups=int(e.panel.group.max()) + 1,
+                n_seeds=max(len(a.seeds) for a in e.panel.answers.values()),
+                started=str(provenance.get("started") or ""),
+                verdict=verdict(e),
+                caveats=caveats(e),
+                sections=self.sections,
+                contenders=[
+                    {"name": c, "slot": look.slot, "family": e.family(c)}
+                    for c, look in self.looks.items()
+                ],
+                level=e.interval_level,
+            )
+        )
+
+
+_SELF_LABELLED = {
+    f"reports.charts.{name}"
+    for name in ("overall", "crossed", "predicted_true", "bland_altman", "age_confusion", "cost")
+}
+
+
+def _units(module: Any, variant: str, frame: pd.DataFrame) -> dict[str, str]:
+    """Find the unit of a chart's numbers: stated by the module, or told by its variant."""
+    stated = getattr(module, "UNITS", None)
+    if stated is not None:
+        return dict(stated)
+    unit = UNIT_OF.get(variant.rsplit(":", 1)[-1], "")
+    pair = {"points": "share"}.get(unit, unit)
+    return {"value": unit, "raw": unit, "first": pair, "second": pair, "mae": "years"}
+
+
+def _description(module: Any, frame: pd.DataFrame, variant: str) -> str:
+    """Return what the picture shows: the module's words, or the range of its values."""
+    if hasattr(module, "describe"):
+        return str(module.describe(frame, variant))
+    text = str(module.NOTE)
+    if "value" in frame and frame["value"].notna().any():
+        worst, best = frame.loc[frame["value"].idxmax()], frame.loc[frame["value"].idxmin()]
+        text += f" Highest: {_words(worst)}. Lowest: {_words(best)}."
+    return f"{text} The numbers are in the table of this chart."
+
+
+def _words(row: pd.Series) -> str:
+    place = [str(row[c]) for c in ("level", "row", "column", "contender") if c in row.index]
+    return f"{row['value']:.3g} ({', '.join(place)})" if place else f"{row['value']:.3g}"
+
+
+def jsonable(value: Any) -> Any:
+    """Turn frames, arrays and NaN into what JSON can hold; floats keep six digits."""
+    if isinstance(value, pd.DataFrame):
+        return [jsonable(row) for row in value.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(k): jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(v) for v in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value if value is None else str(value)
+
+
+def to_json(summary: Mapping[str, Any]) -> str:
+    """Return a summary as JSON text, the same bytes for the same numbers."""
+    return json.dumps(summary, indent=1, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,170 @@
+"""The panel: who answered what about which face, as aligned arrays.
+
+All later work (metrics, breakdowns, tests) is arithmetic on these arrays; strings and keys are
+dealt with here, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .run_tables import RunTables
+
+Array = NDArray[np.float64]
+FAMILIES = ("baseline", "classical", "off-the-shelf", "cnn")
+PROTOCOL_ORDER = ("full", "adult", "raw")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One contender's answers; rows are seeds, columns faces, NaN where it gave none.
+
+    Attributes
+    ----------
+    seeds : tuple of str
+        Row labels; ``1.0`` means fold 0 of seed 1 where folds overlap.
+    age, low, high, p_female : ndarray of shape (n_seeds, n_faces)
+    """
+
+    seeds: tuple[str, ...]
+    age: Array
+    low: Array
+    high: Array
+    p_female: Array
+
+    @cached_property
+    def complete(self) -> NDArray[np.bool_]:
+        """Whether each face was answered at least once, shape (n_faces,)."""
+        return ~np.isnan(self.age).all(axis=0)
+
+    @cached_property
+    def has_intervals(self) -> bool:
+        """Whether any age interval was given."""
+        return bool(np.isfinite(self.low).any())
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All contenders on the test faces of one data set and protocol.
+
+    Attributes
+    ----------
+    data_set, protocol : str
+    faces : DataFrame
+        The F tested faces, in order of ``face_id``.
+    age : ndarray of shape (F,)
+        True ages in years.
+    female : ndarray of shape (F,)
+        1.0 for female, 0.0 for male, as annotated.
+    group : ndarray of shape (F,)
+        Codes 0 ... G-1 of the resampling groups.
+    answers : dict of str to Answers
+        In display order: families first, then the order of the plan.
+    """
+
+    data_set: str
+    protocol: str
+    faces: pd.DataFrame
+    age: Array
+    female: Array
+    group: NDArray[np.int64]
+    answers: dict[str, Answers]
+
+    @property
+    def contenders(self) -> list[str]:
+        """Names in display order."""
+        return list(self.answers)
+
+    @property
+    def name(self) -> str:
+        """Data set and protocol in words."""
+        return f"{self.data_set}, protocol {self.protocol}"
+
+
+def family_of(contender: str, provenance: dict[str, Any]) -> str:
+    """Return a contender's family as the provenance states it, else ``'other'``."""
+    facts = provenance.get("contenders", {}).get(contender, {})
+    return str(facts.get("family", "other"))
+
+
+def display_order(contenders: set[str], provenance: dict[str, Any]) -> list[str]:
+    """Order contenders by family, then as the plan lists them, then by name."""
+    planned = list(provenance.get("contenders", {}))
+
+    def rank(name: str) -> tuple[int, int, str]:
+        family = family_of(name, provenance)
+        family_rank = FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+        return family_rank, planned.index(name) if name in planned else len(planned), name
+
+    return sorted(contenders, key=rank)
+
+
+def panels(run: RunTables) -> list[Panel]:
+    """Return one panel per data set and protocol; the first is the one the page is about.
+
+    Protocol ``full`` comes first, ``raw`` (descriptive only) last; among equals, the panel with
+    more predictions.
+    """
+    parts = list(run.predictions.groupby(["data_set", "protocol"], sort=True))
+
+    def rank(item: tuple[Any, pd.DataFrame]) -> tuple[int, int]:
+        protocol = item[0][1]
+        order = PROTOCOL_ORDER.index(protocol) if protocol in PROTOCOL_ORDER else 1
+        return order, -len(item[1])
+
+    return [_panel(run, *key, rows) for key, rows in sorted(parts, key=rank)]
+
+
+def _panel(run: RunTables, data_set: str, protocol: str, rows: pd.DataFrame) -> Panel:
+    ids = pd.Index(rows["face_id"].unique()).sort_values()
+    faces = run.faces.set_index("face_id", drop=False).loc[ids].reset_index(drop=True)
+    seeds = _replicates(rows)
+    position = ids.get_indexer(rows["face_id"])
+    answers = {}
+    for name in display_order(set(rows["contender"]), run.provenance):
+        mine = (rows["contender"] == name).to_numpy()
+        answers[name] = _answers(rows[mine], position[mine], seeds[mine], len(ids))
+    return Panel(
+        data_set=str(data_set),
+        protocol=str(protocol),
+        faces=faces,
+        age=faces["age"].to_numpy(float),
+        female=(faces["gender"] == "female").to_numpy(float),
+        group=np.unique(faces["group"].to_numpy(), return_inverse=True)[1].astype(np.int64),
+        answers=answers,
+    )
+
+
+def _replicates(rows: pd.DataFrame) -> NDArray[np.object_]:
+    """Label each row with its seed; folds that partition the faces belong to one replicate."""
+    overlapping = rows.duplicated(["contender", "seed", "face_id"]).any()
+    labels = rows["seed"].astype(str)
+    if overlapping:
+        labels = labels + "." + rows["fold"].astype(str)
+    return labels.to_numpy(dtype=object)
+
+
+def _answers(
+    rows: pd.DataFrame, position: NDArray[np.int64], seeds: NDArray[np.object_], n_faces: int
+) -> Answers:
+    labels = sorted(set(seeds), key=lambda s: [int(part) for part in s.split(".")])
+    row_of = pd.Index(labels).get_indexer(pd.Index(seeds))
+
+    def grid(column: str) -> Array:
+        values = np.full((len(labels), n_faces), np.nan)
+        values[row_of, position] = rows[column].to_numpy(float)
+        return values
+
+    return Answers(
+        seeds=tuple(labels),
+        age=grid("age_pred"),
+        low=grid("age_low"),
+        high=grid("age_high"),
+        p_female=grid("p_female"),
+    )

@@ -1,0 +1,169 @@
+"""Several runs on one page: what differs, and what it did to the numbers."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .blocks import Block, Listing, Prose, Section
+from .comparison import seed_mean
+from .display import Table, from_frame
+from .evaluation import Evaluation
+from .intervals import mean_interval, share_difference
+from .panel import Panel
+from .resampling import generator, sign_flip_p, totals
+from .run_tables import RunTables
+
+Runs = Mapping[str, RunTables] | Sequence[RunTables]
+
+
+def compare(runs: Runs) -> str:
+    """Return one HTML page over two or more runs.
+
+    Each contender that stands in the first run and in another is compared on the faces that both
+    runs tested: paired where faces are shared, side by side where they are not.
+
+    Parameters
+    ----------
+    runs : mapping of name to RunTables, or sequence of RunTables
+        The first is the reference. Without names, the plan's name and a number are used.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two runs.
+    """
+    from .page import environment
+
+    named = _named(runs)
+    if len(named) < 2:
+        raise ValueError("comparing needs at least two runs")
+    evaluations = {name: Evaluation(run) for name, run in named.items()}
+    sections = [
+        Section("numbers", "All numbers", "Each run on its own test faces.",
+                [_headlines(evaluations)]),
+        Section("changes", "What changed", f"Against {next(iter(named))}, contender by contender, "
+                "on the faces that both runs tested.", _changes(evaluations)),
+        Section("plans", "What differs", "Plans and versions, line by line.", _differences(named)),
+    ]  # fmt: skip
+    return (
+        environment()
+        .get_template("compare.html.jinja")
+        .render(title=f"{len(named)} runs compared", names=list(named), sections=sections)
+    )
+
+
+def _named(runs: Runs) -> dict[str, RunTables]:
+    if isinstance(runs, Mapping):
+        return dict(runs)
+    return {
+        f"{k}: {run.provenance.get('plan_name') or 'run'}": run for k, run in enumerate(runs, 1)
+    }
+
+
+def _headlines(evaluations: Mapping[str, Evaluation]) -> Table:
+    rows = []
+    for name, evaluation in evaluations.items():
+        numbers = evaluation.headline.set_index(["contender", "metric"])
+        for contender in evaluation.panel.contenders:
+            row: dict[str, Any] = {"run": name, "contender": contender}
+            row |= {"data": evaluation.panel.name, "n": len(evaluation.panel.age)}
+            for metric in ("mae", "cs5", "bias", "accuracy"):
+                found = numbers.loc[contender, metric]
+                row |= {metric: found["value"], f"{metric}_low": found["low"]}
+                row |= {f"{metric}_high": found["high"]}
+            rows.append(row)
+    units = {"mae": "years", "bias": "years", "cs5": "share", "accuracy": "share"}
+    return from_frame(pd.DataFrame(rows), "runs", "Headline numbers", [], units=units)
+
+
+def _changes(evaluations: Mapping[str, Evaluation]) -> list[Block]:
+    (first, base), *others = evaluations.items()
+    frames, blocks = [], []
+    for name, other in others:
+        if other.panel.data_set != base.panel.data_set:
+            blocks.append(
+                Prose([f"{name} is about other data ({other.panel.data_set}): nothing is paired."])
+            )
+            continue
+        rows = changes(base.panel, other.panel)
+        if rows.empty:
+            blocks.append(Prose([f"{name} shares no contender or no test face with {first}."]))
+        else:
+            frames.append(rows.assign(run=name))
+    if frames:
+        table = pd.concat(frames, ignore_index=True)
+        table = table[["run", *(c for c in table.columns if c != "run")]]
+        units = {"less error": "years", "more right": "points"}
+        blocks.insert(
+            0,
+            from_frame(table, "changes", "Change against the first run", [], units=units,
+                       note="Positive is better than the first run: years less error, points more "
+                            "gender right. 95% intervals; p by group sign-flips, not adjusted."),
+        )  # fmt: skip
+    return list(blocks)
+
+
+def changes(base: Panel, other: Panel) -> pd.DataFrame:
+    """Compare each shared contender of two panels on their shared faces.
+
+    Returns
+    -------
+    DataFrame
+        ``contender``, ``n`` (shared faces), ``less error`` and ``more right`` of the second panel
+        with ``_low``, ``_high``, ``p age``, ``p gender``.
+    """
+    ids = pd.Index(base.faces["face_id"])
+    there = ids.get_indexer(other.faces["face_id"])
+    mine, theirs = there[there >= 0], np.flatnonzero(there >= 0)
+    rows = []
+    for contender in [c for c in base.contenders if c in other.answers]:
+        if not len(mine):
+            break
+        error = seed_mean(base, contender, "mae")[mine] - seed_mean(other, contender, "mae")[theirs]
+        right = (
+            seed_mean(other, contender, "accuracy")[theirs]
+            - seed_mean(base, contender, "accuracy")[mine]
+        )
+        known = np.isfinite(error) & np.isfinite(right)
+        if not known.any():
+            continue
+        groups = base.group[mine][known]
+        gap = np.stack([error[known], right[known]], axis=1)
+        age = mean_interval(gap[:, :1], groups, generator("runs", contender)).take(0)
+        gender = share_difference(gap[:, 1:], groups).take(0)
+        sums = totals(gap, base.group[mine][known], int(base.group.max()) + 1)
+        p = sign_flip_p(sums, generator("runs", contender))
+        row: dict[str, Any] = {"contender": contender, "n": int(known.sum())}
+        for key, found in (("less error", age), ("more right", gender)):
+            row |= {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
+        rows.append(row | {"p age": float(p[0]), "p gender": float(p[1])})
+    return pd.DataFrame(rows)
+
+
+def _differences(named: Mapping[str, RunTables]) -> list[Block]:
+    (first, base), *others = named.items()
+    blocks: list[Block] = []
+    for name, run in others:
+        lines = difflib.unified_diff(_facts(base), _facts(run), first, name, lineterm="", n=1)
+        text = "\n".join(lines)
+        blocks.append(
+            Listing(f"{first} → {name}", text)
+            if text
+            else Prose([f"{name} has the plan and the versions of {first}."])
+        )
+    return blocks
+
+
+def _facts(run: RunTables) -> list[str]:
+    wanted = ("plan", "seeds", "contenders", "versions", "machine")
+    facts = {key: run.provenance.get(key) for key in wanted}
+    plan = facts["plan"]
+    if isinstance(plan, str):
+        facts["plan"] = plan.splitlines()
+    return json.dumps(facts, indent=1, sort_keys=True, default=str).splitlines()

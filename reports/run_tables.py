@@ -1,0 +1,127 @@
+"""What a report is made from: the tables of one run, checked before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data import tables
+
+OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
+    "audit": ("file", "problem", "action", "detail"),
+    "pose_error": ("angle", "yaw_bin", "n", "mae", "bias", "slope"),
+    "curves": ("curve", "contender", "seed", "x", "metric", "value"),
+}
+
+
+@dataclass(eq=False)
+class RunTables:
+    """Everything one page is made from; anybody's predictions of age and gender fit in.
+
+    Parameters
+    ----------
+    faces : DataFrame
+        Contract ``FACES``; every categorical column beyond ``gender`` is a breakdown.
+    predictions : DataFrame
+        Contract ``PREDICTIONS``: the test part of all cells, stacked.
+    costs : DataFrame
+        Contract ``COSTS``, one row a cell; may be empty.
+    provenance : dict
+        Known keys, all optional: ``plan_name``, ``plan`` (text or dict), ``seeds``,
+        ``contenders`` (name -> ``summary``, ``family`` in {'baseline', 'classical', 'cnn',
+        'off-the-shelf'}, ``trained``, ``options``), ``data_sets`` (name -> ``title``,
+        ``licence``, ``content_hash`` ...), ``select_scores`` (contender -> ``mae``,
+        ``accuracy``), ``pair`` (two contenders), ``versions``, ``machine``, ``command``,
+        ``started``, ``finished``, ``interval_level``.
+    splits : DataFrame, optional
+        Contract ``SPLITS``.
+    audit : DataFrame, optional
+        ``file``, ``problem``, ``action``, ``detail``: what the reader did with each odd file.
+    pose_error : DataFrame, optional
+        ``angle``, ``yaw_bin``, ``n``, ``mae``, ``bias``, ``slope``: pose labels against truth.
+    leak : DataFrame, optional
+        What stands on both sides of a split (``data.find_leaks``), or what that is worth; shown
+        as it is.
+    curves : DataFrame, optional
+        ``curve``, ``contender``, ``seed``, ``x``, ``metric``, ``value``. ``curve`` is 'learning'
+        (x: training faces), 'training' (x: epoch), or a degradation such as 'blur'.
+    label_noise : dict, optional
+        ``age_mae_floor`` (years no prediction can go below), ``gender_error_floor``,
+        ``n_photos``; or a dict ``exact`` of these (``data.label_noise_floor``).
+    failures : list of dict
+        ``cell`` and ``error`` of each cell that failed.
+    explanations : DataFrame, optional
+        ``face_id``, ``kind`` ('hog', 'grad-cam' ...), ``contender``, ``image`` (PNG bytes).
+    thumbnails : dict of str to bytes, optional
+        PNG or JPEG by ``face_id``; give them only where the licence of the data allows it.
+
+    Raises
+    ------
+    data.tables.ContractError
+        A table breaks its contract, a prediction names an unknown or unlabelled face, or there
+        is no prediction at all.
+    """
+
+    faces: pd.DataFrame
+    predictions: pd.DataFrame
+    costs: pd.DataFrame
+    provenance: dict[str, Any]
+    splits: pd.DataFrame | None = None
+    audit: pd.DataFrame | None = None
+    pose_error: pd.DataFrame | None = None
+    leak: pd.DataFrame | None = None
+    curves: pd.DataFrame | None = None
+    label_noise: Mapping[str, Any] | None = None
+    failures: Sequence[Mapping[str, Any]] = ()
+    explanations: pd.DataFrame | None = None
+    thumbnails: Mapping[str, bytes] | None = None
+    cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.faces = tables.FACES.validate(self.faces)
+        if self.predictions.empty:
+            raise tables.ContractError(
+                "predictions: the table is empty, there is nothing to report"
+            )
+        self.predictions = tables.PREDICTIONS.validate(self.predictions)
+        self.costs = (
+            tables.concat([], tables.COSTS)
+            if self.costs.empty
+            else tables.COSTS.validate(self.costs)
+        )
+        if self.splits is not None:
+            self.splits = tables.SPLITS.validate(self.splits)
+        self._check_predicted_faces()
+        for name, columns in OPTIONAL_COLUMNS.items():
+            self._check_columns(name, columns)
+
+    def _check_predicted_faces(self) -> None:
+        """Every predicted face must be known and labelled: else its error cannot be computed."""
+        ids = pd.Index(self.predictions["face_id"].unique())
+        unknown = ids.difference(pd.Index(self.faces["face_id"]))
+        if len(unknown):
+            raise tables.ContractError(
+                f"predictions: face {unknown[0]!r} is not in faces ({len(unknown)} such faces); "
+                "give the faces table the predictions were made from"
+            )
+        labelled = self.faces.loc[self.faces["face_id"].isin(ids)]
+        bare = labelled["age"].isna() | labelled["gender"].isna()
+        if bare.any():
+            raise tables.ContractError(
+                f"predictions: face {labelled.loc[bare, 'face_id'].iloc[0]!r} has no age or no "
+                f"gender in faces ({int(np.sum(bare))} such faces); leave such faces out"
+            )
+
+    def _check_columns(self, name: str, columns: tuple[str, ...]) -> None:
+        frame = getattr(self, name)
+        if frame is None:
+            return
+        missing = [c for c in columns if c not in frame.columns]
+        if missing:
+            raise tables.ContractError(
+                f"{name}: column {missing[0]!r} is missing; expected {', '.join(columns)}"
+            )
