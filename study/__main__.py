@@ -9,9 +9,6 @@ from typing import Any
 import typer
 from click.exceptions import ClickException
 
-from data import DataError
-from data.tables import ContractError
-
 from . import commands
 from .errors import StudyFailed, UsageError
 from .terminal import console
@@ -42,7 +39,11 @@ def call(arguments: list[str] | None = None) -> int:
     except ClickException as error:
         error.show()
         return error.exit_code
-    except (UsageError, DataError, ContractError) as error:
+    except json.JSONDecodeError as error:
+        return _say(f"a file is damaged ({error}): delete the run and start again", FAILED)
+    except ValueError as error:
+        if not isinstance(error, _wrong_usage()):
+            raise
         return _say(str(error), WRONG_USAGE)
     except StudyFailed as error:
         return _say(str(error), FAILED)
@@ -50,10 +51,14 @@ def call(arguments: list[str] | None = None) -> int:
         return _say("interrupted: the same command continues where this one stopped", FAILED)
     except OSError as error:
         return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
-    except json.JSONDecodeError as error:
-        return _say(
-            f"a file of this run is damaged ({error}): delete the run and start again", FAILED
-        )
+
+
+def _wrong_usage() -> tuple[type[ValueError], ...]:
+    """Return the exceptions that mean bad input; looked up late, since data imports a lot."""
+    from data.contract import ContractError
+    from data.errors import DataError
+
+    return (UsageError, DataError, ContractError)
 
 
 def _say(message: str, code: int) -> int:

@@ -1,4 +1,4 @@
-"""Learning curves: a run whose contenders differ in training-set size becomes ``curves.parquet``."""
+"""Learning curves: runs whose contenders differ in training-set size leave ``curves.parquet``."""
 
 from __future__ import annotations
 

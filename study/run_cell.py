@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 
 from data import tables
-from pipelines import persistence
 from pipelines.registry import Contender, get_contender
 
 from .cells import Job
@@ -32,7 +31,9 @@ def die_with_parent() -> None:
     """End this process when standard input closes: no orphan keeps writing after a ``kill -9``."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # the bare descriptor: a thread inside a buffered read would upset the interpreter's exit
+        while os.read(0, 4096):
+            pass
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -164,7 +165,7 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
 
 
 def _hooks(job: Job, contender: Contender) -> dict[str, Any]:
-    """What the study sets by itself, for the builders that take it."""
+    """Return what the study sets by itself, for the builders that take it."""
     offered = {
         "progress": report_progress,
         "checkpoint": f"{job.run}/checkpoints/{job.cell.name}",
@@ -178,6 +179,8 @@ def _save(estimator: Any, job: Job) -> float:
     """Write the model folder where the plan asks for it; return its size in bytes or NaN."""
     if not job.save_model:
         return float("nan")
+    from pipelines import persistence
+
     folder = persistence.save(estimator, f"{job.run}/models/{job.cell.contender}")
     return float(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()))
 

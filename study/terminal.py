@@ -50,11 +50,13 @@ def bars() -> Iterator[Bars]:
         yield Bars(progress)
 
 
-def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table on standard output."""
+def table(title: str, columns: list[str], rows: list[list[str]], text: bool = False) -> None:
+    """Print a table on standard output; numbers stand right, ``text`` stands left."""
     shown = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
-        shown.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
+        shown.add_column(
+            column, justify="left" if text or number == 0 else "right", overflow="fold"
+        )
     for row in rows:
         shown.add_row(*row)
     output.print(shown)

@@ -1,4 +1,7 @@
-"""The commands of ``study``, one module each; a module with ``add(app)`` is found by itself."""
+"""The commands of ``study``, one module each; a module with ``add(app)`` is found by itself.
+
+What a command needs is imported when it runs, so that ``study --help`` answers at once.
+"""
 
 from __future__ import annotations
 

@@ -7,10 +7,7 @@ from typing import Annotated
 
 import typer
 
-import reports
-
 from ..errors import UsageError
-from ..run_directory import RunDirectory, write_text
 from ..terminal import console
 
 HELP = """Put several runs on one page: what changed, paired where faces are shared.
@@ -31,6 +28,10 @@ def compare(
     """Render the comparison of at least two runs."""
     if len(runs) < 2:
         raise UsageError("compare needs at least two run directories")
+    import reports
+
+    from ..run_directory import RunDirectory, write_text
+
     page = reports.compare({run.name: RunDirectory(run).read() for run in runs})
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, page)

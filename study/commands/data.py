@@ -8,10 +8,6 @@ from typing import Annotated
 
 import typer
 
-import data as faces_of
-from data import tables
-
-from ..run_directory import write_text
 from ..terminal import bars, console, output, table
 
 
@@ -51,6 +47,8 @@ def add_data(
     ] = False,
 ) -> None:
     """Register a data set under a name."""
+    import data as faces_of
+
     with bars() as shown:
         entry = faces_of.add_data_set(
             name, source, sha256=sha256, accept_licence=accept_licence, progress=shown.stage
@@ -65,6 +63,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Audit a data set and print a short table."""
+    import data as faces_of
+
+    from ..run_directory import write_text
+
     with bars() as shown:
         faces = faces_of.load(source, pose=pose, progress=shown.stage)
     counts = faces.audit.groupby(["problem", "action"], observed=True).size()
@@ -101,6 +103,11 @@ def split(
     folds: Annotated[int | None, typer.Option(min=2, help="Grouped k-fold instead.")] = None,
 ) -> None:
     """Write the ids of each part."""
+    import data as faces_of
+    from data import tables
+
+    from ..run_directory import write_text
+
     with bars() as shown:
         faces = faces_of.load(source, pose=False, progress=shown.stage)
     frames = [

@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..evaluate import evaluate as evaluate_model
-from ..model import load
-from ..run import write_report
-from ..run_directory import RunDirectory
 from ..terminal import bars, console
 
 HELP = """Measure a saved model on any labelled data set and write the same report.
@@ -37,6 +33,11 @@ def evaluate(
     ] = False,
 ) -> None:
     """Evaluate a model and render the report."""
+    from ..evaluate import evaluate as evaluate_model
+    from ..model import load
+    from ..run import write_report
+    from ..run_directory import RunDirectory
+
     chosen = load(model)
     name = Path(source).name.split(".")[0]
     where = out or Path("runs") / f"evaluate-{chosen.card['contender']}-on-{name}"

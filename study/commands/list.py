@@ -8,11 +8,6 @@ from typing import Annotated
 
 import typer
 
-import data
-import reports
-from pipelines.registry import contenders
-
-from ..plan import shipped_plans
 from ..terminal import output, table
 
 
@@ -27,6 +22,12 @@ def list_all(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Print everything a plan can name."""
+    import data
+    from pipelines.registry import contenders
+    from reports import charts
+
+    from ..plan import shipped_plans
+
     everything = {
         "contenders": {name: c.summary for name, c in contenders().items()},
         "data sets": data.known_data_sets(),
@@ -34,10 +35,12 @@ def list_all(
             name: tomllib.loads(path.read_text())["summary"]
             for name, path in shipped_plans().items()
         },
-        "charts": reports.known_charts(),
+        "charts": {
+            c.__name__.rsplit(".", 1)[-1]: (c.__doc__ or "").splitlines()[0] for c in charts.find()
+        },
     }
     if as_json:
         output.print_json(json.dumps(everything))
         return
     for title, entries in everything.items():
-        table(title, ["name", "what it is"], [[n, s] for n, s in entries.items()])
+        table(title, ["name", "what it is"], [[n, s] for n, s in entries.items()], text=True)

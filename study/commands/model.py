@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ..model import load
-from ..model_card import to_markdown
 from ..terminal import output
 
 
@@ -25,6 +23,9 @@ def card(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Print what a model was trained on, how it errs, and what it is not for."""
+    from ..model import load
+    from ..model_card import to_markdown
+
     found = load(model).card
     if as_json:
         output.print_json(json.dumps(found))

@@ -6,18 +6,17 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import cv2
-import numpy as np
 import typer
 
-from data import DataError
-from data.decode import decode
-
 from ..errors import StudyFailed, UsageError
-from ..model import FaceEstimate, Model, load, newest_model
 from ..terminal import bars, console, output, table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..model import FaceEstimate, Model
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 HELP = """Find every face in photos and estimate age, gender and head pose.
@@ -47,6 +46,8 @@ def predict(
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated copies.")] = None,
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
+    from ..model import load, newest_model
+
     chosen = load(model or newest_model(Path("runs")))
     if chosen.card["training_data"]["data_set"] == "embedded":
         console.print("warning: this model has only seen rendered heads, not people")
@@ -78,6 +79,11 @@ def _files(photos: list[Path]) -> list[Path]:
 
 def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, Any]]:
     """Return one row per face, or one row that says why there is none."""
+    import cv2
+
+    from data import DataError
+    from data.decode import decode
+
     try:
         image = decode(path.read_bytes()).pixels
     except (DataError, OSError) as error:
@@ -95,6 +101,8 @@ def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, An
 
 def annotate(image: np.ndarray, faces: list[FaceEstimate]) -> np.ndarray:
     """Return a copy of a photo with a box and one line of text per face."""
+    import cv2
+
     drawn = image.copy()
     scale = max(image.shape[:2]) / 900
     for face in faces:

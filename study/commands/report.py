@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..run import write_report
-from ..run_directory import RunDirectory
 from ..terminal import console
 
 
@@ -21,5 +19,8 @@ def add(app: typer.Typer) -> None:
 
 def report(run: Annotated[Path, typer.Argument(help="Run directory, such as runs/demo.")]) -> None:
     """Render the report of a run directory from its tables."""
+    from ..run import write_report
+    from ..run_directory import RunDirectory
+
     path, _ = write_report(RunDirectory(run))
     console.print(f"report: {path}", markup=False)

@@ -11,7 +11,6 @@ import typer
 
 from ..errors import UsageError
 from ..plan import Plan, read_plan
-from ..run import run_study
 from ..terminal import bars, console, output, table
 
 EXAMPLES = """
@@ -60,6 +59,8 @@ def run(
     name = plan or ("demo" if data is None else "quick")
     chosen = read_plan(name, overrides=overrides or (), data=data)
     where = out or default_out(chosen, data)
+    from ..run import run_study
+
     started = time.perf_counter()
     with bars() as shown:
         finished = run_study(chosen, where, cores=jobs, stage=shown.stage, cell_progress=shown.cell)
