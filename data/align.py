@@ -53,10 +53,9 @@ def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     from_mean, to_mean = source.mean(0), target.mean(0)
     z = (source - from_mean) @ (1, 1j)
     w = (target - to_mean) @ (1, 1j)
-    spread = np.vdot(z, z).real
-    if not spread > 0:
+    turn = np.vdot(z, w) / max(np.vdot(z, z).real, 1e-12)
+    if not (np.isfinite(turn) and abs(turn) > 0):
         raise ValueError("landmarks must be finite and not all in one place")
-    turn = np.vdot(z, w) / spread
     linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     return np.column_stack([linear, to_mean - linear @ from_mean])
 
@@ -69,7 +68,8 @@ def chip_to_image(landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.ndarra
         )
     inner, positions = utkface_template()
     found = np.asarray(landmarks, dtype=np.float64)[inner, :2]
-    return similarity(positions * (size / TEMPLATE_SIZE), found)
+    # Pixel centres lie at half-integers of the area that is scaled.
+    return similarity((positions + 0.5) * (size / TEMPLATE_SIZE) - 0.5, found)
 
 
 def align(image: Any, landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.ndarray:

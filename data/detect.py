@@ -14,6 +14,7 @@ from .mesh_crop import as_rgb
 from .pose import head_pose
 
 MIN_SIZE = 0.06
+MIN_WIDTH = 12.0  # px: the mesh finds nothing in smaller faces
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ def window_sides(height: int, width: int, min_size: float) -> list[float]:
 
     The smallest window is so small that a face of ``min_size`` times the picture's shorter side
     fills enough of it to be seen; from one size to the next the side at most halves. The largest
-    covers the picture, or twice the shorter side of a panorama: no face is wider than that.
+    covers the picture, or twice the shorter side of a panorama: no face is wider than that. Faces narrower
+    than 12 px are not searched for.
     """
     shorter, longer = sorted((height, width))
     largest = float(min(longer, 2 * shorter))
-    smallest = min(min_size * shorter / MIN_SHARE, largest)
+    smallest = min(max(min_size * shorter, MIN_WIDTH) / MIN_SHARE, largest)
     levels = 1 + int(np.ceil(np.log2(largest / smallest)))
     return list(np.geomspace(largest, smallest, levels)) if levels > 1 else [largest]
 

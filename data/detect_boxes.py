@@ -20,7 +20,7 @@ from .mesh_models import network
 FILE = "face_detection_short_range.tflite"
 SIZE = 128  # px, side of the network's input
 GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell
-MIN_SHARE = 0.12  # width of the smallest face found reliably, as a share of the window
+MIN_SHARE = 0.15  # width of the smallest face found reliably, as a share of the window
 
 _BOXES, _SCORES = "regressors", "classificators"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import joblib
@@ -20,123 +20,29 @@ import numpy as np
 from .detect_boxes import propose
 from .mesh_crop import as_rgb, crop, square_to_image
 from .mesh_models import ENGINES, SHA256, network, one_opencv_thread
+from .mesh_track import (
+    Face,
+    Square,
+    Track,
+    disagreement,
+    most_central,
+    square_of_chip,
+    square_of_face,
+    square_of_landmarks,
+)
 
 N_LANDMARKS = 468
+POSE_VERSION = 1  # raise it when the arithmetic from image to pose changes
 MIN_PRESENCE = 0.5
-CERTAIN = 0.999  # presence above which an upright face that settled is not questioned
 
-# Outer eye corners: the line between them gives the rotation of the next crop.
-EYE_SMALLER_X, EYE_LARGER_X = 33, 263
 INPUT_SIZE = 192  # of the landmark network, px
-MARGIN = 1.5  # the landmark network was trained on squares 1.5 times the face's extent
-# Where tracking ends, in the median, on a UTKFace chip (measured on 310 of them): starting there
-# saves a pass. Share of the chip's longer side, and of its width and height.
-CHIP_SIDE, CHIP_CENTRE = 1.5, (0.49, 0.47)
 DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not detected
 
-# Landmarks whose means are the detector's keypoints: eye, eye, nose tip, mouth.
-DETECTOR_KEYPOINTS = ((33, 133), (362, 263), (1, 4), (13, 14))
-# Share of the mesh's width. On a real face the third pass moves the mesh by 0.2% (99%: 0.6%), on
-# an upside-down one by 2.5% (5%: 1.0%).
-SETTLED = 0.008
 MAX_DISAGREEMENT = 0.15
 
 _POINTS, _PRESENCE = "conv2d_21", "conv2d_31"
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Face:
-    """One detected face.
-
-    Parameters
-    ----------
-    box : ndarray of float64, shape (4,)
-        x0, y0, x1, y1 in px of the image; may reach beyond it.
-    score : float
-        Confidence of the detector in 0..1.
-    keypoints : ndarray of float64, shape (6, 2)
-        Eye (smaller x), eye (larger x), nose tip, mouth, ear (smaller x), ear (larger x), px.
-    """
-
-    box: np.ndarray
-    score: float
-    keypoints: np.ndarray
-
-
-@dataclass(frozen=True)
-class Square:
-    """A rotated square of the image: centre and side in px, clockwise angle in radians."""
-
-    x: float
-    y: float
-    side: float
-    angle: float
-
-
-def square_of_face(face: Face) -> Square:
-    """Return the first landmark crop of a detected face: its box enlarged, eyes level."""
-    (x0, y0, x1, y1), (first, second) = face.box, face.keypoints[:2]
-    dx, dy = second - first
-    side = max(x1 - x0, y1 - y0) * MARGIN
-    return Square((x0 + x1) / 2, (y0 + y1) / 2, side, float(np.arctan2(dy, dx)))
-
-
-def square_of_chip(shape: tuple[int, ...]) -> Square:
-    """Return the first landmark crop of an image that shows one face, as UTKFace crops it."""
-    height, width = shape[:2]
-    x, y = CHIP_CENTRE
-    return Square(width * x, height * y, max(height, width) * CHIP_SIDE, 0.0)
-
-
-def square_of_landmarks(points: np.ndarray) -> Square:
-    """Return the tracked crop: extent of the mesh along and across the line of the eyes."""
-    dx, dy = (points[EYE_LARGER_X] - points[EYE_SMALLER_X])[:2]
-    angle = float(np.arctan2(dy, dx))
-    c, s = np.cos(angle), np.sin(angle)
-    level = points[:, :2] @ np.array([[c, -s], [s, c]])
-    low, high = level.min(0), level.max(0)
-    x, y = np.array([[c, -s], [s, c]]) @ ((low + high) / 2)
-    return Square(float(x), float(y), float((high - low).max()) * MARGIN, angle)
-
-
-class Track(NamedTuple):
-    """Landmarks after the last pass, their presence, and how far that pass moved them.
-
-    ``moved`` is the mean shift in x and y as a share of the mesh's width.
-    """
-
-    points: np.ndarray
-    presence: float
-    moved: float
-
-    @property
-    def settled(self) -> bool:
-        """Whether the last pass only confirmed the one before."""
-        return self.moved <= SETTLED
-
-
-def most_central(faces: list[Face], shape: tuple[int, ...]) -> Face:
-    """Return the face nearest to the centre of a picture, larger ones preferred."""
-    centre = np.array(shape[1::-1]) / 2
-
-    def from_centre(face: Face) -> float:
-        middle = (face.box[:2] + face.box[2:]) / 2
-        return float(np.hypot(*(middle - centre)) - (face.box[2] - face.box[0]) / 2)
-
-    return min(faces, key=from_centre)
-
-
-def disagreement(points: np.ndarray, face: Face) -> float:
-    """Return the largest distance between mesh and detector at eyes, nose tip and mouth.
-
-    As a share of the mesh's width. Below 0.11 on upright faces; above 0.17 in 95% of
-    upside-down ones, on which the mesh alone is often sure of an upright face that is not there.
-    """
-    mesh = np.stack([points[list(corners), :2].mean(0) for corners in DETECTOR_KEYPOINTS])
-    apart = np.linalg.norm(mesh - face.keypoints[: len(mesh)], axis=1).max()
-    return float(apart / max(np.ptp(points[:, 0]), 1e-6))
 
 
 class FaceMesh:
@@ -182,7 +88,7 @@ class FaceMesh:
             Anything :func:`data.mesh_crop.as_rgb` reads.
         sides : sequence of float, optional
             Sides of the windows to search in, px. Without it the whole image is one window, and
-            faces wider than about 12% of it are found; :func:`data.detect.find_faces` searches
+            faces wider than about 15% of it are found; :func:`data.detect.find_faces` searches
             for smaller ones and checks them by their mesh.
 
         Returns
@@ -225,7 +131,7 @@ class FaceMesh:
             track = self._confirmed(pixels, face)
             return track.points, track.presence
         upright = self._track(pixels, square_of_chip(pixels.shape))
-        if upright.presence >= CERTAIN and upright.settled:
+        if upright.certain:
             return upright.points, upright.presence
         return self._search(pixels, upright)
 
@@ -288,10 +194,15 @@ class FaceMesh:
         return track
 
     def _confirmed(self, pixels: np.ndarray, face: Face) -> Track:
-        """Track a detected face; presence is 0 where mesh and detector contradict each other."""
+        """Track a detected face; presence is 0 where the detector contradicts a doubtful mesh.
+
+        A certain mesh is believed: the keypoints of a face of 15 px in the detector's window are
+        coarse.
+        """
         track = self._track(pixels, square_of_face(face))
-        agree = disagreement(track.points, face) <= MAX_DISAGREEMENT
-        return track if agree else track._replace(presence=0.0)
+        if track.certain or disagreement(track.points, face) <= MAX_DISAGREEMENT:
+            return track
+        return track._replace(presence=0.0)
 
     def _search(self, pixels: np.ndarray, upright: Track) -> tuple[np.ndarray, float]:
         """Look again where the upright crop left doubt: by detector, and turned by quarters.
@@ -328,6 +239,9 @@ class FaceMesh:
 
 
 def models_hash() -> str:
-    """Return 16 hex digits that change when any vendored model changes: the pose cache's key."""
-    text = "\n".join(f"{name} {SHA256[name]}" for name in sorted(SHA256))
+    """Return 16 hex digits that change when the labels may: the key of a pose cache.
+
+    They change with any vendored model and with ``POSE_VERSION``.
+    """
+    text = "\n".join([*(f"{name} {SHA256[name]}" for name in sorted(SHA256)), str(POSE_VERSION)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
