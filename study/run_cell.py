@@ -13,6 +13,7 @@ import resource
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,9 +111,7 @@ def run(job: Job) -> None:
         **vars(job.cell),
         "fit_seconds": fit_seconds if contender.trained else 0.0,
         "predict_images_per_second": speed,
-        # kilobytes on Linux, bytes on macOS
-        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        * (1 if sys.platform == "darwin" else 1024),
+        "peak_rss_bytes": peak_rss_bytes(),
         "model_bytes": model_bytes,
         "n_parameters": float(getattr(estimator, "n_parameters_", np.nan)),
         "n_train": len(rows) if contender.trained else 0,
@@ -162,6 +161,20 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
         "mae": float(np.abs(answers[:, 0] - labels[:, 0]).mean()),
         "accuracy": float((answers[:, 1] == labels[:, 1]).mean()),
     }
+
+
+def peak_rss_bytes() -> float:
+    """Return the largest resident memory of this process so far.
+
+    ``getrusage`` would not do on Linux: a child inherits its parent's peak through fork.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return float(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
 def _hooks(job: Job, contender: Contender) -> dict[str, Any]:
