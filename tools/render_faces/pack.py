@@ -15,6 +15,7 @@ import numpy as np
 from .plan import Shot
 from .sources import ARCHIVES, sha256
 
+GROUP_NAMES = {"caucasian": "White", "african": "Black", "asian": "Asian"}
 SHEET_ROWS, SHEET_COLUMNS, SHEET_SIDE = 5, 12, 96
 
 
@@ -33,18 +34,29 @@ def pack(folder: Path, shots: list[Shot], target: Path) -> None:
     faces = []
     for shot in shots:
         truth = json.loads((folder / f"{shot.index:05d}.json").read_text())
-        faces.append((truth, (folder / f"{shot.index:05d}.jpg").read_bytes()))
+        faces.append((table_row(truth), (folder / f"{shot.index:05d}.jpg").read_bytes()))
     write_archive(faces, target / "faces.tar")
     write_table([truth for truth, _ in faces], target / "truth.csv")
     (target / "contact_sheet.jpg").write_bytes(contact_sheet(faces))
     write_manifest(target, len(faces))
 
 
+def table_row(truth: dict) -> dict:
+    """Put the file and the group's name in UTKFace's words before the truth about a face."""
+    rest = {name: value for name, value in truth.items() if name not in ("face_id", "dominant")}
+    return {
+        "face_id": truth["face_id"],
+        "file": truth["face_id"] + ".jpg",
+        "ethnicity": GROUP_NAMES[truth["dominant"]],
+        **rest,
+    }
+
+
 def write_archive(faces: list[tuple[dict, bytes]], path: Path) -> None:
-    """Write an uncompressed tar that depends on the pictures alone."""
+    """Write an uncompressed tar, in the order of the design, that depends on the pictures alone."""
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
-        for truth, picture in sorted(faces, key=lambda face: face[0]["face_id"]):
-            entry = tarfile.TarInfo(truth["face_id"] + ".jpg")
+        for truth, picture in faces:
+            entry = tarfile.TarInfo(truth["file"])
             entry.size, entry.mode, entry.mtime = len(picture), 0o644, 0
             archive.addfile(entry, io.BytesIO(picture))
 
