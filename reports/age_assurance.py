@@ -66,7 +66,13 @@ def _contender(panel: Panel, contender: str) -> list[dict[str, Any]]:
     everyone = np.ones(len(year), bool)
     for k in YEARS:
         rows.append(
-            _share(panel, contender, f"within {k} years", _within(panel, contender, k), everyone)
+            _share(
+                panel,
+                contender,
+                f"within {k} year{'s' * (k > 1)}",
+                _within(panel, contender, k),
+                everyone,
+            )
         )
     return [row for row in rows if row]
 

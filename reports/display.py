@@ -109,7 +109,7 @@ def number(value: Any, unit: str = "") -> str:
         return f"{minus(100 * value, 1)}"
     if unit == "years":
         return minus(value, 2)
-    if value == int(value) and abs(value) >= 1:
+    if value == int(value):
         return minus(value, 0)
     return minus(value, 3 if abs(value) < 10 else 1)
 

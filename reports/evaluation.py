@@ -18,6 +18,7 @@ COST_COLUMNS = (
     "fit_seconds", "predict_images_per_second", "peak_rss_bytes", "model_bytes", "n_parameters",
     "n_train", "cores", "threads",
 )  # fmt: skip
+COARSER = {"age_class": "age_bin"}
 MAX_LEVELS = 100  # a breakdown with more levels is a key, not a breakdown
 
 
@@ -46,6 +47,17 @@ class Evaluation:
         """Breakdowns with faces and at most ``MAX_LEVELS`` occupied levels."""
         faces = self.panel.faces
         return [c for c in breakdowns.breakdown_columns(faces) if faces[c].nunique() <= MAX_LEVELS]
+
+    @cached_property
+    def drawn_columns(self) -> list[str]:
+        """Breakdowns that are drawn and spoken of: not those that only coarsen another one."""
+        return [c for c in self.columns if COARSER.get(c) not in self.columns]
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """Contenders worth a panel of their own: no baselines, unless there is nothing else."""
+        names = self.panel.contenders
+        return [c for c in names if self.family(c) != "baseline"] or names
 
     @cached_property
     def skipped_columns(self) -> list[str]:

@@ -140,11 +140,25 @@ def dots(
                 part = (rows["n"] < SMALL_N).to_numpy() == faint
                 if part.any():
                     _dots(ax, rows[part], y[part] + shift, styles[name], value, faint, hollow)
+    fit_values(ax, frame, styles, value)
     ax.set_yticks(range(len(levels)), labels or levels)
     ax.set_ylim(len(levels) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     for row in range(1, len(levels)):
         ax.axhline(row - 0.5, color=GRID, lw=0.6, zorder=0)
+
+
+def fit_values(ax: Axes, frame: pd.DataFrame, styles: Looks, value: str) -> None:
+    """Scale the value axis to what matters: no baselines, no groups of fewer than 30 faces."""
+    baseline = np.array([styles[c].slot == 0 for c in frame["contender"]])
+    small = (frame["n"] < SMALL_N).to_numpy()
+    matter = next((m for m in (~baseline & ~small, ~small, ~baseline) if m.any()), ~(small & False))
+    ends = frame.loc[matter, [value, f"{value}_low", f"{value}_high"]].to_numpy(float)
+    if not np.isfinite(ends).any():
+        return
+    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+    pad = 0.06 * (high - low) or 0.5
+    ax.set_xlim(low - pad, high + pad)
 
 
 def _dots(
@@ -227,7 +241,7 @@ def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
     svg = re.sub(r'\bid="', f'id="{key}-', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{key}-", svg)
     svg = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", _font, svg)
-    svg = re.sub(r"(\d+\.\d)\d{2,}", r"\1", svg)
+    svg = re.sub(r"(\d+\.\d{2})\d{3,}", r"\1", svg)
     svg = re.sub(r">\s+<", "><", svg)
     return _with_description(svg, key, title, description)
 

@@ -3,132 +3,191 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from .blocks import Block, Gallery, Picture, Prose
 from .comparison import seed_mean
-from .display import from_frame, number
+from .display import Cell, Column, Row, Table, finite, number, text_cell
 from .evaluation import Evaluation
+from .panel import Array
 
 SHOWN = 8
 MAX_BYTES = 900_000  # of pictures on the page, before base64
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """Faces in order of interest; ``where`` are their positions in the panel."""
+
+    key: str
+    title: str
+    note: str
+    where: NDArray[np.int64]
+
+
 def gallery_blocks(evaluation: Evaluation) -> list[Block]:
-    """Return largest errors, surprising gender errors and disagreements: pictures or tables."""
-    pictures = _Pictures(evaluation)
+    """Return largest errors, sure gender mistakes and disagreements, as pictures or as tables."""
     blocks: list[Block] = []
+    pictures = _Pictures(evaluation)
     if not evaluation.run.thumbnails:
-        blocks.append(
-            Prose(["The run was given no pictures: faces are named, not shown."], "missing")
-        )
-    for key, title, note, table in _rankings(evaluation):
-        if table.empty:
+        text = "The run was given no pictures: faces are named, not shown."
+        blocks.append(Prose([text], "missing"))
+    answers = _MeanAnswers(evaluation)
+    for ranking in _rankings(evaluation, answers):
+        if not len(ranking.where):
             continue
         if evaluation.run.thumbnails:
-            shown = [pictures.of(row) for row in table.to_dict("records")]
-            blocks.append(Gallery(key, title, note, shown))
+            shown = [pictures.of(k, answers) for k in ranking.where]
+            blocks.append(Gallery(ranking.key, ranking.title, ranking.note, shown))
         else:
-            units = {"true age": "years", "spread": "years"}
-            units |= {c: "years" for c in table.columns if c.startswith("age by")}
-            blocks.append(from_frame(table, key, title, [], units=units, note=note))
-    return blocks
+            blocks.append(_table(evaluation, ranking, answers))
+    return blocks + _near_duplicates(evaluation, pictures)
 
 
-def _rankings(evaluation: Evaluation) -> list[tuple[str, str, str, pd.DataFrame]]:
-    panel = evaluation.panel
-    names = [c for c in panel.contenders if evaluation.family(c) != "baseline"] or panel.contenders
+class _MeanAnswers:
+    """Ages and probabilities of the shown contenders, averaged over seeds, shape (C, F)."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        panel = evaluation.panel
+        self.names = evaluation.shown
+        self.age = np.stack([_seed_average(panel.answers[c].age) for c in self.names])
+        self.p_female = np.stack([_seed_average(panel.answers[c].p_female) for c in self.names])
+
+
+def _seed_average(values: Array) -> Array:
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0).sum(axis=0) / known.sum(axis=0)
+
+
+def _rankings(evaluation: Evaluation, answers: _MeanAnswers) -> list[Ranking]:
+    panel, names = evaluation.panel, answers.names
     best = min(names, key=lambda c: (np.nan_to_num(evaluation.value(c, "mae"), nan=np.inf), c))
-    ages = np.stack([_mean_age(evaluation, c) for c in names])
-    p = np.stack([_mean_p(evaluation, c) for c in names])
     error = np.nan_to_num(seed_mean(panel, best, "mae"))
+    p = answers.p_female
     wrong = np.nan_to_num(np.where(panel.female == 1, 1 - p, p).min(axis=0))
-    spread = np.nan_to_num(np.ptp(ages, axis=0))
-    describe = _describer(evaluation, names, ages, p)
     found = [
-        ("largest-errors", f"Largest errors of age by {best}",
-         "The contender with the lowest error, where it is furthest off.",
-         describe(_top(error))),
-        ("surprising-gender", "Surest mistakes of gender",
-         "Every contender is sure, and disagrees with the annotation: often it is the annotation.",
-         describe(_top(np.where(wrong > 0.5, wrong, 0)))),
-    ]  # fmt: skip
+        Ranking(
+            "largest-errors",
+            f"Largest errors of age by {best}",
+            "The contender with the lowest error, where it is furthest off.",
+            _top(error),
+        ),
+        Ranking(
+            "sure-mistakes",
+            "Surest mistakes of gender",
+            "Every contender is sure, and disagrees with the annotation: often it is the "
+            "annotation that errs.",
+            _top(np.where(wrong > 0.5, wrong, 0)),
+        ),
+    ]
     if len(names) > 1:
+        spread = np.nan_to_num(np.ptp(answers.age, axis=0))
         title = "Where contenders disagree most about age"
-        found.append(("disagreement", title, "Largest minus smallest estimate.",
-                      describe(_top(spread))))  # fmt: skip
+        found.append(
+            Ranking("disagreement", title, "Largest minus smallest estimate.", _top(spread))
+        )
     return found
 
 
-def _top(score: np.ndarray) -> np.ndarray:
+def _top(score: Array) -> NDArray[np.int64]:
     order = np.argsort(-score, kind="stable")[:SHOWN]
     return order[score[order] > 0]
 
 
-def _describer(
-    evaluation: Evaluation, names: list[str], ages: np.ndarray, p: np.ndarray
-) -> Callable[[np.ndarray], pd.DataFrame]:
-    faces = evaluation.panel.faces
-
-    def describe(where: np.ndarray) -> pd.DataFrame:
-        rows: list[dict[str, Any]] = []
-        for k in where:
-            row: dict[str, Any] = {"face": faces["face_id"].iloc[k]}
-            row |= {"true age": float(evaluation.panel.age[k])}
-            row |= {"gender": str(faces["gender"].iloc[k])}
-            row |= {f"age by {c}": float(ages[j, k]) for j, c in enumerate(names)}
-            row |= {f"p female by {c}": float(p[j, k]) for j, c in enumerate(names)}
-            rows.append(row)
-        return pd.DataFrame(rows)
-
-    return describe
-
-
-def _mean_age(evaluation: Evaluation, contender: str) -> np.ndarray:
-    ages = evaluation.panel.answers[contender].age
-    known = np.isfinite(ages)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, ages, 0).sum(axis=0) / known.sum(axis=0)
+def _table(evaluation: Evaluation, ranking: Ranking, answers: _MeanAnswers) -> Table:
+    """Name the faces of a ranking with what each contender said."""
+    panel = evaluation.panel
+    columns = [Column("face", numeric=False), Column("age"), Column("gender", numeric=False)]
+    columns += [Column(c, contender=panel.contenders.index(c)) for c in answers.names]
+    rows = []
+    for k in ranking.where:
+        cells = [text_cell(panel.faces["face_id"].iloc[k])]
+        cells.append(Cell(number(panel.age[k]), finite(panel.age[k])))
+        cells.append(text_cell(panel.faces["gender"].iloc[k]))
+        for j, name in enumerate(answers.names):
+            cells.append(
+                Cell(
+                    number(answers.age[j, k], "years"),
+                    finite(answers.age[j, k]),
+                    note=f"{number(answers.p_female[j, k], 'share')} female",
+                    contender=panel.contenders.index(name),
+                )
+            )
+        rows.append(Row(cells))
+    return Table(ranking.key, ranking.title, columns, rows, ranking.note)
 
 
-def _mean_p(evaluation: Evaluation, contender: str) -> np.ndarray:
-    p = evaluation.panel.answers[contender].p_female
-    known = np.isfinite(p)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, p, 0).sum(axis=0) / known.sum(axis=0)
+def _near_duplicates(evaluation: Evaluation, pictures: _Pictures) -> list[Block]:
+    """Show the near duplicates with the largest gap of age: twins in the eyes of a hash."""
+    table = evaluation.run.near_duplicates
+    if table is None or table.empty:
+        return []
+    age = evaluation.run.faces.set_index("face_id")["age"]
+    pairs = table[table["face_id_a"].isin(age.index) & table["face_id_b"].isin(age.index)].copy()
+    pairs["age a"], pairs["age b"] = (
+        age.loc[pairs[c]].to_numpy(float) for c in ("face_id_a", "face_id_b")
+    )
+    pairs["gap"] = np.nan_to_num((pairs["age a"] - pairs["age b"]).abs())
+    pairs = pairs.sort_values("gap", ascending=False, kind="stable").head(SHOWN)
+    title = "Near duplicates whose labels disagree most"
+    note = f"{len(table):,} pairs were found; each pair shares a group and is never split."
+    if evaluation.run.thumbnails:
+        shown = [pictures.pair(row) for row in pairs.to_dict("records")]
+        return [Gallery("near-duplicates", title, note, shown)]
+    columns = [Column("face", numeric=False), Column("age")] * 2
+    rows = [
+        Row(
+            [
+                text_cell(r["face_id_a"]),
+                Cell(number(r["age a"]), finite(r["age a"])),
+                text_cell(r["face_id_b"]),
+                Cell(number(r["age b"]), finite(r["age b"])),
+            ]
+        )
+        for r in pairs.to_dict("records")
+    ]
+    return [Table("near-duplicates", title, columns, rows, note)]
 
 
 class _Pictures:
     """Turns faces into data URIs until the page has enough of them."""
 
     def __init__(self, evaluation: Evaluation) -> None:
-        self.run, self.left = evaluation.run, MAX_BYTES
-        table = self.run.explanations
+        self.run, self.panel, self.left = evaluation.run, evaluation.panel, MAX_BYTES
         self.explained: dict[str, list[tuple[str, bytes]]] = {}
-        if table is not None:
-            for row in table.to_dict("records"):
-                caption = f"{row.get('kind', '')} {row.get('contender', '') or ''}".strip()
+        if self.run.explanations is not None:
+            for row in self.run.explanations.to_dict("records"):
+                caption = f"{row['kind']} {row.get('contender') or ''}".strip()
                 self.explained.setdefault(row["face_id"], []).append((caption, row["image"]))
 
-    def of(self, row: dict[str, Any]) -> Picture:
-        face = row["face"]
-        images = []
-        thumbnail = (self.run.thumbnails or {}).get(face)
-        if thumbnail is not None:
-            images += self._add("face", thumbnail)
+    def of(self, k: int, answers: _MeanAnswers) -> Picture:
+        """Return a face with its explanations and what each contender said."""
+        face = str(self.panel.faces["face_id"].iloc[k])
+        images = self._images(face)
+        if images:
             for caption, image in self.explained.get(face, []):
                 images += self._add(caption, image)
-        facts = [f"{row['true age']:.0f} years, {row['gender']}"]
-        for key, value in row.items():
-            if key.startswith("age by"):
-                name = key.removeprefix("age by ")
-                chance = row.get(f"p female by {name}", float("nan"))
-                facts.append(f"{name}: {number(value, 'years')}, {number(chance, 'share')} female")
-        return Picture(str(face), facts, images)
+        facts = [f"{self.panel.age[k]:.0f} years, {self.panel.faces['gender'].iloc[k]}"]
+        facts += [
+            f"{name}: {number(answers.age[j, k], 'years')}, "
+            f"{number(answers.p_female[j, k], 'share')} female"
+            for j, name in enumerate(answers.names)
+        ]
+        return Picture(face, facts, images)
+
+    def pair(self, row: dict[str, object]) -> Picture:
+        """Return two near duplicates side by side."""
+        first, second = str(row["face_id_a"]), str(row["face_id_b"])
+        facts = [f"{row['age a']:.0f} and {row['age b']:.0f} years"]
+        return Picture(f"{first}, {second}", facts, self._images(first) + self._images(second))
+
+    def _images(self, face: str) -> list[tuple[str, str]]:
+        thumbnail = (self.run.thumbnails or {}).get(face)
+        return self._add("face", thumbnail) if thumbnail is not None else []
 
     def _add(self, caption: str, image: bytes) -> list[tuple[str, str]]:
         self.left -= len(image)

@@ -11,13 +11,13 @@ from . import breakdowns
 from .caveats import label_noise
 from .comparison import ALPHA
 from .display import (
+    SMALL_N,
     Cell,
     Column,
     Row,
     Table,
     duration,
     finite,
-    from_frame,
     measured,
     minus,
     number,
@@ -186,7 +186,7 @@ def _test_table(
                     Cell(p_value(test["p_holm"]), test["p_holm"]),
                     text_cell(_winner(evaluation, test)),
                 ],
-                faint=test["n"] < 30,
+                faint=test["n"] < SMALL_N,
             )
         )
     return Table(key, title, columns, rows, note)
@@ -202,16 +202,25 @@ def _winner(evaluation: Evaluation, test: dict[str, float]) -> str:
 
 def regression_table(evaluation: Evaluation, column: str) -> Table:
     """Effect of pose on the absolute error, with age and gender held equal."""
-    frame = evaluation.regressions[column].rename(
-        columns={"low": "effect_low", "high": "effect_high"}
-    )
-    frame = frame[["contender", "level", "n", "effect", "effect_low", "effect_high"]]
-    return from_frame(
-        frame,
+    frame, names = evaluation.regressions[column], evaluation.panel.contenders
+    columns = [Column(breakdowns.label(column), numeric=False), Column("faces")]
+    columns += [Column(c, contender=k) for k, c in enumerate(names)]
+    rows = []
+    for level, part in frame.groupby("level", sort=False):
+        n, by_name = int(part["n"].max()), part.set_index("contender")
+        cells = [text_cell(level), Cell(minus(n, 0), n)]
+        for k, name in enumerate(names):
+            if name not in by_name.index:
+                cells.append(Cell(number(None), contender=k))
+                continue
+            row = by_name.loc[name]
+            cells.append(measured(row["effect"], row["low"], row["high"], "years", contender=k))
+        rows.append(Row(cells, faint=n < SMALL_N))
+    return Table(
         f"regression-{column}",
         f"Regression check: years of error by {breakdowns.label(column)}, other things equal",
-        evaluation.panel.contenders,
-        units={"effect": "years"},
-        note="Least squares of the absolute error on a cubic spline of age, gender and pose bin; "
+        columns,
+        rows,
+        "Least squares of the absolute error on a cubic spline of age, gender and pose bin; "
         "group-robust 95% intervals. The first bin is the reference.",
     )

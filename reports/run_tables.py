@@ -14,6 +14,8 @@ from data import tables
 OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "audit": ("file", "problem", "action", "detail"),
     "pose_error": ("angle", "yaw_bin", "n", "mae", "bias", "slope"),
+    "explanations": ("face_id", "kind", "image"),
+    "near_duplicates": ("face_id_a", "face_id_b"),
     "curves": ("curve", "contender", "seed", "x", "metric", "value"),
 }
 
@@ -56,6 +58,8 @@ class RunTables:
         ``cell`` and ``error`` of each cell that failed.
     explanations : DataFrame, optional
         ``face_id``, ``kind`` ('hog', 'grad-cam' ...), ``contender``, ``image`` (PNG bytes).
+    near_duplicates : DataFrame, optional
+        ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them).
     thumbnails : dict of str to bytes, optional
         PNG or JPEG by ``face_id``; give them only where the licence of the data allows it.
 
@@ -78,6 +82,7 @@ class RunTables:
     label_noise: Mapping[str, Any] | None = None
     failures: Sequence[Mapping[str, Any]] = ()
     explanations: pd.DataFrame | None = None
+    near_duplicates: pd.DataFrame | None = None
     thumbnails: Mapping[str, bytes] | None = None
     cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from . import breakdowns
 from .comparison import ALPHA, Pair
-from .display import duration, number, p_value
+from .display import duration, minus, number, p_value
 from .evaluation import Evaluation
 
 
@@ -86,7 +86,8 @@ def _p(p: float) -> str:
 def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
     """Name the groups where the first contender is better, or not clearly worse."""
     tests = evaluation.tests
-    rows = tests[(tests["breakdown"] != "") & (tests["level"] != "unknown")]
+    drawn = evaluation.drawn_columns
+    rows = tests[tests["breakdown"].isin(drawn) & (tests["level"] != "unknown")]
     if rows.empty:
         return None
     clear = rows["p_holm"] < ALPHA
@@ -136,7 +137,7 @@ def _price(evaluation: Evaluation, pair: Pair) -> Sentence | None:
         f"{slow} takes {duration(costs.loc[slow, 'fit_seconds'])} to train, {quick} "
         f"{duration(costs.loc[quick, 'fit_seconds'])}"
     )
-    claim += f" ({number(ratio) if ratio < 10 else f'{ratio:,.0f}'} times)."
+    claim += f" ({minus(ratio, 1 if ratio < 10 else 0)} times)."
     answer = [duration(costs.loc[c, "milliseconds_per_face"] / 1000) for c in (slow, quick)]
     evidence = f"A face takes {answer[0]} against {answer[1]}"
     cores = [int(costs.loc[c, "cores"]) for c in (slow, quick)]

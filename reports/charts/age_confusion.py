@@ -27,7 +27,8 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
     if starts is None:
         return None
     codes = classes.codes.to_numpy()
-    for name, answers in panel.answers.items():
+    for name in evaluation.shown:
+        answers = panel.answers[name]
         for true in np.unique(codes[codes >= 0]):
             ages = answers.age[:, codes == true]
             ages = np.floor(ages[np.isfinite(ages)])

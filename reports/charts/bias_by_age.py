@@ -11,7 +11,7 @@ from ..evaluation import Evaluation
 TITLE = "Bias along age"
 SECTION = "errors"
 ORDER = 72
-NOTE = "Mean signed error with its 95% interval; above the line, faces are estimated too old."
+NOTE = "Mean signed error with its 95% interval; above the line, faces are estimated too old. A baseline may lie outside."
 
 
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
@@ -34,6 +34,10 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
             ax.fill_between(x, rows["value_low"], rows["value_high"], lw=0, alpha=0.2,
                             color=looks[name].colour)  # fmt: skip
             ax.plot(x, rows["value"], color=looks[name].colour, marker=looks[name].marker, ms=4)
+    strong = frame[[looks[c].slot != 0 for c in frame["contender"]]]
+    if len(strong):  # a constant baseline would flatten everybody else
+        reach = float(strong[["value_low", "value_high", "value"]].abs().max(axis=None)) * 1.1
+        ax.set_ylim(-reach, reach)
     ax.set_xticks(range(len(levels)), levels, rotation=45, ha="right")
     ax.set(xlabel="true age", ylabel="bias, years")
     return figure

@@ -11,7 +11,7 @@ from ..evaluation import Evaluation
 
 TITLE = "Agreement of predicted and true age (Bland-Altman)"
 SECTION = "errors"
-ORDER = 73
+ORDER = 76
 NOTE = (
     "Against the mean of the two ages, so that regression to the mean does not pose as bias. "
     "Line: mean difference; band: limits of agreement (1.96 standard deviations), by decade."
@@ -22,7 +22,8 @@ STEP = 10
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
     """Return ``contender, middle, n, value, limit_low, limit_high`` by decade of the mean age."""
     panel, rows = evaluation.panel, []
-    for name, answers in panel.answers.items():
+    for name in evaluation.shown:
+        answers = panel.answers[name]
         truth = np.broadcast_to(panel.age, answers.age.shape)
         known = np.isfinite(answers.age)
         middle = ((answers.age + truth) / 2)[known]

@@ -11,7 +11,10 @@ from ..evaluation import POSE_COLUMNS, Evaluation
 TITLE = "{variant}"
 SECTION = "groups"
 ORDER = 20
-NOTE = "Number of faces in brackets; groups of fewer than 30 faces are faint."
+NOTE = (
+    "Number of faces in brackets; groups of fewer than 30 faces are faint. The axis fits the "
+    "contenders; a baseline may lie outside."
+)
 AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
 WORDS = {"mae": "Error of age", "accuracy": "Accuracy of gender"}
 
@@ -20,7 +23,7 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Two charts a breakdown; pose has its own section."""
     return [
         (f"{column}:{metric}", f"{WORDS[metric]} by {breakdowns.label(column)}")
-        for column in evaluation.columns
+        for column in evaluation.drawn_columns
         if column not in POSE_COLUMNS
         for metric in AXES
     ]
@@ -43,4 +46,6 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:mae"
     ax.set_xlabel(AXES[variant.rsplit(":", 1)[1]])
     if variant.endswith("mae"):
         ax.set_xlim(left=0)
+    else:
+        ax.set_xlim(right=min(1.005, ax.get_xlim()[1]))
     return figure

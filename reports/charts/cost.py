@@ -54,4 +54,5 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "fit_seconds"
     ax.set_ylim(0, float(np.nanmax(frame["mae"])) * 1.2)
     ax.set(xlabel=AXES[variant][1], ylabel="MAE, years")
     ax.minorticks_off()
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     return figure

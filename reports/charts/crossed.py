@@ -14,7 +14,7 @@ from ..evaluation import Evaluation
 TITLE = "{variant}"
 SECTION = "groups"
 ORDER = 40
-NOTE = "Darker is worse, on one scale for all contenders. Cells of fewer than 30 faces are faint."
+NOTE = "Darker is worse, on one scale for all. Numbers of fewer than 30 faces are faint."
 PAIRS = (("age_class", "gender"), ("age_class", "yaw_bin"), ("gender", "yaw_bin"))
 WORDS = {"mae": "Error of age, years", "accuracy": "Gender accuracy, %"}
 COLOURS = {"mae": "Blues", "accuracy": "Blues_r"}
@@ -39,7 +39,8 @@ def frame(evaluation: Evaluation, variant: str = "age_class:gender:mae") -> pd.D
     table = evaluation.crossed(a, b)
     out = table[["row", "column", "contender", "n", metric]]
     out = out.rename(columns={metric: "value"})
-    return out[out["column"].astype(str) != "unknown"].reset_index(drop=True)
+    shown = out["contender"].isin(evaluation.shown) & (out["column"].astype(str) != "unknown")
+    return out[shown].reset_index(drop=True)
 
 
 def plot(
@@ -49,13 +50,13 @@ def plot(
     metric = variant.split(":")[2]
     names = figures.contenders_of(frame)
     rows, columns = _levels(frame["row"]), _levels(frame["column"])
-    per_line = max(1, min(len(names), int(10 / (0.9 + 0.55 * len(columns)))))
+    per_line = max(1, min(len(names), int(10 / (0.7 + 0.46 * len(columns)))))
     lines = -(-len(names) // per_line)
     figure, grid = figures.axes(
         lines * (0.55 + 0.3 * len(rows)),
         rows=lines,
         columns=per_line,
-        width=min(10.4, per_line * (0.9 + 0.55 * len(columns))),
+        width=min(10.4, per_line * (0.7 + 0.46 * len(columns))),
         sharey=True,
     )
     low, high = frame["value"].min(), frame["value"].max()
@@ -98,17 +99,22 @@ def heat(
         xticklabels=columns,
         yticklabels=rows,
     )
-    faint = n.to_numpy(float) < figures.SMALL_N
-    _fade(ax, faint, np.isfinite(value.to_numpy(float)))
+    _fade(ax, n.to_numpy(float) < figures.SMALL_N)
     ax.grid(visible=False)
     ax.tick_params(axis="y", rotation=0)
     ax.tick_params(axis="x", rotation=0)
 
 
-def _fade(ax: Axes, faint: np.ndarray, shown: np.ndarray) -> None:
-    """Veil the cells of small groups with the colour of the page."""
-    for row, column in np.argwhere(faint & shown):
-        ax.fill_between([column, column + 1], row, row + 1, color=figures.GROUND, alpha=0.6, lw=0)
+def _fade(ax: Axes, faint: np.ndarray) -> None:
+    """Veil the cells of small groups with the colour of the page and print their numbers soft."""
+    for row, column in np.argwhere(faint):
+        ax.fill_between(
+            [column, column + 1], row, row + 1, color=figures.GROUND, alpha=0.75, lw=0, zorder=2
+        )
+    for text in ax.texts:
+        column, row = (int(v) for v in text.get_position())
+        if faint[row, column]:
+            text.set_color(figures.SOFT)
 
 
 def _levels(values: pd.Series) -> list[str]:

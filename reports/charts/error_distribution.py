@@ -11,7 +11,7 @@ from ..evaluation import Evaluation
 
 TITLE = "Distribution of errors"
 SECTION = "errors"
-ORDER = 74
+ORDER = 71
 NOTE = "Share of faces by signed error in steps of two years (all seeds); ends collect the rest."
 EDGES = np.arange(-31, 32, 2)
 

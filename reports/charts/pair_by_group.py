@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import breakdowns, figures
@@ -27,7 +28,7 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
     pair = evaluation.pair
     return [
         (f"{c}:{t}", f"{pair.second} against {pair.first}: {t} by {breakdowns.label(c)}")
-        for c in evaluation.columns
+        for c in evaluation.drawn_columns
         for t in AXES
     ]
 
@@ -59,8 +60,18 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:age"
             ax.plot(frame["value"][some] * factor, y[some], "o", ms=5, mec=figures.INK, alpha=alpha,
                     mfc=figures.INK if filled else figures.GROUND)  # fmt: skip
     ax.axvline(0, color=figures.SOFT, lw=1)
+    _fit(ax, frame, factor)
     ax.set_yticks(y, figures.level_labels(frame))
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(AXES[target])
     return figure
+
+
+def _fit(ax: Axes, frame: pd.DataFrame, factor: float) -> None:
+    """Scale to the groups of 30 faces and more, zero included."""
+    rows = frame[frame["n"] >= figures.SMALL_N] if (frame["n"] >= figures.SMALL_N).any() else frame
+    ends = rows[["value", "value_low", "value_high"]].to_numpy(float) * factor
+    low, high = min(float(np.nanmin(ends)), 0.0), max(float(np.nanmax(ends)), 0.0)
+    pad = 0.06 * (high - low) or 0.5
+    ax.set_xlim(low - pad, high + pad)

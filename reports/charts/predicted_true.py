@@ -11,7 +11,7 @@ from ..evaluation import Evaluation
 
 TITLE = "Predicted against true age"
 SECTION = "errors"
-ORDER = 71
+ORDER = 74
 NOTE = (
     "Years as classes: each column is a true age, and its shading the distribution of the "
     "predicted ages (all seeds). A perfect contender has all its ink on the line. The table "
@@ -24,7 +24,8 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
     """Return ``contender, age, n, p05, p25, median, p75, p95`` and the hidden ``counts``."""
     panel, rows = evaluation.panel, []
     truth = np.minimum(np.floor(panel.age), TOP).astype(int)
-    for name, answers in panel.answers.items():
+    for name in evaluation.shown:
+        answers = panel.answers[name]
         for year in np.unique(truth):
             ages = answers.age[:, truth == year]
             ages = ages[np.isfinite(ages)]

@@ -49,4 +49,6 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "yaw_bin:mae"
     ax.set_xlabel(by_group.AXES[variant.rsplit(":", 1)[1]])
     if variant.endswith("mae"):
         ax.set_xlim(left=0)
+    else:
+        ax.set_xlim(right=min(1.005, ax.get_xlim()[1]))
     return figure
