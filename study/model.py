@@ -14,6 +14,7 @@ from data.detect import find_faces
 from pipelines import persistence
 
 from .errors import UsageError
+from .run_directory import select_scores
 
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
 
@@ -174,7 +175,8 @@ def load(folder: Path | str) -> Model:
 
 def _best_model(run: Path) -> Path:
     """Return the model folder of the contender with the smallest age error on *select*."""
-    scores = json.loads((run / "summary.json").read_text()).get("select_scores", {})
+    records = [json.loads(p.read_text()) for p in sorted((run / "records").glob("*.json"))]
+    scores = select_scores(records)
     folders = [p for p in sorted((run / "models").iterdir()) if (p / "card.json").is_file()]
     if not folders:
         raise UsageError(f"{run} holds no saved model: run the study with save_models = true")

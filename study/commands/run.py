@@ -59,6 +59,7 @@ def run(
     name = plan or ("demo" if data is None else "quick")
     chosen = read_plan(name, overrides=overrides or (), data=data)
     where = out or default_out(chosen, data)
+    from ..index import write_index
     from ..run import run_study
 
     started = time.perf_counter()
@@ -86,31 +87,35 @@ def default_out(plan: Plan, data: str | None) -> Path:
 def show_headline(summary: dict[str, Any], plan: Plan) -> None:
     """Print the verdict and the headline table."""
     for sentence in summary["verdict"]:
-        output.print(sentence, markup=False)
+        output.print(
+            f"{sentence['topic']}: {sentence['claim']} {sentence['evidence']}", markup=False
+        )
+    found = {(row["contender"], row["metric"]): row for row in summary["headline"]}
+    costs = {row["contender"]: row for row in summary["costs"]}
     rows = [
         [
-            str(row["contender"]),
-            *(_number(row, key, digits) for key, digits in COLUMNS.values()),
+            name,
+            *(_with_interval(found.get((name, metric))) for metric in SCORES.values()),
+            *(_amount(costs.get(name, {}).get(cost)) for cost in PRICES.values()),
         ]
-        for row in summary["headline"]
+        for name in plan.contenders
+        if (name, "mae") in found
     ]
-    table(f"{plan.name}: test part", ["contender", *COLUMNS], rows)
+    table(f"{plan.name}: test part", ["contender", *SCORES, *PRICES], rows)
 
 
-COLUMNS = {
-    "age MAE (years)": ("mae", 2),
-    "CS@5": ("cs5", 3),
-    "gender accuracy": ("accuracy", 3),
-    "fit (s)": ("fit_seconds", 0),
-    "faces/s": ("predict_images_per_second", 0),
-}
+SCORES = {"age MAE (years)": "mae", "CS@5 (%)": "cs5", "gender accuracy (%)": "accuracy"}
+PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
 
 
-def _number(row: dict[str, Any], key: str, digits: int) -> str:
-    """Format a value of the headline, with its interval where it has one."""
-    value = row.get(key)
-    if isinstance(value, dict):
-        low, high = value.get("low"), value.get("high")
-        text = f"{value['value']:.{digits}f}"
-        return text if low is None else f"{text} [{low:.{digits}f}, {high:.{digits}f}]"
-    return "-" if value is None else f"{value:.{digits}f}"
+def _with_interval(row: dict[str, Any] | None) -> str:
+    """Format a score with its 95% interval."""
+    if row is None:
+        return "-"
+    if row["low"] is None:
+        return f"{row['value']:.2f}"
+    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+
+
+def _amount(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

@@ -1,0 +1,33 @@
+"""``runs/index.html``: every run of a folder on one page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import reports
+
+from .run_directory import write_text
+
+
+def write_index(folder: Path) -> Path:
+    """List every run directory of ``folder`` in ``folder/index.html``; return its path."""
+    entries = [_entry(path.parent) for path in sorted(folder.glob("*/provenance.json"))]
+    path = folder / "index.html"
+    write_text(path, reports.index(entries))
+    return path
+
+
+def _entry(run: Path) -> dict[str, Any]:
+    provenance = json.loads((run / "provenance.json").read_text())
+    summary, page = run / "summary.json", run / "report.html"
+    finished = len(list((run / "predictions").glob("*.parquet")))
+    return {
+        "name": run.name,
+        "href": f"{run.name}/report.html" if page.is_file() else None,
+        "started": provenance.get("started"),
+        "data_set": ", ".join(provenance.get("data_sets", {})),
+        "state": "finished" if provenance.get("finished") else f"{finished} cells finished",
+        "summary": json.loads(summary.read_text()) if summary.is_file() else None,
+    }
