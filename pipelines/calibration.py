@@ -1,0 +1,64 @@
+"""Probabilities from classifier scores."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, log_expit
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+
+class PlattScaling(BaseEstimator):
+    r"""Sigmoid calibration of a score: :math:`p = 1 / (1 + e^{-(a s + b)})`.
+
+    Fitted by maximum likelihood on smoothed targets
+    :math:`(n_1 + 1) / (n_1 + 2)` and :math:`1 / (n_0 + 2)`, so that separable calibration faces
+    do not give infinite slopes. The slope is kept non-negative: calibration never turns a
+    decision around.
+
+    Attributes
+    ----------
+    slope_, intercept_ : float
+
+    References
+    ----------
+    J. Platt, Probabilistic outputs for support vector machines, 1999; H.-T. Lin et al., A note
+    on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007.
+    """
+
+    def fit(self, scores: ArrayLike, labels: ArrayLike) -> PlattScaling:
+        """Calibrate on held-out ``scores`` (n,), higher for class 1, and ``labels`` (n,) in {0, 1}.
+
+        Raises
+        ------
+        ValueError
+            Scores or labels that are not vectors of one length, or not finite.
+        """
+        s, y = np.asarray(scores, dtype=np.float64), np.asarray(labels)
+        if s.ndim != 1 or s.shape != y.shape or not np.isfinite(s).all():
+            raise ValueError(f"scores {s.shape} and labels {y.shape} must be finite vectors")
+        positive = y == 1
+        n_positive, n_negative = positive.sum(), (~positive).sum()
+        target = np.where(
+            positive, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2)
+        )
+        scale = float(np.abs(s).mean()) or 1.0
+
+        def loss(parameters: NDArray) -> tuple[float, NDArray]:
+            z = parameters[0] * s / scale + parameters[1]
+            value = -(target * log_expit(z) + (1 - target) * log_expit(-z)).sum()
+            error = expit(z) - target
+            return value, np.array([(error * s).sum() / scale, error.sum()])
+
+        best = minimize(
+            loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, None), (None, None)]
+        )
+        self.slope_, self.intercept_ = float(best.x[0]) / scale, float(best.x[1])
+        return self
+
+    def predict_proba(self, scores: ArrayLike) -> NDArray[np.float64]:
+        """Return the probability of class 1 for each score, shape (n,)."""
+        check_is_fitted(self, "slope_")
+        return expit(self.slope_ * np.asarray(scores, dtype=np.float64) + self.intercept_)

@@ -1,0 +1,163 @@
+"""One image to one row of HOG features: the geometry, and the choice of the compiled path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import hog_kernels
+
+
+def as_pair(value: Any, name: str) -> tuple[int, int]:
+    """Return a positive integer, or two of them, as ``(rows, columns)``."""
+    pair = (value, value) if isinstance(value, Integral) else tuple(value)
+    if len(pair) != 2 or not all(isinstance(v, Integral) and v > 0 for v in pair):
+        raise ValueError(f"{name} must be a positive integer or two of them, got {value!r}")
+    return int(pair[0]), int(pair[1])
+
+
+@dataclass(frozen=True)
+class HogGeometry:
+    """Sizes that follow from the parameters of a ``HogTransformer`` and the shape of an image.
+
+    Attributes
+    ----------
+    image_shape : (int, int)
+        Rows and columns in pixels.
+    cell, block, cells : (int, int)
+        Cell in pixels, block in cells, and number of cells.
+    orientations : int
+    signed : bool
+    method : int
+        Position of the block normalisation in ``BLOCK_NORMS``.
+    """
+
+    image_shape: tuple[int, int]
+    cell: tuple[int, int]
+    block: tuple[int, int]
+    cells: tuple[int, int]
+    orientations: int
+    signed: bool
+    method: int
+
+    @classmethod
+    def of(cls, hog: Any, shape: tuple[int, ...]) -> HogGeometry:
+        """Return the geometry of the parameters of ``hog`` on images of ``shape``.
+
+        Raises
+        ------
+        ValueError
+            A parameter out of range, or an image smaller than one block.
+        """
+        cell, block = as_pair(hog.cell_size, "cell_size"), as_pair(hog.block_size, "block_size")
+        if not isinstance(hog.orientations, Integral) or not 1 <= hog.orientations <= 250:
+            raise ValueError(f"orientations must be an integer in 1..250, got {hog.orientations!r}")
+        if hog.block_norm not in hog_kernels.BLOCK_NORMS:
+            known = ", ".join(hog_kernels.BLOCK_NORMS)
+            raise ValueError(f"block_norm must be one of {known}, got {hog.block_norm!r}")
+        rows, columns = _spatial(shape, hog.channel_axis)
+        cells = (rows // cell[0], columns // cell[1])
+        if cells[0] < block[0] or cells[1] < block[1]:
+            raise ValueError(
+                f"The input image is too small given the values of cell_size and block_size. It "
+                f"should have at least: {block[0] * cell[0]} rows and {block[1] * cell[1]} cols, "
+                f"got {rows} rows and {columns} cols."
+            )
+        method = hog_kernels.BLOCK_NORMS.index(hog.block_norm)
+        return cls((rows, columns), cell, block, cells, int(hog.orientations), hog.signed, method)
+
+    @property
+    def feature_grid(self) -> tuple[int, int, int, int, int]:
+        """Block rows, block columns, cells of a block (rows, columns), orientations."""
+        blocks = (self.cells[0] - self.block[0] + 1, self.cells[1] - self.block[1] + 1)
+        return (*blocks, *self.block, self.orientations)
+
+    @property
+    def n_features(self) -> int:
+        """Length of the feature row."""
+        return int(np.prod(self.feature_grid))
+
+
+def _spatial(shape: tuple[int, ...], channel_axis: int | None) -> tuple[int, int]:
+    if len(shape) == 3:
+        axis = -1 if channel_axis is None else channel_axis
+        if not -3 <= axis < 3:
+            raise ValueError(f"channel_axis must lie in -3..2 for images, got {axis}")
+        shape = tuple(np.delete(shape, axis))
+    return int(shape[0]), int(shape[1])
+
+
+def extract(image: NDArray, geometry: HogGeometry, *, normalised: bool = True) -> NDArray:
+    """Return the features of one image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (rows, columns) or (rows, columns, channels)
+        uint8, float32 or float64.
+    geometry : HogGeometry
+    normalised : bool
+        If False, return the cell histograms instead.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_features,) or (cell rows, cell columns, orientations)
+    """
+    histogram = _voted(image, geometry)
+    scale = histogram.dtype.type(1 / (geometry.cell[0] * geometry.cell[1]))
+    if not normalised:
+        cells = histogram[:, : geometry.orientations, : geometry.cells[1]] * scale
+        return cells.transpose(0, 2, 1).astype(np.float32)
+    out = np.empty(geometry.n_features, np.float32)
+    hog_kernels.normalise_blocks(
+        histogram, scale, geometry.cells[1], *geometry.block, geometry.method, out
+    )
+    return out
+
+
+def _voted(image: NDArray, geometry: HogGeometry) -> NDArray:
+    lanes = hog_kernels.LANES
+    padded = -(-geometry.cells[1] // lanes) * lanes
+    shape = (geometry.cells[0], geometry.orientations + 1, padded)
+    is_byte = image.dtype == np.uint8
+    histogram = np.empty(shape, np.float32 if is_byte else np.float64)
+    if is_byte and image.ndim == 2:
+        table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
+        hog_kernels.grey_histograms(np.ascontiguousarray(image), *geometry.cell, table, histogram)
+        return histogram
+    bins = np.empty(geometry.image_shape, np.uint8)
+    magnitude = np.empty(geometry.image_shape, histogram.dtype)
+    colour = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
+    if is_byte:
+        table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
+        hog_kernels.colour_votes(colour, table, bins, magnitude)
+    else:
+        hog_kernels.float_votes(
+            colour, geometry.orientations, geometry.signed, bins, magnitude
+        )
+    _settle_unsure(colour, geometry, bins)
+    hog_kernels.vote_histograms(bins, magnitude, *geometry.cell, histogram)
+    return histogram
+
+
+def _settle_unsure(image: NDArray, geometry: HogGeometry, bins: NDArray) -> None:
+    """Place the few pixels that the fast arithmetic could not, with scikit-image's own."""
+    rows, columns = np.nonzero(bins == hog_kernels.UNSURE)
+    if len(rows) == 0:
+        return
+    working = image if image.dtype.kind == "f" else image.astype(np.float64)
+    g_row, g_col = (np.zeros((len(rows), image.shape[2]), working.dtype) for _ in range(2))
+    inner = (rows > 0) & (rows < image.shape[0] - 1)
+    r, c = rows[inner], columns[inner]
+    g_row[inner] = working[r + 1, c] - working[r - 1, c]
+    inner = (columns > 0) & (columns < image.shape[1] - 1)
+    r, c = rows[inner], columns[inner]
+    g_col[inner] = working[r, c + 1] - working[r, c - 1]
+    strongest = np.hypot(g_row, g_col).argmax(axis=1)[:, None]
+    g_row, g_col = (np.take_along_axis(g, strongest, 1)[:, 0] for g in (g_row, g_col))
+    bins[rows, columns] = hog_kernels.orientation_bin(
+        g_row.astype(np.float64), g_col.astype(np.float64), geometry.orientations, geometry.signed
+    )
