@@ -71,6 +71,8 @@ def run(
         )
         return
     show_headline(finished.summary, chosen)
+    if out is None:
+        write_index(where.parent)
     console.print(f"{time.perf_counter() - started:.0f} s, report: {finished.report}", markup=False)
     if plan is None and data is not None:
         console.print(f"The full comparison: study run --plan utkface --data {data}", markup=False)
@@ -95,7 +97,7 @@ def show_headline(summary: dict[str, Any], plan: Plan) -> None:
     rows = [
         [
             name,
-            *(_with_interval(found.get((name, metric))) for metric in SCORES.values()),
+            *(_with_interval(found.get((name, m)), scale) for m, scale in SCORES.values()),
             *(_amount(costs.get(name, {}).get(cost)) for cost in PRICES.values()),
         ]
         for name in plan.contenders
@@ -104,17 +106,24 @@ def show_headline(summary: dict[str, Any], plan: Plan) -> None:
     table(f"{plan.name}: test part", ["contender", *SCORES, *PRICES], rows)
 
 
-SCORES = {"age MAE (years)": "mae", "CS@5 (%)": "cs5", "gender accuracy (%)": "accuracy"}
+SCORES = {
+    "age MAE (years)": ("mae", 1),
+    "CS@5 (%)": ("cs5", 100),
+    "gender accuracy (%)": ("accuracy", 100),
+}
 PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
 
 
-def _with_interval(row: dict[str, Any] | None) -> str:
+def _with_interval(row: dict[str, Any] | None, scale: float) -> str:
     """Format a score with its 95% interval."""
     if row is None:
         return "-"
-    if row["low"] is None:
-        return f"{row['value']:.2f}"
-    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    value, low, high = (
+        None if row[key] is None else row[key] * scale for key in ("value", "low", "high")
+    )
+    if low is None or high is None:
+        return f"{value:.2f}"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _amount(value: float | None) -> str:
