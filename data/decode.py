@@ -2,7 +2,7 @@
 
 Plain JPEGs take libjpeg-turbo's short way; everything else (CMYK, 16 bit, PNG, WebP, rotated by
 EXIF, damaged) takes Pillow's, which knows more and is slower. A file that neither can read raises
-``UnreadableImage`` with the audit's word for what is wrong with it.
+``UnreadableImageError`` with the audit's word for what is wrong with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _MAGIC = (_JPEG, _PNG, b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 
 
-class UnreadableImage(DataError):
+class UnreadableImageError(DataError):
     """A file holds no image that can be used.
 
     Attributes
@@ -75,7 +75,7 @@ def decode(data: bytes, at_least: int | None = None) -> Picture:
 
     Raises
     ------
-    UnreadableImage
+    UnreadableImageError
         If the file is no image, is cut off, or has more than ``MAX_PIXELS`` pixels.
     """
     if data.startswith(_JPEG) and data.find(_EXIF, 0, 65536) < 0:
@@ -103,17 +103,17 @@ def _decode_with_pillow(data: bytes) -> Picture:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise UnreadableImage("too large", f"{width} x {height} pixels")
+                raise UnreadableImageError("too large", f"{width} x {height} pixels")
             image.load()
             return _upright_rgb(image, data)
-    except UnreadableImage:
+    except UnreadableImageError:
         raise
     except Image.DecompressionBombError as error:
-        raise UnreadableImage("too large", str(error)) from error
+        raise UnreadableImageError("too large", str(error)) from error
     except (
         Exception
     ) as error:  # Pillow's decoders raise whatever their format makes them stumble on
-        raise UnreadableImage(*_diagnosis(data, error)) from error
+        raise UnreadableImageError(*_diagnosis(data, error)) from error
 
 
 def _diagnosis(data: bytes, error: Exception) -> tuple[str, str]:

@@ -4,40 +4,54 @@ from __future__ import annotations
 
 import pandas as pd
 
-AUDIT_COLUMNS = ("file", "problem", "action", "detail")
+AUDIT_COLUMNS = ["file", "problem", "action", "detail"]
 
 
 class Findings:
     """Collects findings; ``frame()`` is the audit."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, str, str, str]] = []
+        self._tables: list[pd.DataFrame] = []
 
-    def add(self, file: str, problem: str, action: str, detail: str) -> None:
-        """Add one finding.
+    def add(
+        self,
+        files: pd.Series,
+        problem: str | pd.Series,
+        action: str | pd.Series,
+        detail: str | pd.Series,
+    ) -> None:
+        """Add one finding per file.
 
         Parameters
         ----------
-        file : str
-            Path inside the data set.
-        problem : str
+        files : Series of str
+            Paths inside the data set.
+        problem : str or Series
             A short, fixed phrase, such as ``truncated``: the audit is counted by it.
-        action : {'excluded', 'dropped', 'grouped', 'converted', 'cropped', 'noted', ...}
+        action : {'excluded', 'dropped', 'grouped', 'converted', 'cropped', 'noted', ...} or Series
             What was done. *Excluded* files have no row in the faces table, *dropped* ones have
             ``keep = False``, all others stay in the study.
-        detail : str
+        detail : str or Series
             What a person needs to check the finding.
         """
-        self._rows.append((file, problem, action, detail))
+        columns = {"file": files, "problem": problem, "action": action, "detail": detail}
+        self._tables.append(pd.DataFrame(columns, index=files.index).astype("str"))
 
     def frame(self) -> pd.DataFrame:
         """Return the findings as strings, sorted by problem and file."""
-        audit = pd.DataFrame(self._rows, columns=list(AUDIT_COLUMNS)).astype("str")
+        empty = pd.DataFrame(columns=AUDIT_COLUMNS, dtype="str")
+        audit = pd.concat([empty, *self._tables], ignore_index=True)
         return audit.sort_values(["problem", "file"], kind="stable", ignore_index=True)
 
 
 def summarise(audit: pd.DataFrame) -> pd.DataFrame:
-    """Return the number of files by problem and action, the most frequent first."""
+    """Return the number of files by problem and action, the most frequent first.
+
+    Returns
+    -------
+    DataFrame
+        ``problem``, ``action``, ``files`` (how many), ``example`` (one of them).
+    """
     counts = audit.groupby(["problem", "action"], as_index=False).agg(
         files=("file", "nunique"), example=("file", "first")
     )

@@ -15,7 +15,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from .cache import Progress, no_progress
-from .decode import UnreadableImage, decode
+from .decode import UnreadableImageError, decode
 
 HASH_WORDS = ("dhash_0", "dhash_1", "dhash_2", "dhash_3")
 VERSION = 1  # part of the cache key: raise it when a fingerprint changes its meaning
@@ -59,13 +59,13 @@ def fingerprint(path: Path) -> dict[str, Any]:
         data = path.read_bytes()
         row["sha256"] = hashlib.sha256(data).hexdigest()
         picture = decode(data)
-    except UnreadableImage as error:
+    except UnreadableImageError as error:
         return row | {"problem": error.problem, "detail": error.detail}
     except OSError as error:
         return row | {"problem": "unreadable", "detail": error.strerror or str(error)}
     pixels = np.ascontiguousarray(picture.pixels)
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels)
+    digest.update(pixels.data)
     words = dict(zip(HASH_WORDS, difference_hash(pixels), strict=True))
     return (
         row

@@ -28,12 +28,13 @@ def label_noise_floor(faces: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         For ``exact`` copies and for all ``photos`` with a verified duplicate: ``n_photos``,
-        ``n_images``, ``share_conflicting`` (age or gender), ``age_mae_floor`` (years: distance to the median
-        of a photo's labels, which no prediction can beat on these images, with a 95% group
-        bootstrap interval), ``age_mae_if_independent`` (years: what a model that knows the true
-        age would show if the labels of a photo err independently and normally; half the mean
-        distance of two labels times the square root of two), ``gender_error_floor`` (share of
-        labels in the minority of their photo, with interval).
+        ``n_images``, ``share_conflicting`` (more than two years apart, or both genders);
+        ``age_mae_floor`` in years: the mean distance to the median of a photo's labels, which no
+        prediction can beat on these images, with its 95% bootstrap interval over photos
+        (``_low``, ``_high``); ``age_mae_if_independent`` in years: what a model that knows the
+        true age would show if the labels of a photo erred independently and normally, which is
+        the mean distance of two labels divided by the square root of two;
+        ``gender_error_floor``: share of labels in the minority of their photo, with interval.
     """
     labelled = faces[faces["usable"] & faces["age"].notna() & faces["gender"].notna()]
     return {
@@ -47,10 +48,13 @@ def label_noise_floor(faces: pd.DataFrame) -> dict[str, Any]:
 
 
 def _floor(labelled: pd.DataFrame, key: str) -> dict[str, Any]:
-    groups = [g for _, g in labelled.groupby(key, observed=True)[["age", "gender"]] if len(g) > 1]
-    if not groups:
+    repeated = labelled[labelled.duplicated(key, keep=False)]
+    if repeated.empty:
         return {"n_photos": 0, "n_images": 0}
-    table = pd.DataFrame([_photo(g) for g in groups])
+    female = (repeated["gender"] == "female").to_numpy()
+    ages = repeated["age"].to_numpy(dtype=float)
+    rows = pd.Series(range(len(repeated))).groupby(repeated[key].to_numpy())
+    table = pd.DataFrame([_photo(ages[r.to_numpy()], female[r.to_numpy()]) for _, r in rows])
     age_low, age_high = _interval(table["age_error"], table["n"])
     gender_low, gender_high = _interval(table["minority"], table["n"])
     n_images = int(table["n"].sum())
@@ -68,9 +72,8 @@ def _floor(labelled: pd.DataFrame, key: str) -> dict[str, Any]:
     }
 
 
-def _photo(labels: pd.DataFrame) -> dict[str, float]:
+def _photo(ages: np.ndarray, female: np.ndarray) -> dict[str, float]:
     """Return the contradictions among the labels of one photo."""
-    ages = labels["age"].to_numpy(dtype=float)
     n = len(ages)
     distances = np.abs(ages[:, None] - ages[None, :])
     return {
@@ -78,7 +81,7 @@ def _photo(labels: pd.DataFrame) -> dict[str, float]:
         "gap": distances.max(),
         "age_error": np.abs(ages - np.median(ages)).sum(),
         "pair_distance": distances.sum() / (n * (n - 1)),
-        "minority": n - labels["gender"].value_counts().max(),
+        "minority": min(female.sum(), n - female.sum()),
     }
 
 

@@ -1,4 +1,4 @@
-"""The leak test: does any split have the same face on both sides?"""
+"""The leak test: whether any split has the same face on both sides."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from .decode import looks_like_an_image
@@ -10,34 +11,45 @@ from .decode import looks_like_an_image
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
+def walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Yield everything below ``folder`` that is not a folder, in the order of its names.
+
+    Links to folders are not followed: one that leads upwards would never end.
+    """
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(entry.path)
+        else:
+            yield entry
+
+
 def list_files(folder: Path) -> list[str]:
-    """Return the relative path of everything below ``folder`` that is not a folder, sorted."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        found += [os.path.relpath(Path(parent, name), folder) for name in names]
-    return sorted(found)
+    """Return the relative path of everything below ``folder`` that is not a folder."""
+    return [_relative(entry, folder) for entry in walk(folder)]
 
 
-def is_image_file(folder: Path, name: str) -> bool:
+def image_files(folder: Path) -> Iterator[str]:
+    """Yield the relative paths of all image files below ``folder``."""
+    return (_relative(entry, folder) for entry in walk(folder) if is_image(entry))
+
+
+def _relative(entry: os.DirEntry[str], folder: Path) -> str:
+    return entry.path[len(os.fspath(folder)) :].lstrip("/")
+
+
+def is_image(entry: os.DirEntry[str]) -> bool:
     """Tell whether a file is meant to be an image.
 
     A telling suffix is enough (the decoder will find the text file named ``.jpg``); without one
     the first bytes decide, so that ``..._20170116232725357jpg`` is not lost. Sockets and pipes are
     never opened: reading one would wait forever.
     """
-    path = folder / name
-    if path.name.startswith("._") or not path.is_file() or not name.isprintable():
+    if entry.name.startswith("._") or not entry.name.isprintable() or not entry.is_file():
         return False
-    if path.suffix.strip().lower() in IMAGE_SUFFIXES:
+    if entry.name.strip().lower().endswith(IMAGE_SUFFIXES):
         return True
     try:
-        with path.open("rb") as file:
+        with Path(entry.path).open("rb") as file:
             return looks_like_an_image(file.read(16))
     except OSError:
         return False
-
-
-def image_files(folder: Path) -> list[str]:
-    """Return the relative paths of all image files below ``folder``, sorted."""
-    return [name for name in list_files(folder) if is_image_file(folder, name)]

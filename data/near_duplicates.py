@@ -35,13 +35,14 @@ def find_near_duplicates(
         ``row_a`` < ``row_b`` (positions in ``faces``), ``hamming``, ``similarity``, ``verified``.
     """
     rows = np.flatnonzero(~faces["pixel_sha256"].duplicated())
-    key = hashlib.sha256(f"{VERSION} {policy.near_distance}".encode())
+    farthest = max(policy.near_distance, policy.sure_distance)
+    key = hashlib.sha256(f"{VERSION} {farthest}".encode())
     for pixels in faces["pixel_sha256"].iloc[rows]:
         key.update(pixels.encode())
 
     def build(temporary: Path) -> None:
         hashes = faces[list(HASH_WORDS)].to_numpy(np.uint64)[rows]
-        pairs, bits = near_pairs(hashes, policy.near_distance, n_jobs=n_jobs, progress=progress)
+        pairs, bits = near_pairs(hashes, farthest, n_jobs=n_jobs, progress=progress)
         pairs = rows[pairs].reshape(-1, 2)
         likeness = pair_similarity(paths, pairs, n_jobs=n_jobs, progress=progress)
         columns = {"row_a": pairs[:, 0], "row_b": pairs[:, 1]}
@@ -49,7 +50,7 @@ def find_near_duplicates(
 
     target = cache / "near_duplicates" / f"{key.hexdigest()[:24]}.parquet"
     near = pd.read_parquet(build_once(target, build))
-    return near.assign(verified=near["similarity"] >= policy.near_similarity)
+    return near.assign(verified=policy.same_photo(near["hamming"], near["similarity"]))
 
 
 def face_pairs(faces: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:

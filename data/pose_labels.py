@@ -40,8 +40,9 @@ def add_pose(
     for angle in ANGLES:
         table[angle] = table[angle].fillna(estimated[angle])
     table["presence"] = estimated["presence"]
-    for row in table[table["presence"] < MIN_PRESENCE].itertuples():
-        findings.add(row.path, "no face found", "marked", f"presence {row.presence:.2f}")
+    absent = table[table["presence"] < MIN_PRESENCE]
+    detail = "presence " + absent["presence"].map("{:.2f}".format)
+    findings.add(absent["path"], "no face found", "marked", detail)
     return table
 
 

@@ -11,7 +11,7 @@ from .cache import Progress, build_once
 from .errors import DataError
 from .findings import Findings
 from .fingerprints import VERSION, fingerprint_files
-from .listing import is_image_file, list_files
+from .listing import image_files, list_files
 from .readers import Reader
 
 
@@ -38,10 +38,12 @@ def scan(
     listing = reader.read(source).reset_index(drop=True)
     if source.is_dir():
         _note_files_without_labels(source, set(listing["path"]), findings)
-    exists = pd.Series([bool(p) and (base / p).is_file() for p in listing["path"]], dtype=bool)
-    for row in listing[~exists].itertuples():
-        # Where the reader knows why there is no file, that is the better reason.
-        findings.add(row.path, "missing file", "excluded", row.detail or "listed, but not there")
+    names = listing["path"].tolist()
+    exists = pd.Series([bool(name) and (base / name).is_file() for name in names], dtype=bool)
+    # Where the reader knows why there is no file, that is the better reason.
+    gone = listing[~exists]
+    detail = gone["detail"].where(gone["detail"] != "", "listed, but not there")
+    findings.add(gone["path"], "missing file", "excluded", detail)
     listing = listing[exists].reset_index(drop=True)
     if listing.empty:
         raise DataError(f"{source} holds no image that its labels name")
@@ -50,14 +52,15 @@ def scan(
 
 
 def _note_files_without_labels(folder: Path, listed: set[str], findings: Findings) -> None:
-    for name in list_files(folder):
-        if name in listed:
-            continue
-        printable = name.encode(errors="replace").decode()
-        if is_image_file(folder, name):
-            findings.add(printable, "no label", "excluded", "the table of labels does not name it")
-        else:
-            findings.add(printable, "not an image", "ignored", "")
+    others = set(list_files(folder)) - listed
+    if not others:
+        return
+    images = set(image_files(folder))
+    printable = {name: name.encode(errors="replace").decode() for name in sorted(others)}
+    unlabelled = pd.Series([printable[name] for name in printable if name in images], dtype="str")
+    findings.add(unlabelled, "no label", "excluded", "the table of labels does not name it")
+    ignored = pd.Series([printable[name] for name in printable if name not in images], dtype="str")
+    findings.add(ignored, "not an image", "ignored", "")
 
 
 def _fingerprints(

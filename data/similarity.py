@@ -1,4 +1,4 @@
-"""The second look: are two images with similar hashes really the same photo?
+"""The second look: whether two images with similar hashes are really the same photo.
 
 Aligned faces resemble each other, so brightness alone does not tell. Compared are the details:
 grey images of 64 x 64 without their coarse shading, whose correlation is near 1 for copies of one
@@ -66,16 +66,14 @@ def pair_similarity(
     ndarray of float32, shape (m,)
         NaN where a file has become unreadable.
     """
-    rows = np.unique(pairs)
+    rows = np.unique(pairs).tolist()
     images: dict[int, np.ndarray | None] = {}
 
-    def load(part: np.ndarray) -> list[np.ndarray | None]:
+    def load(part: list[int]) -> list[np.ndarray | None]:
         return [_load(paths[row]) for row in part]
 
     for details in in_threads(load, rows, n_jobs):
-        images |= dict(
-            zip(rows[len(images) : len(images) + len(details)].tolist(), details, strict=True)
-        )
+        images |= dict(zip(rows[len(images) : len(images) + len(details)], details, strict=True))
         progress("compare pixels", len(images), len(rows))
     out = np.full(len(pairs), np.nan, np.float32)
     for number, (i, j) in enumerate(pairs.tolist()):

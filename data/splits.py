@@ -124,8 +124,8 @@ def _units(rows: pd.DataFrame, *, grouped: bool) -> pd.DataFrame:
     """
     ids = rows["group"] if grouped else rows["face_id"].map(stable_hash)
     rows["unit"], keys = pd.factorize(ids)
-    stratum = age_bin(rows["age"]).codes.astype(np.int64) * 2 + (rows["gender"] == "female")
-    by_unit = stratum.groupby(rows["unit"])
+    codes = age_bin(rows["age"]).codes.astype(np.int64) * 2 + (rows["gender"] == "female")
+    by_unit = pd.Series(codes, index=rows.index).groupby(rows["unit"])
     return pd.DataFrame(
         {"key": np.asarray(keys, np.uint64), "n": by_unit.size(), "stratum": by_unit.first()}
     )

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..listing import walk
 from ..tables import GENDERS, MAX_AGE
 from . import Reader
 
@@ -63,7 +64,7 @@ def _standard_columns(frame: pd.DataFrame, table: Path) -> pd.DataFrame:
             names[found[0]] = standard
         elif standard in _REQUIRED:
             raise DataError(
-                f"{table} has no column {standard!r} (it has {', '.join(map(str, frame.columns))}): "
+                f"{table} has no column {standard!r}, only {', '.join(map(str, frame.columns))}: "
                 "path, age and gender are needed"
             )
     return frame[list(names)].rename(columns=names)
@@ -74,7 +75,7 @@ def _label_table(source: Path) -> Path | None:
     if source.is_file():
         return source if source.suffix.lower() in TABLE_SUFFIXES else None
     tables = []
-    for path in sorted(p for suffix in TABLE_SUFFIXES for p in source.rglob(f"*{suffix}")):
+    for path in (Path(e.path) for e in walk(source) if e.name.lower().endswith(TABLE_SUFFIXES)):
         try:
             read_labels(path)
         except DataError:
@@ -119,7 +120,7 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     faces = pd.DataFrame(index=labels.index)
     paths = labels["path"].fillna("").astype(str).str.strip()
     faces["path"] = [(prefix / path).as_posix() for path in paths]
-    leaves = [Path(path).is_absolute() or ".." in Path(path).parts for path in paths]
+    leaves = paths.map(lambda path: Path(path).is_absolute() or ".." in Path(path).parts)
     age = pd.to_numeric(labels["age"], errors="coerce").astype("float64")
     words = labels["gender"].fillna("").astype(str).str.strip().str.lower().str.removesuffix(".0")
     faces["age"] = age.where(age.between(0, MAX_AGE))
@@ -138,7 +139,9 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     detail[age.isna()] = "the age is not given"
     detail[~age.between(0, MAX_AGE) & age.notna()] = f"the age is not from 0 to {MAX_AGE:g} years"
     detail[(paths == "")] = "the row names no file"
-    detail[np.array(leaves, dtype=bool) & stay_inside] = "the path leads out of the data set"
+    if stay_inside:
+        detail[leaves] = "the path " + paths[leaves] + " leads out of the data set"
+        faces.loc[leaves, "path"] = ""
     faces["detail"] = detail.astype("str")
     faces["problem"] = np.where(faces["detail"] == "", "", "label missing")
     faces["usable"] = faces["detail"] == ""
