@@ -187,6 +187,8 @@ def load(
     name, path = find_source(source, folder)
     opened = open_source(path, folder, report)
     reader = find_reader(opened)
+    if reader.unpack:
+        opened = reader.unpack(opened, folder, report)
     base = opened if opened.is_dir() else opened.parent
     findings = Findings()
     listing = scan(opened, reader, folder, findings, n_jobs=n_jobs, progress=report)

@@ -183,14 +183,14 @@ def _note_duplicates(
         faces.loc[copy, "path"], "exact copy", action[copy], "same pixels as " + original[copy]
     )
     against = faces[faces["drop_reason"] == "conflicting labels"]
-    label = against["age"].map("{:g} ".format) + against["gender"].astype("object")
-    labels = label.groupby(against["photo"]).transform(", ".join)
+    label = against["age"].map("{:g} ".format).astype("str") + against["gender"].astype("str")
+    labels = label.groupby(against["photo"]).transform(", ".join).astype("str")
     findings.add(against["path"], "conflicting labels", "dropped", "copies are labelled " + labels)
     told = near[near["verified"] | (near["hamming"] <= policy.sure_distance)].reset_index()
     first = faces["path"].iloc[told["row_a"]].reset_index(drop=True)
     second = faces["path"].iloc[told["row_b"]].reset_index(drop=True)
     bits = told["hamming"].astype("str") + " bits, detail correlation "
-    detail = first + ": " + bits + told["similarity"].map("{:.2f}".format)
+    detail = first + ": " + bits + told["similarity"].map("{:.2f}".format).astype("str")
     problem = told["verified"].map({True: "near duplicate", False: "similar image"})
     findings.add(second, problem, told["verified"].map({True: "grouped", False: "marked"}), detail)
     sizes = faces["group"].value_counts()

@@ -41,7 +41,7 @@ def add_pose(
         table[angle] = table[angle].fillna(estimated[angle])
     table["presence"] = estimated["presence"]
     absent = table[table["presence"] < MIN_PRESENCE]
-    detail = "presence " + absent["presence"].map("{:.2f}".format)
+    detail = "presence " + absent["presence"].map("{:.2f}".format).astype("str")
     findings.add(absent["path"], "no face found", "marked", detail)
     return table
 

@@ -157,17 +157,18 @@ def _is_test(units: pd.DataFrame) -> np.ndarray:
     Filling each stratum's quota by hash keeps the choice stable: a face more in the data set
     moves at most the groups at the edge of its stratum's quota.
     """
-    rank = _mix(units["key"], 0)
-    order = np.lexsort((rank, units["stratum"]))
-    n, stratum = units["n"].to_numpy()[order], units["stratum"].to_numpy()[order]
-    _, first, inverse = np.unique(stratum, return_index=True, return_inverse=True)
-    total = np.add.reduceat(n, first)
-    quota = np.diff(np.round(np.cumsum(total) * TEST_SHARE), prepend=0)
-    before = np.cumsum(n) - n
-    middle = before - before[first][inverse] + n / 2
-    test = np.empty(len(units), bool)
-    test[order] = middle <= quota[inverse]
-    return test
+    rank = pd.Series(_mix(units["key"], 0), index=units.index)
+    test = pd.Series(False, index=units.index)
+    seen = taken = 0
+    for _, stratum in units.groupby("stratum"):
+        seen += stratum["n"].sum()
+        # Groups do not fill a quota exactly; the next stratum makes up for it.
+        quota = round(seen * TEST_SHARE) - taken
+        n = stratum["n"].loc[rank[stratum.index].sort_values().index]
+        chosen = n[n.cumsum() - n / 2 <= quota]
+        test[chosen.index] = True
+        taken += chosen.sum()
+    return test.to_numpy()
 
 
 def _check_parts(parts: pd.Series, rows: pd.DataFrame, data_set: str, protocol: str) -> None:

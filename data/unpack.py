@@ -52,8 +52,8 @@ def open_source(source: Path, cache: Path, progress: Progress) -> Path:
     if source.suffix.lower() == ".parquet" and _have_images([source]):
         return _unpack_parquet([source], cache, progress)
     if tarfile.is_tarfile(source) or zipfile.is_zipfile(source):
-        target = cache / "unpacked" / _sha256(source)[:24]
-        return build_once(target, lambda folder: _unpack_archive(source, folder, progress))
+        target = cache / "unpacked" / sha256_of(source)[:24]
+        return build_once(target, lambda folder: unpack_archive(source, folder, progress))
     if source.suffix.lower() in (".csv", ".tsv", ".parquet"):
         return source
     raise DataError(
@@ -62,12 +62,14 @@ def open_source(source: Path, cache: Path, progress: Progress) -> Path:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:
+def unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:
+    """Unpack a tar or zip archive into a new folder."""
     folder.mkdir(parents=True)
     unpack = _unpack_zip if zipfile.is_zipfile(archive) else _unpack_tar
     try:
@@ -197,7 +199,7 @@ def _image_column(table: Path) -> tuple[str, bool] | None:
 
 
 def _unpack_parquet(tables: list[Path], cache: Path, progress: Progress) -> Path:
-    key = hashlib.sha256("".join(_sha256(table) for table in tables).encode()).hexdigest()
+    key = hashlib.sha256("".join(sha256_of(table) for table in tables).encode()).hexdigest()
     return build_once(
         cache / "unpacked" / key[:24], lambda folder: _write_parquet(tables, folder, progress)
     )

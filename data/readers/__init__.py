@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..cache import Progress
 from ..errors import DataError
 
 LABEL_COLUMNS = ("age", "gender", "ethnicity", "identity", "yaw", "pitch", "roll")
@@ -45,6 +46,9 @@ class Reader:
         Whether faces may be shown in a report that others will see.
     source : Path or None
         Where the data set ships inside the package.
+    unpack : callable or None
+        ``unpack(source, cache, progress)`` returns the folder to read, for data sets that are
+        more than one archive.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Reader:
     needs_acceptance: bool = False
     thumbnails_allowed: bool = False
     source: Path | None = None
+    unpack: Callable[[Path, Path, Progress], Path] | None = None
 
 
 def readers() -> dict[str, Reader]:

@@ -6,11 +6,14 @@ given, so nothing about it is estimated. Pictures of one head share an identity.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
 
+from ..cache import Progress, build_once
 from ..errors import DataError
+from ..unpack import sha256_of, unpack_archive
 from . import Reader
 from .labelled import labels_to_faces, read_labels
 
@@ -19,8 +22,22 @@ ARCHIVE, TRUTH = "faces.tar", "truth.csv"
 
 
 def recognises(source: Path) -> bool:
-    """Tell whether ``source`` is the folder (or unpacked archive) of the embedded faces."""
+    """Tell whether ``source`` is the folder (packed or not) of the embedded faces."""
     return source.is_dir() and (source / TRUTH).is_file()
+
+
+def unpack(source: Path, cache: Path, progress: Progress) -> Path:
+    """Return a folder with the pictures and the table side by side."""
+    if not (source / ARCHIVE).is_file():
+        return source
+    truth = (source / TRUTH).read_bytes()
+
+    def build(folder: Path) -> None:
+        unpack_archive(source / ARCHIVE, folder, progress)
+        (folder / TRUTH).write_bytes(truth)
+
+    key = hashlib.sha256(sha256_of(source / ARCHIVE).encode() + truth).hexdigest()
+    return build_once(cache / "unpacked" / key[:24], build)
 
 
 def read(source: Path) -> pd.DataFrame:
@@ -46,4 +63,5 @@ READER = Reader(
     licence="Rendered from CC0 MakeHuman assets; the pictures are CC0 and may be shown anywhere.",
     thumbnails_allowed=True,
     source=FOLDER,
+    unpack=unpack,
 )
