@@ -108,7 +108,8 @@ def sample_looks(rng: np.random.Generator, person: Person) -> Looks:
         brow=BROWS[int(12 * rng.beta(*thickness))],
         lash=str(rng.choice(LASHES)) if rng.random() < lashes else "",
         hair_length=float(rng.uniform(-0.1, 1.0)),
-        hair_volume=float(np.clip(rng.normal(1.0, 0.035), 0.95, 1.1)),
+        # Below 1 the scalp would show through.
+        hair_volume=float(1 + min(abs(rng.normal(0, 0.03)), 0.1)),
         eyes=str(rng.choice(EYES_LIGHT if light_eyes else EYES_DARK)),
     )
 
@@ -152,14 +153,14 @@ def _hair_colour(
 
 def sample_photo(rng: np.random.Generator) -> dict[str, float | str | bool]:
     """Draw one render's nuisance parameters, none of which knows age or gender."""
-    smile, squint = max(0.0, rng.normal(0.15, 0.35)), max(0.0, rng.normal(0, 0.2))
+    smile, squint = float(np.clip(rng.normal(0.22, 0.33), 0, 0.85)), max(0.0, rng.normal(0, 0.2))
     # Casts run mostly from warm to cool, as lamps and daylight do, and a little to green.
     warm, green = rng.normal(0, 0.1), rng.normal(0, 0.035)
     cast = np.exp([warm - green / 2, green, -warm - green / 2])
     photo: dict[str, float | str | bool] = {
         "smile": smile,
         "jaw_open": max(0.0, rng.normal(-0.02, 0.1)),
-        "brow_up": max(0.0, rng.normal(0, 0.3)),
+        "brow_up": max(0.0, rng.normal(0.1, 0.3)),
         "brow_down": max(0.0, rng.normal(-0.05, 0.2)),
         "blink": max(0.0, rng.normal(0, 0.12)),
         "squint": squint,

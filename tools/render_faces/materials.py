@@ -58,11 +58,14 @@ def card(name: str, texture_path: Path, tinted: bool, roughness: float) -> bpy.t
     links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
     shader.inputs["Roughness"].default_value = roughness
     if not tinted:
-        # The eye textures are brighter than eyes in their sockets look.
+        # The eye textures are brighter and bluer than eyes in their sockets look.
         darker = nodes.new("ShaderNodeGamma")
         darker.inputs["Gamma"].default_value = 1.45
+        paler = nodes.new("ShaderNodeHueSaturation")
+        paler.inputs["Saturation"].default_value = 0.55
         links.new(texture.outputs["Color"], darker.inputs["Color"])
-        links.new(darker.outputs["Color"], shader.inputs["Base Color"])
+        links.new(darker.outputs["Color"], paler.inputs["Color"])
+        links.new(paler.outputs["Color"], shader.inputs["Base Color"])
         return material
     shader.inputs["Specular IOR Level"].default_value = 0.12
     grey = nodes.new("ShaderNodeRGBToBW")

@@ -59,7 +59,7 @@ GENDERED = (
     ("chin/chin-width-incr", "chin/chin-width-decr", 0.4),
     ("chin/chin-height-incr", "chin/chin-height-decr", 0.25),
     ("chin/chin-prominent-incr", "chin/chin-prominent-decr", 0.25),
-    ("eyebrows/eyebrows-trans-down", "eyebrows/eyebrows-trans-up", 0.4),
+    ("eyebrows/eyebrows-trans-down", "eyebrows/eyebrows-trans-up", 0.3),
     ("eyebrows/eyebrows-trans-forward", "eyebrows/eyebrows-trans-backward", 0.35),
     ("nose/nose-scale-horiz-incr", "nose/nose-scale-horiz-decr", 0.3),
     ("nose/nose-scale-vert-incr", "nose/nose-scale-vert-decr", 0.2),
