@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import typer
-from click.exceptions import ClickException
 
 from . import commands
 from .errors import StudyFailed, UsageError
@@ -24,6 +23,8 @@ app = typer.Typer(
 commands.add_all(app)
 
 FAILED, WRONG_USAGE = 1, 2
+# newer typers carry their own click: the class is found through one that both export
+ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
 def main(arguments: list[str] | None = None) -> None:

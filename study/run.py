@@ -191,19 +191,8 @@ def _finish(run: RunDirectory) -> None:
 
 
 def write_report(run: RunDirectory) -> tuple[Path, dict[str, Any]]:
-    """Render the report of a run directory; return its path and the summary.
-
-    Raises
-    ------
-    StudyFailed
-        No cell finished, so there is nothing to report.
-    """
-    try:
-        content = run.read()
-    except UsageError as error:
-        failures = [json.loads(p.read_text()) for p in (run.path / "failures").glob("*.json")]
-        reasons = "\n".join(f"{f['cell']['contender']}: {f['error']}" for f in failures)
-        raise StudyFailed(f"{error}\n{reasons}".strip()) from error
+    """Render the report of a run directory; return its path and the summary."""
+    content = run.read()
     summary = reports.summary(content)
     tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
     write_json(run.path / "summary.json", summary)

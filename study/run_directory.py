@@ -16,7 +16,7 @@ from data import tables
 from reports import RunTables
 
 from .cells import Cell
-from .errors import UsageError
+from .errors import StudyFailed, UsageError
 
 FORMAT = 1
 
@@ -127,22 +127,20 @@ class RunDirectory:
         Raises
         ------
         UsageError
-            The directory is not a run, or no cell of it has finished.
+            The directory is not a run.
+        StudyFailed
+            No cell of it has finished; the message says why, as far as that is known.
         """
         provenance_path = self.path / "provenance.json"
         if not provenance_path.is_file():
             raise UsageError(f"{self.path} is not a run directory (no provenance.json in it)")
         provenance = json.loads(provenance_path.read_text())
         cells = sorted((self.path / "predictions").glob("*.parquet"))
+        records, failures = self._json_files("records"), self._json_files("failures")
         if not cells:
-            raise UsageError(f"{self.path}: no cell has finished, there is nothing to report")
+            reasons = [f"{f['cell']['contender']}: {f['error']}" for f in failures]
+            raise StudyFailed("\n".join([f"{self.path}: no cell has finished", *reasons]))
         predictions = [tables.read_table(path, tables.PREDICTIONS) for path in cells]
-        records = [
-            json.loads(p.read_text()) for p in sorted((self.path / "records").glob("*.json"))
-        ]
-        failures = [
-            json.loads(p.read_text()) for p in sorted((self.path / "failures").glob("*.json"))
-        ]
         costs = tables.COSTS.validate(pd.DataFrame([r["costs"] for r in records]))
         return RunTables(
             faces=tables.read_table(self.path / "faces.parquet", tables.FACES),
@@ -153,6 +151,9 @@ class RunDirectory:
             failures=failures,
             **self._optional_tables(),
         )
+
+    def _json_files(self, folder: str) -> list[dict[str, Any]]:
+        return [json.loads(p.read_text()) for p in sorted((self.path / folder).glob("*.json"))]
 
     def _optional_tables(self) -> dict[str, Any]:
         found: dict[str, Any] = {}

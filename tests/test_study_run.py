@@ -18,6 +18,7 @@ from study.run_directory import RunDirectory
 
 PLAN = """
 summary = "two small contenders"
+save_models = false
 [contenders.dummy]
 [contenders.hog-linear]
 """
@@ -114,7 +115,7 @@ def test_two_processes_cannot_share_a_run(finished, small_faces, plan, capsys):
 
 def test_a_failing_cell_does_not_stop_the_others(small_faces, plan, tmp_path, capsys):
     arguments = ["run", "--plan", plan, "--data", str(small_faces), "--out", str(tmp_path / "run")]
-    assert call([*arguments, "--set", "hog-linear.cell_size=500"]) == 1
+    assert call([*arguments, "--set", "hog-linear.alpha=-1"]) == 1
     error = " ".join(capsys.readouterr().err.split())
     assert "hog-linear" in error
     assert [p.name.split(".")[1] for p in (tmp_path / "run/predictions").glob("*")] == ["dummy"]
