@@ -126,7 +126,7 @@ class OrdinalHead:
         return ((survived + 0.5) / (at_risk + 1)).logit().to(age.dtype)
 
     def loss(self, outputs: Tensor, age: Tensor) -> Tensor:
-        """Sum of the binary losses of the questions that apply, per year of the mean life."""
+        """Return the sum of the binary losses of the questions that apply."""
         years = torch.arange(MAX_AGE, device=age.device, dtype=age.dtype)
         applies = (age[:, None] >= years).to(outputs.dtype)
         answer = (age[:, None] - years).clamp(0, 1)

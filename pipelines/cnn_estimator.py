@@ -47,9 +47,10 @@ class CnnEstimator(BaseEstimator):
         Hidden share of the features; stochastic depth of the backbone.
     freeze_stages : int
         Number of first layer groups that keep their ImageNet weights.
-    norm : {'auto', 'frozen', 'batch'}
-        Batch normalisation while training: with the pretrained statistics folded into the
-        kernels (a third faster), or with each batch's own. ``auto`` freezes pretrained ones.
+    norm : {'batch', 'adapted', 'frozen'}
+        Batch normalisation while training: by each batch's own statistics, by those measured
+        once on the faces and folded into the kernels (a third faster, learns slower), or by
+        the pretrained ones. Frozen stages never follow the batches.
     augment : {'none', 'mirror', 'standard', 'strong'} or Augmentation
     age_head : {'distribution', 'ordinal', 'regression'}
     label_smoothing : float
@@ -99,7 +100,7 @@ class CnnEstimator(BaseEstimator):
         dropout: float = 0.2,
         drop_path: float = 0.1,
         freeze_stages: int = 0,
-        norm: str = "auto",
+        norm: str = "batch",
         augment: str | Augmentation | None = "standard",
         age_head: str = "distribution",
         label_smoothing: float = 0.05,

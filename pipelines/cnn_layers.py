@@ -8,6 +8,7 @@ function and the same parameters (kernel, scale, shift), without a pass over the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import torch
@@ -51,6 +52,7 @@ class ConvNorm(nn.Module):
         self.padding = (conv.kernel_size[0] // 2) if rotate else int(conv.padding[0])
         self.groups = conv.groups
         self.live = live
+        self.adapting: int | None = None
         self.depthwise = (
             conv.groups == conv.in_channels == conv.out_channels
             and self.padding == conv.kernel_size[0] // 2
@@ -59,14 +61,47 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised convolution of ``x``."""
+        if self.adapting is not None:
+            return self._adapt(x)
         if self.live and self.training:
             y = self._convolve(x, self.weight, torch.zeros_like(self.shift))
             return functional.batch_norm(
                 y, self.mean, self.variance, self.scale, self.shift, True, self.momentum, self.eps
             )
+        return self._convolve(x, *self.folded())
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Return kernel and bias of the convolution that includes the normalisation."""
         factor = self.scale * (self.variance + self.eps).rsqrt()
-        weight = self.weight * factor[:, None, None, None]
-        return self._convolve(x, weight, self.shift - self.mean * factor)
+        return self.weight * factor[:, None, None, None], self.shift - self.mean * factor
+
+    @torch.no_grad()
+    def as_convolution(self) -> nn.Conv2d:
+        """Return the plain convolution this layer amounts to in evaluation."""
+        outputs, inputs, rows, columns = self.weight.shape
+        plain = nn.Conv2d(
+            inputs * self.groups,
+            outputs,
+            (rows, columns),
+            self.stride,
+            self.padding,
+            groups=self.groups,
+        )
+        weight, bias = self.folded()
+        plain.weight.copy_(weight)
+        assert plain.bias is not None
+        plain.bias.copy_(bias)
+        return plain
+
+    def _adapt(self, x: Tensor) -> Tensor:
+        """Normalise by the batch and average its statistics into the running ones."""
+        assert self.adapting is not None
+        self.adapting += 1
+        y = self._convolve(x, self.weight, torch.zeros_like(self.shift)).float()
+        share = 1 / self.adapting
+        return functional.batch_norm(
+            y, self.mean, self.variance, self.scale, self.shift, True, share, self.eps
+        )
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         if self.depthwise:
@@ -136,6 +171,33 @@ def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> 
             setattr(parent, name, child)
     model.train(was_training)
     return same, same and rotate
+
+
+@torch.no_grad()
+def adapt_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Replace the statistics of every :class:`ConvNorm` by those of some images.
+
+    Statistics of ImageNet pictures fit aligned faces badly; frozen, they would stay wrong.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes the batches as they are.
+    batches : iterable of Tensor
+
+    References
+    ----------
+    Li et al., "Revisiting Batch Normalization for Practical Domain Adaptation", 2016.
+    """
+    layers = [module for module in model.modules() if isinstance(module, ConvNorm)]
+    for layer in layers:
+        layer.adapting = 0
+    try:
+        for batch in batches:
+            model(batch)
+    finally:
+        for layer in layers:
+            layer.adapting = None
 
 
 def _find_pairs(model: nn.Module) -> list[tuple[nn.Module, str, str]]:

@@ -37,8 +37,9 @@ class FaceNetwork(nn.Module):
     freeze_stages : int
         Number of first layer groups (as timm groups them: the stem is the first) that keep
         their weights; no backward pass runs through them.
-    norm : {'frozen', 'batch'}
-        Whether batch normalisation keeps its statistics while training or follows the batches.
+    norm : {'frozen', 'adapted', 'batch'}
+        Whether batch normalisation keeps its statistics while training (``adapted``: after one
+        look at the faces) or follows the batches.
     image_size : int
         Side of the images in pixels, to test the backbone's conversion with.
 
@@ -60,12 +61,13 @@ class FaceNetwork(nn.Module):
         *,
         dropout: float = 0.2,
         freeze_stages: int = 0,
-        norm: str = "frozen",
+        norm: str = "batch",
         image_size: int = 128,
     ) -> None:
         super().__init__()
-        if norm not in ("frozen", "batch"):
-            raise ValueError(f"unknown norm {norm!r}: choose auto, frozen or batch")
+        if norm not in ("frozen", "adapted", "batch"):
+            raise ValueError(f"unknown norm {norm!r}: choose batch, adapted or frozen")
+        self.norm = norm
         self.backbone = backbone.module
         self.joined, self.rotated = join_conv_norm(self.backbone, image_size, live=norm == "batch")
         self.dropout = nn.Dropout(dropout)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,9 @@ from .cnn_callbacks import (
     StopTraining,
     WeightAverage,
 )
+from .cnn_checkpoints import Checkpoint, task_key
 from .cnn_inputs import Pair
+from .cnn_layers import adapt_statistics
 from .cnn_net import FaceNet
 from .cnn_network import FaceLoss, FaceNetwork
 
@@ -158,15 +162,12 @@ def build_network(
         widths["age"] = head.n_outputs
     if estimator._answers_gender:
         widths["gender"] = 1
-    norm = estimator.norm
-    if norm == "auto":  # statistics of random weights are worth nothing
-        norm = "batch" if backbone.source.kind == "random" else "frozen"
     network = FaceNetwork(
         backbone,
         widths,
         dropout=estimator.dropout,
         freeze_stages=estimator.freeze_stages,
-        norm=norm,
+        norm=estimator.norm,
         image_size=estimator.image_size,
     )
     if head is not None:
@@ -205,12 +206,20 @@ def _build_net(
         iterator_train__sizes=sizes,
         iterator_train__augmentation=create_augmentation(estimator.augment),
         iterator_train__seed=seed,
+        iterator_train__epoch=0,
         train_split=None,
         callbacks__print_log=None,
         device=device,
         verbose=0,
     )
     return net.initialize()
+
+
+def _adapt(net: FaceNet, faces: FaceSet, n_batches: int = 16) -> None:
+    """Measure the normalisation statistics on the first augmented batches of the faces."""
+    net._set_training(False)
+    batches = itertools.islice(net.get_iterator(faces, training=True), n_batches)
+    adapt_statistics(net.module_, (images.to(net.device) for images, _ in batches))
 
 
 def _run(
@@ -225,23 +234,33 @@ def _run(
     steps = len(net.get_iterator(faces, training=True))
     average = None if estimator.ema is None else WeightAverage(estimator.ema)
     best = SelectBest(select, head, average, estimator.image_size, estimator.batch_size)
+    rate = OneCycle(steps * estimator.epochs)
+    show = ShowProgress(estimator.progress, steps, estimator.epochs, estimator.verbose)
     callbacks: list[tuple[str, Any]] = [
         ("seed", EpochSeed(seed)),
-        ("rate", OneCycle(steps * estimator.epochs)),
+        ("rate", rate),
         ("divergence", StopOnDivergence()),
-    ]
-    if average is not None:
-        callbacks.append(("average", average))
-    callbacks += [
+        *([] if average is None else [("average", average)]),
         ("select", best),
-        ("show", ShowProgress(estimator.progress, steps, estimator.epochs, estimator.verbose)),
+        ("show", show),
     ]
+    done = 0
+    if estimator.checkpoint is not None:
+        key = task_key(estimator.get_params(), faces, seed)
+        saver = Checkpoint(Path(estimator.checkpoint) / key, rate, best, show, average)
+        done = saver.restore(net)
+        callbacks.append(("checkpoint", saver))
     if estimator.patience is not None:
         callbacks.append(("patience", Patience(best, estimator.patience)))
+        if done and done - best.best_epoch >= estimator.patience:
+            return best  # it had stopped by itself
+    if not done and net.module_.norm == "adapted":
+        _adapt(net, faces)
+    net.iterator_train__epoch = done
     net.callbacks_ += callbacks
     net.notify("on_train_begin", X=faces, y=None)
     with contextlib.suppress(StopTraining):
-        net.fit_loop(faces, epochs=estimator.epochs)
+        net.fit_loop(faces, epochs=estimator.epochs - done)
     net.notify("on_train_end", X=faces, y=None)
     return best
 

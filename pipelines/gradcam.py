@@ -1,0 +1,164 @@
+"""Grad-CAM: which parts of a face speak for the answer a CNN gives.
+
+Maps come from the ``grad-cam`` package; here they are asked for in batches, for age and gender,
+turned the right way up and averaged over groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from .cnn_batches import plain_batches
+from .cnn_inputs import check_faces
+from .cnn_network import FaceNetwork
+
+__all__ = ["average_maps", "grad_cam", "overlay"]
+
+
+def grad_cam(
+    estimator: Any,
+    X: Any,
+    target: str = "age",
+    *,
+    reduction: int = 16,
+    batch_size: int = 32,
+) -> NDArray[np.float32]:
+    """Return one heat map per face.
+
+    Parameters
+    ----------
+    estimator : CnnAgeGender, CnnRegressor or CnnClassifier
+        Fitted.
+    X : array of shape (n, H, W, 3) or (n, H, W), uint8
+    target : {'age', 'gender'}
+        ``age``: what raises the estimated age; ``gender``: what speaks for the predicted class.
+    reduction : int
+        Resolution of the explained layer: the last one whose features are this many times
+        smaller than the image. 16 shows parts of a face, 32 little more than its middle.
+    batch_size : int
+
+    Returns
+    -------
+    ndarray, float32, (n, H, W)
+        0 to 1, the largest value of every face 1 (0 throughout where nothing speaks for it).
+
+    Raises
+    ------
+    ValueError
+        A target the network was not trained for, a backbone without such a layer.
+
+    References
+    ----------
+    Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+    Localization", ICCV 2017.
+    """
+    from pytorch_grad_cam import GradCAM
+
+    images = check_faces(X, estimator.image_shape)
+    network: FaceNetwork = estimator.net_.module_.eval()
+    if target not in network.heads:
+        raise ValueError(f"the network answers {', '.join(network.heads)}, not {target!r}")
+    answer = _Answer(network, target, estimator._head())
+    layer = spatial_layer(network.backbone, reduction)
+    maps = np.empty(images.shape[:3], dtype=np.float32)
+    done = 0
+    # grad-cam leaves its hooks on the layer unless it is closed
+    with GradCAM(model=answer, target_layers=[layer], reshape_transform=_upright(network)) as cam:
+        for batch in plain_batches(images, batch_size, estimator.image_size):
+            batch = batch.to(estimator.net_.device)
+            found = cam(input_tensor=batch, targets=[_first_output] * len(batch))
+            maps[done : done + len(batch)] = _enlarge(found, images.shape[1:3])
+            done += len(batch)
+    return maps / np.maximum(maps.max((1, 2), keepdims=True), np.finfo(np.float32).tiny)
+
+
+def average_maps(maps: NDArray[np.float32], groups: ArrayLike) -> dict[Any, NDArray[np.float32]]:
+    """Return the mean map of every group by name, in sorted order.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (n, H, W)
+    groups : array-like of shape (n,)
+        Such as the age bin of every face; missing values are left out.
+    """
+    groups = np.asarray(groups, dtype=object)
+    known = [name for name in dict.fromkeys(groups.tolist()) if name is not None and name == name]
+    return {name: maps[groups == name].mean(0) for name in sorted(known)}
+
+
+def overlay(
+    X: Any, maps: NDArray[np.float32], *, opacity: float = 0.45, colours: str = "inferno"
+) -> NDArray[np.uint8]:
+    """Return faces under their maps, uint8 RGB ``(n, H, W, 3)``.
+
+    Parameters
+    ----------
+    X : array of shape (n, H, W, 3) or (n, H, W), uint8
+    maps : ndarray of shape (n, H, W)
+        0 to 1.
+    opacity : float
+        Of the map where it is 1; it fades with the map's value.
+    colours : str
+        Any matplotlib colour map.
+    """
+    from matplotlib import colormaps
+
+    images = check_faces(X)
+    if images.shape[:3] != maps.shape:
+        raise ValueError(f"maps of shape {maps.shape} do not fit images of shape {images.shape}")
+    if images.ndim == 3:
+        images = np.repeat(images[..., None], 3, axis=-1)
+    painted = colormaps[colours](maps)[..., :3] * 255
+    share = opacity * maps[..., None]
+    return np.rint((1 - share) * images + share * painted).astype(np.uint8)
+
+
+def spatial_layer(backbone: nn.Module, reduction: int) -> nn.Module:
+    """Return the last layer of ``backbone`` whose map is ``reduction`` times smaller."""
+    info: Any = getattr(backbone, "feature_info", None) or []
+    names = [entry["module"] for entry in info if entry["reduction"] == reduction]
+    if not names:
+        known = sorted({entry["reduction"] for entry in info})
+        raise ValueError(
+            f"this backbone has no features at a reduction of {reduction}; it has {known}"
+        )
+    return backbone.get_submodule(names[-1])
+
+
+class _Answer(nn.Module):
+    """The scalar to explain, one column: age in years, or the predicted class's log odds."""
+
+    def __init__(self, network: FaceNetwork, target: str, head: Any) -> None:
+        super().__init__()
+        self.network = network
+        self.target = target
+        self.head = head
+
+    def forward(self, images: Tensor) -> Tensor:
+        outputs = self.network(images)[self.target]
+        if self.target == "age":
+            return self.head.decode(outputs)[0][:, None]
+        return outputs * outputs.detach().sign()
+
+
+def _first_output(output: Tensor) -> Tensor:
+    return output[0]
+
+
+def _upright(network: FaceNetwork) -> Callable[[Tensor], Tensor] | None:
+    """Return what turns feature maps of a rotated backbone back."""
+    return (lambda features: features.flip(2, 3)) if network.rotated else None
+
+
+def _enlarge(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Resize maps ``(n, h, w)`` bilinearly."""
+    tensor = torch.from_numpy(np.ascontiguousarray(maps, dtype=np.float32))[:, None]
+    return nn.functional.interpolate(tensor, size, mode="bilinear", align_corners=False)[
+        :, 0
+    ].numpy()

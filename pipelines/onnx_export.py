@@ -1,0 +1,158 @@
+"""ONNX: a fitted CNN as one file, and an estimator that answers from it without PyTorch.
+
+Needs the extra ``onnx`` (``onnx``, ``onnxscript`` to export; ``onnxruntime`` to run).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .cnn_inputs import check_faces
+from .cnn_layers import ConvNorm
+from .onnx_runtime import CARD_KEY
+
+__all__ = ["export_onnx", "quantize_onnx"]
+
+
+class _Deployed(nn.Module):
+    """Pixels in, calibrated answers out: everything an application would have to repeat."""
+
+    def __init__(self, network: nn.Module, head: Any, temperature: float, mirror: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.head = head
+        self.temperature = temperature
+        self.mirror = mirror
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        images = faces.permute(0, 3, 1, 2).float()
+        age, spread, logit = self._answer(images)
+        if self.mirror:
+            age2, spread2, logit2 = self._answer(images.flip(3))
+            mean = (age + age2) / 2
+            second = (spread**2 + age**2 + spread2**2 + age2**2) / 2
+            age, spread = mean, (second - mean**2).clamp_min(0).sqrt()
+            logit = (logit + logit2) / 2
+        return age, spread, torch.sigmoid(logit / self.temperature)
+
+    def _answer(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        outputs = self.network(images)
+        return *self.head.decode(outputs["age"]), outputs["gender"][:, 0]
+
+
+def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None) -> Path:
+    """Write a fitted :class:`pipelines.CnnAgeGender` as ONNX.
+
+    The graph takes ``faces``, uint8 ``(n, S, S, 3)`` RGB with ``S = estimator.image_size`` and
+    any n, and returns ``age`` and ``spread`` in years and the calibrated ``p_female``.
+
+    Parameters
+    ----------
+    estimator : CnnAgeGender
+    path : path
+        Written under a temporary name, then renamed.
+    mirror : bool or None
+        Average over the mirror image inside the graph; None: as the estimator does.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ImportError
+        The extra is not installed.
+    """
+    _need("onnx", "onnxscript")
+    import onnx
+
+    path = Path(path)
+    mirror = estimator.mirror if mirror is None else mirror
+    network = fold_layers(copy.deepcopy(estimator.net_.module_).cpu().eval())
+    network.heads.float()
+    model = _Deployed(network, estimator._head(), float(estimator.temperature_), mirror).eval()
+    size = estimator.image_size
+    faces = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+    program = torch.onnx.export(
+        model,
+        (faces,),
+        input_names=["faces"],
+        output_names=["age", "spread", "p_female"],
+        dynamic_shapes={"faces": {0: torch.export.Dim("n", min=1)}},
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    program.optimize()
+    proto = program.model_proto
+    card = {"image_size": size, "backbone": estimator.backbone, "mirror": mirror}
+    onnx.helper.set_model_props(proto, {CARD_KEY: json.dumps(card)})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    onnx.save_model(proto, temporary)
+    temporary.replace(path)
+    return path
+
+
+def quantize_onnx(path: str | Path, out: str | Path, faces: NDArray[np.uint8]) -> Path:
+    """Write an int8 version of an exported model (static, per channel).
+
+    Parameters
+    ----------
+    path : path
+        Written by :func:`export_onnx`.
+    out : path
+    faces : ndarray, uint8, (n, S, S, 3)
+        Some hundred faces that were not trained on, to measure the activations' ranges.
+    """
+    _need("onnxruntime")
+    from onnxruntime.quantization import CalibrationMethod, QuantType, quantize_static
+    from onnxruntime.quantization.calibrate import CalibrationDataReader
+
+    class Faces(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.batches = iter([check_faces(faces)[i : i + 32] for i in range(0, len(faces), 32)])
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            batch = next(self.batches, None)
+            return None if batch is None else {"faces": batch}
+
+    quantize_static(
+        str(path),
+        str(out),
+        Faces(),
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        activation_type=QuantType.QUInt8,
+        calibrate_method=CalibrationMethod.Percentile,
+        op_types_to_quantize=["Conv"],  # the heads keep their precision and cost nothing
+    )
+    return Path(out)
+
+
+def fold_layers(module: nn.Module) -> nn.Module:
+    """Replace every :class:`ConvNorm` by the plain convolution it amounts to, in place."""
+    for name, child in module.named_children():
+        if isinstance(child, ConvNorm):
+            setattr(module, name, child.as_convolution())
+        else:
+            fold_layers(child)
+    return module
+
+
+def _need(*modules: str) -> None:
+    import importlib.util
+
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ImportError(
+            f"{', '.join(missing)} is not installed: pip install 'age-gender-study[onnx]'"
+        )

