@@ -210,18 +210,20 @@ class FaceMesh:
         The mesh is often sure of an upright face in an upside-down one, but surer still of the
         face that is there.
         """
-        chip = square_of_chip(pixels.shape)
-        tracks = [upright]
-        tracks += [
-            self._track(pixels, replace(chip, angle=quarter * np.pi / 2)) for quarter in (1, 2, 3)
-        ]
         border = round(DETECTOR_BORDER * max(pixels.shape[:2]))
         padded = cv2.copyMakeBorder(pixels, border, border, border, border, cv2.BORDER_REPLICATE)
         shift = np.array([border, border, 0], dtype=np.float32)
-        if faces := self.detect(padded):
+        faces = self.detect(padded)
+        if upright.settled and upright.presence >= MIN_PRESENCE:
+            apart = [disagreement(upright.points + shift, face) for face in faces]
+            if min(apart, default=np.inf) <= MAX_DISAGREEMENT:
+                return upright.points, upright.presence
+        chip = square_of_chip(pixels.shape)
+        tracks = [self._track(pixels, replace(chip, angle=k * np.pi / 2)) for k in (1, 2, 3)]
+        if faces:
             found = self._confirmed(padded, most_central(faces, padded.shape))
             tracks.append(found._replace(points=found.points - shift))
-        best = max(tracks, key=lambda track: track.presence * track.settled)
+        best = max([upright, *tracks], key=lambda track: track.presence * track.settled)
         return best.points, best.presence if best.settled else 0.0
 
     def _landmarks_in(self, pixels: np.ndarray, square: Square) -> tuple[np.ndarray, float]:
