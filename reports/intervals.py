@@ -152,9 +152,9 @@ def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> A
     Notes
     -----
     ``spread / variance``, shrunk by ``(z / t)^2`` for the few groups a variance is known from
-    (Korn and Graubard). Never more than the faces counted: averaging over seeds makes an estimate
-    steadier, but does not make more faces. A share of exactly 0 or 1 has no observed variance;
-    there each group counts once.
+    (Korn and Graubard). Correlated faces make it smaller than the number of faces; averaging over
+    seeds that disagree makes it larger. A share of exactly 0 or 1 has no observed variance; there
+    each group counts once.
     """
     spread = share * (1 - share) if spread is None else spread
     z = stats.norm.ppf((1 + LEVEL) / 2)
@@ -162,7 +162,7 @@ def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> A
         t = stats.t.ppf((1 + LEVEL) / 2, np.maximum(sums.n_groups - 1, 1))
         free = spread / sums.variance * (z / t) ** 2
         size = np.where(sums.variance > 1e-12, free, sums.n_groups)
-    return np.minimum(size, sums.n)
+    return size
 
 
 def share_interval(
