@@ -42,6 +42,8 @@ def frame(evaluation: Evaluation, variant: str = "age_class:gender:mae") -> pd.D
         return None
     table = crossed.frame(evaluation, variant).set_index(["row", "column", "contender"])
     wide = table["value"].unstack("contender")
+    if not {pair.first, pair.second} <= set(wide.columns):
+        return None  # the pair holds a baseline, which crossed tables leave out
     sign = -1.0 if variant.endswith("mae") else 1.0
     out = (sign * (wide[pair.second] - wide[pair.first])).rename("value").reset_index()
     n = table["n"].unstack("contender")[pair.second].to_numpy()
