@@ -12,6 +12,7 @@ from .detect_boxes import MIN_SHARE, shared_area
 from .mesh import MIN_PRESENCE, FaceMesh
 from .mesh_crop import as_rgb
 from .pose import head_pose
+from .pose_calibration import EMBEDDED_HEADS
 
 MIN_SIZE = 0.06
 MIN_WIDTH = 12.0  # px: the mesh finds nothing in smaller faces
@@ -32,7 +33,7 @@ class FoundFace:
     presence : float
         Probability in 0..1 that the mesh lies on a face.
     yaw, pitch, roll : float
-        Head pose in degrees (convention of :mod:`data.pose_geometry`).
+        Calibrated head pose in degrees (convention of :mod:`data.pose_geometry`).
     chip : ndarray of uint8, shape (size, size, 3)
         The face cropped as UTKFace crops it, RGB.
     """
@@ -52,8 +53,8 @@ def window_sides(height: int, width: int, min_size: float) -> list[float]:
 
     The smallest window is so small that a face of ``min_size`` times the picture's shorter side
     fills enough of it to be seen; from one size to the next the side at most halves. The largest
-    covers the picture, or twice the shorter side of a panorama: no face is wider than that. Faces narrower
-    than 12 px are not searched for.
+    covers the picture, or twice the shorter side of a panorama: no face is wider than that. Faces
+    narrower than 12 px are not searched for.
     """
     shorter, longer = sorted((height, width))
     largest = float(min(longer, 2 * shorter))
@@ -110,7 +111,7 @@ def find_faces(
         box = _extent(points)
         if presence < MIN_PRESENCE or _seen(box, faces):
             continue
-        yaw, pitch, roll = (float(angle) for angle in head_pose(points))
+        yaw, pitch, roll = (float(angle) for angle in EMBEDDED_HEADS(*head_pose(points)))
         chip = align(pixels, points, size)
         faces.append(FoundFace(box, proposal.score, points, presence, yaw, pitch, roll, chip))
     return sorted(faces, key=lambda face: float(face.box[0] - face.box[2]))

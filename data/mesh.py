@@ -32,7 +32,7 @@ from .mesh_track import (
 )
 
 N_LANDMARKS = 468
-POSE_VERSION = 1  # raise it when the arithmetic from image to pose changes
+POSE_VERSION = 2  # raise it when the arithmetic from image to pose changes
 MIN_PRESENCE = 0.5
 
 INPUT_SIZE = 192  # of the landmark network, px

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .bins import YAW_BINS, yaw_bin
 from .mesh import MIN_PRESENCE, FaceMesh, Progress
+from .pose_calibration import EMBEDDED_HEADS, NONE
 from .pose_geometry import angles, fit_rotation
 
 ANGLES = ("yaw", "pitch", "roll")
@@ -49,6 +50,8 @@ class HeadPose(TransformerMixin, BaseEstimator):
     ----------
     n_jobs : int, optional
         Threads, as scikit-learn counts them.
+    calibrated : bool, default True
+        Take out the systematic error, see :mod:`data.pose_calibration`.
     engine : {'opencv', 'litert'}, default 'opencv'
         See :class:`data.mesh.FaceMesh`.
 
@@ -57,8 +60,11 @@ class HeadPose(TransformerMixin, BaseEstimator):
     Nothing is learned: ``fit`` only checks the parameters, and ``transform`` works without it.
     """
 
-    def __init__(self, n_jobs: int | None = None, engine: str = "opencv") -> None:
+    def __init__(
+        self, n_jobs: int | None = None, calibrated: bool = True, engine: str = "opencv"
+    ) -> None:
         self.n_jobs = n_jobs
+        self.calibrated = calibrated
         self.engine = engine
 
     def fit(self, X: Any, y: Any = None) -> HeadPose:
@@ -79,7 +85,8 @@ class HeadPose(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n, 4)
             yaw, pitch, roll in degrees (NaN where no face is found) and presence in 0..1.
         """
-        return estimate_pose(X, n_jobs=self.n_jobs, engine=self.engine).to_numpy()
+        table = estimate_pose(X, n_jobs=self.n_jobs, calibrated=self.calibrated, engine=self.engine)
+        return table.to_numpy()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return ``yaw, pitch, roll, presence``."""
@@ -101,6 +108,7 @@ def estimate_pose(
     *,
     n_jobs: int | None = None,
     progress: Progress | None = None,
+    calibrated: bool = True,
     engine: str = "opencv",
 ) -> pd.DataFrame:
     """Estimate the head pose of pictures of one face each.
@@ -113,6 +121,8 @@ def estimate_pose(
         Threads, as scikit-learn counts them (None is 1, -1 all cores).
     progress : callable, optional
         Called as ``progress("face mesh", done, total)``.
+    calibrated : bool, default True
+        Take out the systematic error, see :mod:`data.pose_calibration`.
     engine : {'opencv', 'litert'}, default 'opencv'
 
     Returns
@@ -124,7 +134,8 @@ def estimate_pose(
         images, n_jobs=n_jobs, progress=progress
     )
     points[presence < MIN_PRESENCE] = np.nan
-    table = dict(zip(ANGLES, head_pose(points), strict=True))
+    calibrate = EMBEDDED_HEADS if calibrated else NONE
+    table = dict(zip(ANGLES, calibrate(*head_pose(points)), strict=True))
     return pd.DataFrame({**table, "presence": presence}).astype(np.float32)
 
 
