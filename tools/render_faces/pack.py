@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -35,10 +36,15 @@ def pack(folder: Path, shots: list[Shot], target: Path) -> None:
     for shot in shots:
         truth = json.loads((folder / f"{shot.index:05d}.json").read_text())
         faces.append((table_row(truth), (folder / f"{shot.index:05d}.jpg").read_bytes()))
-    write_archive(faces, target / "faces.tar")
-    write_table([truth for truth, _ in faces], target / "truth.csv")
-    (target / "contact_sheet.jpg").write_bytes(contact_sheet(faces))
-    write_manifest(target, len(faces))
+    # Written aside and moved into place whole: a full disk leaves the old set as it was.
+    with tempfile.TemporaryDirectory(dir=target, prefix=".draft") as draft:
+        aside = Path(draft)
+        write_archive(faces, aside / "faces.tar")
+        write_table([truth for truth, _ in faces], aside / "truth.csv")
+        (aside / "contact_sheet.jpg").write_bytes(contact_sheet(faces))
+        write_manifest(aside, len(faces))
+        for path in aside.iterdir():
+            path.replace(target / path.name)
 
 
 def table_row(truth: dict) -> dict:

@@ -11,8 +11,6 @@ import json
 import os
 from pathlib import Path
 
-SPARE = 64 << 20
-
 
 class StoreError(RuntimeError):
     """The output folder cannot take (or does not hold) what it should."""

@@ -18,6 +18,7 @@ import numpy as np
 from . import materials
 from .look import AFRO, BROWS, EYES_LIGHT, LASHES, LONG, SHORT
 from .mesh import BaseMesh, Proxy, read_proxy
+from .store import StoreError
 from .surface import HEIGHT, WIDTH, head_uv
 
 EYE_MESH, TEETH = "eyes/HighPolyEyes/HighPolyEyes.json", "teeth/Teeth_Base"
@@ -220,7 +221,12 @@ class Studio:
         self.scene.render.filepath = str(path)
         bpy.ops.render.render(write_still=True)
         image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        path.unlink()
+        path.unlink(missing_ok=True)
+        if image is None:
+            raise StoreError(
+                f"The scratch picture {path} could not be written whole. Is the disk full? The "
+                "faces written so far are whole; free some space and run the same command again."
+            )
         return image[..., [2, 1, 0, 3]].astype(np.float32) / 65535
 
 
