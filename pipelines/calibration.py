@@ -41,9 +41,7 @@ class PlattScaling(BaseEstimator):
             raise ValueError(f"scores {s.shape} and labels {y.shape} must be finite vectors")
         positive = y == 1
         n_positive, n_negative = positive.sum(), (~positive).sum()
-        target = np.where(
-            positive, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2)
-        )
+        target = np.where(positive, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))
         scale = float(np.abs(s).mean()) or 1.0
 
         def loss(parameters: NDArray) -> tuple[float, NDArray]:
@@ -52,9 +50,8 @@ class PlattScaling(BaseEstimator):
             error = expit(z) - target
             return value, np.array([(error * s).sum() / scale, error.sum()])
 
-        best = minimize(
-            loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, None), (None, None)]
-        )
+        bounds = [(0, None), (None, None)]
+        best = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds)
         self.slope_, self.intercept_ = float(best.x[0]) / scale, float(best.x[1])
         return self
 

@@ -184,7 +184,9 @@ class HogTransformer(TransformerMixin, BaseEstimator):
                 f"{images.shape}"
             )
         if self.transform_sqrt and images.dtype.kind == "f" and images.min() < 0:
-            raise ValueError("Negative values in data passed to HogTransformer(transform_sqrt=True)")
+            raise ValueError(
+                "Negative values in data passed to HogTransformer(transform_sqrt=True)"
+            )
         return images
 
     def _geometry(self, image_shape: tuple[int, ...] | None = None) -> HogGeometry:

@@ -135,9 +135,7 @@ def _voted(image: NDArray, geometry: HogGeometry) -> NDArray:
         table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
         hog_kernels.colour_votes(colour, table, bins, magnitude)
     else:
-        hog_kernels.float_votes(
-            colour, geometry.orientations, geometry.signed, bins, magnitude
-        )
+        hog_kernels.float_votes(colour, geometry.orientations, geometry.signed, bins, magnitude)
     _settle_unsure(colour, geometry, bins)
     hog_kernels.vote_histograms(bins, magnitude, *geometry.cell, histogram)
     return histogram

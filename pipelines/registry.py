@@ -91,8 +91,8 @@ def register(
 
 def contenders() -> dict[str, Contender]:
     """Return every registered contender by name, in alphabetical order of their modules."""
-    from . import contenders as package
-
+    # Not ``from . import contenders``: the package's lazy attributes would be asked first.
+    package = importlib.import_module(f"{__package__}.contenders")
     for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
         importlib.import_module(f"{package.__name__}.{module}")
     return dict(_REGISTRY)

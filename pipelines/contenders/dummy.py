@@ -5,24 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.preprocessing import FunctionTransformer
 
 from ..age_gender import AgeGender
+from ..constant import ConstantFeature
 from ..registry import register
 
 
-@register(
-    "dummy", summary="median age and majority gender", family="baseline", image_size=128
-)
+@register("dummy", summary="median age and majority gender", family="baseline", image_size=128)
 def build(*, random_state: int | None = None, **_: Any) -> AgeGender:
     """Return the constant answer: the median age, the more frequent gender."""
     return AgeGender(
         DummyRegressor(strategy="median"),
         DummyClassifier(strategy="prior"),
-        FunctionTransformer(_without_pixels),
+        ConstantFeature(),
         random_state=random_state,
     )
-
-
-def _without_pixels(X: Any) -> Any:
-    return X.reshape(len(X), -1)[:, :1]
