@@ -1,0 +1,99 @@
+"""A training that was killed goes on to the same result."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.cnn import CnnAgeGender
+
+OPTIONS = {
+    "backbone": "test_efficientnet",
+    "weights": None,
+    "image_size": 32,
+    "epochs": 3,
+    "batch_size": 8,
+    "random_state": 0,
+    "threads": 1,
+    "drop_path": 0.1,
+}
+
+
+def _faces() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 255, (36, 32, 32, 3), dtype=np.uint8)
+    return X, np.column_stack([rng.uniform(1, 80, 36), np.arange(36) % 2])
+
+
+class Killed(Exception):  # noqa: N818 - a signal
+    """Stands for the end of the process."""
+
+
+def _kill_at(step: int):
+    def progress(stage: str, done: int, total: int) -> None:
+        if done == step:
+            raise Killed
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> CnnAgeGender:
+    return CnnAgeGender(**OPTIONS).fit(*_faces())
+
+
+@pytest.mark.parametrize("step", [6, 9, 12])
+def test_interrupted_training_goes_on_to_the_same_result(tmp_path, uninterrupted, step):
+    X, Y = _faces()
+    with pytest.raises(Killed):
+        CnnAgeGender(**OPTIONS, checkpoint=tmp_path, progress=_kill_at(step)).fit(X, Y)
+    steps = []
+    resumed = CnnAgeGender(
+        **OPTIONS, checkpoint=tmp_path, progress=lambda _, done, total: steps.append(done)
+    ).fit(X, Y)
+    assert len(steps) < 12, "finished epochs must not be repeated"
+    for name, value in uninterrupted.predict_all(X).items():
+        np.testing.assert_array_equal(resumed.predict_all(X)[name], value)
+    rows = resumed.training_.history
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    for row, expected in zip(rows, uninterrupted.training_.history, strict=True):
+        assert row["train_loss"] == expected["train_loss"]
+        assert row["select_score"] == expected["select_score"]
+
+
+def test_kill_minus_nine(tmp_path, uninterrupted):
+    script = textwrap.dedent(
+        f"""
+        import os, signal, sys
+        sys.path[:0] = [{str(Path(__file__).parents[1])!r}, {str(Path(__file__).parent)!r}]
+        from test_cnn_checkpoints import OPTIONS, _faces
+        from pipelines.cnn import CnnAgeGender
+        def progress(stage, done, total):
+            if done == 10:
+                os.kill(os.getpid(), signal.SIGKILL)
+        CnnAgeGender(**OPTIONS, checkpoint={str(tmp_path)!r}, progress=progress).fit(*_faces())
+        """
+    )
+    died = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    X, Y = _faces()
+    resumed = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y)
+    np.testing.assert_array_equal(resumed.predict(X), uninterrupted.predict(X))
+
+
+def test_another_task_does_not_take_over(tmp_path, uninterrupted):
+    X, Y = _faces()
+    CnnAgeGender(**{**OPTIONS, "epochs": 1}, checkpoint=tmp_path).fit(X, Y)
+    other = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y)
+    np.testing.assert_array_equal(other.predict(X), uninterrupted.predict(X))
+    assert len(list(tmp_path.iterdir())) == 2
+    for folder in tmp_path.iterdir():
+        state = json.loads((folder / "state.json").read_text())
+        assert {path.name for path in folder.iterdir()} == {"state.json", state["tensors"]}

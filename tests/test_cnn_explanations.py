@@ -1,0 +1,101 @@
+"""Grad-CAM: the maps point at what decides, upright, and agree with the definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.cnn import CnnAgeGender, CnnRegressor
+from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
+
+OPTIONS = {
+    "weights": None,
+    "image_size": 64,
+    "batch_size": 16,
+    "random_state": 0,
+    "threads": 1,
+    "precision": "fp32",
+}
+
+
+def corner_faces(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return noise whose upper left corner alone tells age and gender."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(60, 120, (n, 64, 64, 3), dtype=np.uint8)
+    gender = rng.integers(0, 2, n)
+    X[gender == 1, 8:24, 8:24] += 120
+    return X, np.column_stack([20.0 + 50 * gender, gender])
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    pairs = {"select": corner_faces(32, 1), "calibrate": corner_faces(32, 2)}
+    cnn = CnnAgeGender(
+        "test_resnet", **OPTIONS, epochs=4, lr=1e-2, layer_decay=1, augment="none", ema=None
+    )
+    return cnn.fit(*corner_faces(128, 0), **pairs)
+
+
+def test_maps_point_at_the_corner_that_decides(fitted):
+    X, Y = corner_faces(40, 3)
+    assert (fitted.predict(X)[:, 1] == Y[:, 1]).mean() > 0.9
+    old = Y[:, 1] == 1
+    maps = grad_cam(fitted, X[old], "age", reduction=8)
+    assert maps.shape == (old.sum(), 64, 64)
+    assert maps.min() >= 0
+    assert maps.max() <= 1
+    mean = maps.mean(0)
+    assert mean[4:28, 4:28].mean() > 2 * mean[36:, 36:].mean()
+
+
+@pytest.mark.parametrize("backbone", ["tf_efficientnet_lite0", "test_resnet"])
+def test_maps_follow_the_definition(backbone):
+    """Weights are mean gradients, the map is the positive part of the weighted sum."""
+    X, Y = corner_faces(8, 0)
+    cnn = CnnRegressor(backbone, **OPTIONS, epochs=1, mirror=False).fit(X, Y[:, 0])
+    with torch.no_grad():  # one epoch leaves a head of zeros: make it speak
+        cnn.net_.module_.heads["age"].weight.normal_(generator=torch.Generator().manual_seed(0))
+    found = grad_cam(cnn, X[:3], reduction=16)
+    network, kept = cnn.net_.module_, {}
+    layer = spatial_layer(network.backbone, 16)
+
+    def keep(module, inputs, output):
+        output.retain_grad()
+        kept["features"] = output
+
+    handle = layer.register_forward_hook(keep)
+    images = torch.from_numpy(X[:3]).permute(0, 3, 1, 2).float()
+    cnn._head().decode(network(images)["age"])[0].sum().backward()
+    handle.remove()
+    features, gradient = kept["features"].detach(), kept["features"].grad
+    expected = (features * gradient.mean((2, 3), keepdim=True)).sum(1).clamp_min(0)
+    if network.rotated:
+        expected = expected.flip(1, 2)
+    expected = torch.nn.functional.interpolate(
+        expected[:, None], (64, 64), mode="bilinear", align_corners=False
+    )[:, 0]
+    for mine, reference in zip(found, expected.numpy(), strict=True):
+        assert np.corrcoef(mine.ravel(), reference.ravel())[0, 1] > 0.97
+
+
+def test_averages_and_pictures():
+    maps = np.stack([np.full((8, 8), value, np.float32) for value in (0, 1, 0.5)])
+    means = average_maps(maps, ["old", "young", "old"])
+    assert list(means) == ["old", "young"]
+    assert means["old"] == pytest.approx(np.full((8, 8), 0.25))
+    X = np.full((3, 8, 8), 100, np.uint8)
+    pictures = overlay(X, maps)
+    assert pictures.shape == (3, 8, 8, 3)
+    assert (pictures[0] == 100).all(), "where nothing speaks the face stays as it is"
+    assert (pictures[1] != 100).any()
+    with pytest.raises(ValueError, match="do not fit"):
+        overlay(X[:2], maps)
+
+
+def test_questions_the_network_was_not_asked(fitted):
+    X, _ = corner_faces(8, 0)
+    with pytest.raises(ValueError, match="reduction of 7"):
+        grad_cam(fitted, X, reduction=7)
+    with pytest.raises(ValueError, match="answers age, gender, not 'pose'"):
+        grad_cam(fitted, X, "pose")
