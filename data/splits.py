@@ -17,8 +17,6 @@ from .groups import stable_hash
 
 TEST_SHARE = 0.2
 ADULT_AGES = (21, 60)
-# Of eight faces outside the test part six train: 60 / 10 / 10 / 20 percent of all.
-_PATTERN = np.array(["select", "calibrate", *["train"] * 6])
 
 
 def split(
@@ -65,14 +63,20 @@ def split(
     rows = _rows_of(table, protocol)
     _check_faces(rows, data_set, protocol)
     units = _units(rows, grouped=protocol != "raw")
+    part = pd.Series("train", index=units.index, dtype="object")
     if n_folds is None:
-        test = _is_test(units)
+        part[_take(units, TEST_SHARE, salt=0)] = "test"
     else:
-        test = _positions(units, _mix(units["key"], 0)) % n_folds == fold
-    part = pd.Series("test", index=units.index, dtype="object")
-    others = units[~test]
-    drawn = _positions(others, _mix(others["key"], 1 + seed + (fold << 32)))
-    part[others.index] = _PATTERN[drawn % len(_PATTERN)]
+        left = units
+        for k in range(fold + 1):
+            chosen = _take(left, 1 / (n_folds - k), salt=0)
+            left = left.drop(chosen)
+        part[chosen] = "test"
+    # Of eight faces outside the test part six train: 60 / 10 / 10 / 20 percent of all.
+    salt = 1 + seed + (fold << 32)
+    others = units[part != "test"]
+    part[_take(others, 1 / 8, salt)] = "select"
+    part[_take(others[part[others.index] == "train"], 1 / 7, salt)] = "calibrate"
     parts = rows["unit"].map(part)
     _check_parts(parts, rows, data_set, protocol)
     out = pd.DataFrame({"face_id": rows["face_id"], "part": parts, "group": rows["group"]})
@@ -139,36 +143,24 @@ def _mix(keys: pd.Series, salt: int) -> np.ndarray:
     return x ^ (x >> np.uint64(31))
 
 
-def _positions(units: pd.DataFrame, rank: np.ndarray) -> np.ndarray:
-    """Return each unit's place, counted in faces, when sorted by stratum and then ``rank``.
+def _take(units: pd.DataFrame, share: float, salt: int) -> pd.Index:
+    """Return the units that make up ``share`` of the faces: in every stratum the smallest hashes.
 
-    Taking every k-th place is a stratified sample: strata get their share to within one face.
+    Filling a stratum's quota by hash keeps the choice stable: a face more in the data set moves
+    at most the units at the edges of the quotas.
     """
-    order = np.lexsort((rank, units["stratum"]))
-    n = units["n"].to_numpy()[order]
-    position = np.empty(len(units), np.int64)
-    position[order] = np.cumsum(n) - n + n // 2
-    return position
-
-
-def _is_test(units: pd.DataFrame) -> np.ndarray:
-    """Return the fixed test part: in every stratum the groups with the smallest hashes.
-
-    Filling each stratum's quota by hash keeps the choice stable: a face more in the data set
-    moves at most the groups at the edge of its stratum's quota.
-    """
-    rank = pd.Series(_mix(units["key"], 0), index=units.index)
-    test = pd.Series(False, index=units.index)
-    seen = taken = 0
+    rank = pd.Series(_mix(units["key"], salt), index=units.index)
+    taken: list[pd.Index] = []
+    n_seen = n_taken = 0
     for _, stratum in units.groupby("stratum"):
-        seen += stratum["n"].sum()
+        n_seen += stratum["n"].sum()
         # Groups do not fill a quota exactly; the next stratum makes up for it.
-        quota = round(seen * TEST_SHARE) - taken
+        quota = round(n_seen * share) - n_taken
         n = stratum["n"].loc[rank[stratum.index].sort_values().index]
         chosen = n[n.cumsum() - n / 2 <= quota]
-        test[chosen.index] = True
-        taken += chosen.sum()
-    return test.to_numpy()
+        n_taken += chosen.sum()
+        taken.append(chosen.index)
+    return taken[0].append(taken[1:]) if taken else units.index
 
 
 def _check_parts(parts: pd.Series, rows: pd.DataFrame, data_set: str, protocol: str) -> None:
