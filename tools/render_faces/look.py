@@ -67,12 +67,7 @@ def sample_looks(rng: np.random.Generator, person: Person) -> Looks:
     # People look older or younger than they are; children by less.
     offset = rng.normal(0, np.clip(0.13 * years + 0.2, 0.3, 4.5))
     apparent = float(np.clip(years + offset, 0.8, 95))
-    share = rng.uniform(0.5, 0.78)
-    rest = rng.dirichlet([1.0, 1.0]) * (1 - share)
-    others = [e for e in ETHNICITIES if e != person.dominant]
-    ethnicity = {person.dominant: float(share)}
-    ethnicity |= {name: float(x) for name, x in zip(others, rest, strict=True)}
-    ethnicity = {name: ethnicity[name] for name in ETHNICITIES}
+    ethnicity = _mixture(rng, person.dominant)
     male = person.gender == "male"
     masculinity = float(np.clip((0.95 if male else 0.05) + rng.normal(0, 0.13), 0, 1))
     tone = sum(w * TONE_OF[e] for e, w in ethnicity.items()) + rng.normal(0, 0.13)
@@ -112,6 +107,15 @@ def sample_looks(rng: np.random.Generator, person: Person) -> Looks:
         hair_volume=float(1 + min(abs(rng.normal(0, 0.03)), 0.1)),
         eyes=str(rng.choice(EYES_LIGHT if light_eyes else EYES_DARK)),
     )
+
+
+def _mixture(rng: np.random.Generator, dominant: str) -> dict[str, float]:
+    """Shares of the three shape families; pure forms, which look like types, do not occur."""
+    share = rng.uniform(0.5, 0.78)
+    rest = rng.dirichlet([1.0, 1.0]) * (1 - share)
+    others = [e for e in ETHNICITIES if e != dominant]
+    shares = {dominant: float(share)} | {n: float(x) for n, x in zip(others, rest, strict=True)}
+    return {name: shares[name] for name in ETHNICITIES}
 
 
 def _hair_style(

@@ -16,7 +16,6 @@ import mathutils
 import numpy as np
 
 from . import materials
-from .look import AFRO, BROWS, EYES_LIGHT, LASHES, LONG, SHORT
 from .mesh import BaseMesh, Proxy, read_proxy
 from .store import StoreError
 from .surface import HEIGHT, WIDTH, head_uv
@@ -228,13 +227,3 @@ class Studio:
                 "faces written so far are whole; free some space and run the same command again."
             )
         return image[..., [2, 1, 0, 3]].astype(np.float32) / 65535
-
-
-def everything_to_wear() -> list[str]:
-    """Keys of all proxies in use, for a check that the sources hold them."""
-    return (
-        [f"hair/{n}" for n in LONG + SHORT + (AFRO,)]
-        + [f"eyebrows/{n}" for n in BROWS]
-        + [f"eyelashes/{n}" for n in LASHES]
-        + [f"eyes/{n}" for n in EYES_LIGHT]
-    )
