@@ -18,7 +18,6 @@ from study.run_directory import RunDirectory
 
 PLAN = """
 summary = "two small contenders"
-save_models = false
 [contenders.dummy]
 [contenders.hog-linear]
 """
