@@ -12,7 +12,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
@@ -61,6 +68,8 @@ class Plan(BaseModel):
     folds : int or None
         None: the fixed hold-out; k: grouped k-fold cross-validation.
     contenders : dict of str to ContenderPlan
+    predictions : dict of str to str
+        Contenders that bring a CSV of predictions instead of a model: name to path.
     thumbnails : bool
         Whether the report may show faces; refused for data whose licence forbids it.
     save_models : bool
@@ -76,6 +85,7 @@ class Plan(BaseModel):
     seeds: tuple[int, ...] = (0,)
     folds: int | None = Field(default=None, ge=2)
     contenders: dict[str, ContenderPlan]
+    predictions: dict[str, str] = Field(default_factory=dict)
     thumbnails: bool = False
     save_models: bool = True
 
@@ -105,6 +115,14 @@ class Plan(BaseModel):
             if not CONTENDER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot name a contender: letters, digits, . _ @ -")
             _check_options(chosen.of or name, chosen.options)
+        return value
+
+    @field_validator("predictions")
+    @classmethod
+    def _new_names(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for name in value:
+            if not CONTENDER_NAME.fullmatch(name) or name in info.data.get("contenders", {}):
+                raise ValueError(f"{name!r} is a contender of this plan or no usable name")
         return value
 
     def digest(self) -> str:
@@ -141,7 +159,13 @@ def shipped_plans() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def read_plan(name_or_path: str, *, overrides: Sequence[str] = (), data: str | None = None) -> Plan:
+def read_plan(
+    name_or_path: str,
+    *,
+    overrides: Sequence[str] = (),
+    data: str | None = None,
+    predictions: Sequence[str] = (),
+) -> Plan:
     """Read a shipped plan by name or a TOML file by path.
 
     Parameters
@@ -152,6 +176,8 @@ def read_plan(name_or_path: str, *, overrides: Sequence[str] = (), data: str | N
         ``seeds=[0,1]`` a key of the plan. Values are TOML; a bare word is a string.
     data : str, optional
         Replaces the plan's data set.
+    predictions : sequence of str
+        ``name=file.csv``: see ``study.imported``.
 
     Raises
     ------
@@ -173,6 +199,11 @@ def read_plan(name_or_path: str, *, overrides: Sequence[str] = (), data: str | N
         table["data"] = data
     for override in overrides:
         _apply(table, override)
+    for pair in predictions:
+        name, equals, file = pair.partition("=")
+        if not (name and equals and file):
+            raise UsageError(f"--predictions {pair!r}: write NAME=FILE.csv")
+        table.setdefault("predictions", {})[name] = file
     return validate_plan(table, origin=str(name_or_path))
 
 

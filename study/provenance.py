@@ -66,6 +66,14 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
             "image_size": chosen.image_size or contender.image_size,
             "options": chosen.options,
         }
+    for name, path in plan.predictions.items():
+        facts[name] = {
+            "summary": f"predictions read from {Path(path).name}; may have seen these images",
+            "family": "off-the-shelf",
+            "trained": False,
+            "image_size": None,
+            "options": {},
+        }
     return facts
 
 

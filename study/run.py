@@ -20,6 +20,7 @@ from . import engine, provenance
 from .cells import Cell, Job, grid
 from .dask_engine import run_on_dask
 from .errors import StudyFailed, UsageError
+from .imported import import_cells, read_predictions
 from .learning_curve import write_learning_curve
 from .model_card import write_cards
 from .plan import Plan, registered_name
@@ -85,11 +86,14 @@ def run_study(
         raise UsageError(
             f"{faces.name}: its licence does not allow faces in a report; set thumbnails = false"
         )
+    for path in plan.predictions.values():
+        read_predictions(path)  # a wrong file is refused before anything is written
     run = RunDirectory(out)
     splits = _splits(plan, faces)
     run.open_for({"format": FORMAT, "plan": plan.digest(), "data": faces.content_hash})
     with run.locked():
         _write_inputs(run, plan, faces, splits, cores)
+        import_cells(run, plan.predictions, grid(plan, faces.name))
         todo = [c for c in grid(plan, faces.name) if not run.is_finished(c)]
         jobs = _jobs(plan, todo, faces, run, cores, stage)
         if scheduler is None:

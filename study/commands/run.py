@@ -26,6 +26,8 @@ Examples:
 
     study run --set cnn.epochs=3 --set seeds=[0,1,2]
 
+    study run --data UTKFace.tar.gz --predictions deepface=deepface.csv
+
 An interrupted run continues with the same command.
 """
 
@@ -42,6 +44,9 @@ def run(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, such as cnn.epochs=3.")
     ] = None,
+    predictions: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE.csv: another model's predictions.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     engine: Annotated[str, typer.Option(help="local or dask.")] = "local",
     scheduler: Annotated[
@@ -57,7 +62,7 @@ def run(
     if (engine == "dask") != (scheduler is not None):
         raise UsageError("--engine dask and --scheduler tcp://HOST:PORT go together")
     name = plan or ("demo" if data is None else "quick")
-    chosen = read_plan(name, overrides=overrides or (), data=data)
+    chosen = read_plan(name, overrides=overrides or (), data=data, predictions=predictions or ())
     where = out or default_out(chosen, data)
     from ..index import write_index
     from ..run import run_study
@@ -100,7 +105,7 @@ def show_headline(summary: dict[str, Any], plan: Plan) -> None:
             *(_with_interval(found.get((name, m)), scale) for m, scale in SCORES.values()),
             *(_amount(costs.get(name, {}).get(cost)) for cost in PRICES.values()),
         ]
-        for name in plan.contenders
+        for name in (*plan.contenders, *plan.predictions)
         if (name, "mae") in found
     ]
     table(f"{plan.name}: test part", ["contender", *SCORES, *PRICES], rows)
