@@ -15,7 +15,7 @@ from .run_comparison import compare
 from .run_index import index
 from .run_tables import RunTables
 
-__all__ = ["RunTables", "compare", "index", "render", "summary"]
+__all__ = ["RunTables", "compare", "gallery_faces", "index", "render", "summary"]
 
 
 def summary(run: RunTables) -> dict[str, Any]:
@@ -33,6 +33,13 @@ def summary(run: RunTables) -> dict[str, Any]:
     """
     found: dict[str, Any] = _page(run).summary
     return found
+
+
+def gallery_faces(run: RunTables) -> list[str]:
+    """Return the ``face_id`` of every face the galleries show, so that pictures can be made."""
+    from .galleries import shown_faces
+
+    return shown_faces(_page(run).evaluation)
 
 
 def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:

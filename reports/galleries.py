@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from .blocks import Block, Gallery, Picture, Prose
@@ -45,6 +46,17 @@ def gallery_blocks(evaluation: Evaluation) -> list[Block]:
         else:
             blocks.append(_table(evaluation, ranking, answers))
     return blocks + _near_duplicates(evaluation, pictures)
+
+
+def shown_faces(evaluation: Evaluation) -> list[str]:
+    """Return the ``face_id`` of every face in a ranking or a shown near-duplicate pair, once."""
+    names = evaluation.panel.faces["face_id"].to_numpy()
+    rankings = _rankings(evaluation, _MeanAnswers(evaluation))
+    ids = [str(names[k]) for ranking in rankings for k in ranking.where]
+    pairs = _worst_pairs(evaluation)
+    if pairs is not None:
+        ids += [str(i) for column in ("face_id_a", "face_id_b") for i in pairs[column]]
+    return list(dict.fromkeys(ids))
 
 
 class _MeanAnswers:
@@ -121,18 +133,25 @@ def _table(evaluation: Evaluation, ranking: Ranking, answers: _MeanAnswers) -> T
     return Table(ranking.key, ranking.title, columns, rows, ranking.note)
 
 
-def _near_duplicates(evaluation: Evaluation, pictures: _Pictures) -> list[Block]:
-    """Show the near duplicates with the largest gap of age: twins in the eyes of a hash."""
+def _worst_pairs(evaluation: Evaluation) -> pd.DataFrame | None:
+    """Return the shown near duplicates with their ages, or None if there are none."""
     table = evaluation.run.near_duplicates
     if table is None or table.empty:
-        return []
+        return None
     age = evaluation.run.faces.set_index("face_id")["age"]
     pairs = table[table["face_id_a"].isin(age.index) & table["face_id_b"].isin(age.index)].copy()
     pairs["age a"], pairs["age b"] = (
         age.loc[pairs[c]].to_numpy(float) for c in ("face_id_a", "face_id_b")
     )
     pairs["gap"] = np.nan_to_num((pairs["age a"] - pairs["age b"]).abs())
-    pairs = pairs.sort_values("gap", ascending=False, kind="stable").head(SHOWN)
+    return pairs.sort_values("gap", ascending=False, kind="stable").head(SHOWN)
+
+
+def _near_duplicates(evaluation: Evaluation, pictures: _Pictures) -> list[Block]:
+    """Show the near duplicates with the largest gap of age: twins in the eyes of a hash."""
+    table, pairs = evaluation.run.near_duplicates, _worst_pairs(evaluation)
+    if table is None or pairs is None:
+        return []
     title = "Near duplicates whose labels disagree most"
     note = f"{len(table):,} pairs were found; each pair shares a group and is never split."
     if evaluation.run.thumbnails:

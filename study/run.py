@@ -23,6 +23,7 @@ from .errors import StudyFailed, UsageError
 from .imported import import_cells, read_predictions
 from .learning_curve import write_learning_curve
 from .model_card import write_cards
+from .pictures import write_pictures
 from .plan import Plan, registered_name
 from .run_directory import FORMAT, RunDirectory, write_json, write_text
 
@@ -102,7 +103,7 @@ def run_study(
             outcomes = run_on_dask(jobs, scheduler)
         write_learning_curve(run.path)
         _finish(run)
-        report, summary = write_report(run)
+        report, summary = write_report(run, faces if plan.thumbnails else None)
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
         raise StudyFailed(
@@ -143,6 +144,7 @@ def _write_inputs(
     tables.write_table(splits, run.path / "splits.parquet", tables.SPLITS)
     write_text(run.path / "audit.csv", faces.audit.to_csv(index=False))
     write_json(run.path / "label_noise.json", faces.label_noise)
+    faces.near_duplicates.to_parquet(run.path / "near_duplicates.parquet", index=False)
 
 
 def _jobs(
@@ -194,13 +196,24 @@ def _finish(run: RunDirectory) -> None:
     write_json(path, record)
 
 
-def write_report(run: RunDirectory) -> tuple[Path, dict[str, Any]]:
-    """Render the report of a run directory; return its path and the summary."""
+def write_report(
+    run: RunDirectory, pictured: data.Faces | None = None
+) -> tuple[Path, dict[str, Any]]:
+    """Render the report of a run directory; return its path and the summary.
+
+    Parameters
+    ----------
+    run : RunDirectory
+    pictured : Faces, optional
+        Faces to make gallery pictures from; without them those of an earlier report are used.
+    """
     content = run.read()
-    summary = reports.summary(content)
     tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
-    write_json(run.path / "summary.json", summary)
     write_cards(run.path, content)
+    if pictured is not None:
+        write_pictures(run, content, pictured)
+    summary = reports.summary(content)
+    write_json(run.path / "summary.json", summary)
     report = run.path / "report.html"
     write_text(report, reports.render(content, summary=summary))
     return report, summary

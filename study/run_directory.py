@@ -142,6 +142,7 @@ class RunDirectory:
             raise StudyFailed("\n".join([f"{self.path}: no cell has finished", *reasons]))
         predictions = [tables.read_table(path, tables.PREDICTIONS) for path in cells]
         costs = tables.COSTS.validate(pd.DataFrame([r["costs"] for r in records]))
+        thumbnails, explanations = self.read_pictures()
         return RunTables(
             faces=tables.read_table(self.path / "faces.parquet", tables.FACES),
             predictions=tables.concat(predictions, tables.PREDICTIONS),
@@ -149,7 +150,18 @@ class RunDirectory:
             provenance={**provenance, "select_scores": select_scores(records)},
             splits=tables.read_table(self.path / "splits.parquet", tables.SPLITS),
             failures=failures,
+            thumbnails=thumbnails,
+            explanations=explanations,
             **self._optional_tables(),
+        )
+
+    def read_pictures(self) -> tuple[dict[str, bytes] | None, pd.DataFrame | None]:
+        """Return thumbnails by ``face_id`` and explanations; None where the run has none."""
+        paths = sorted((self.path / "thumbs").glob("*.jpg"))
+        explained = self.path / "explanations.parquet"
+        return (
+            {path.stem: path.read_bytes() for path in paths} or None,
+            pd.read_parquet(explained) if explained.is_file() else None,
         )
 
     def _json_files(self, folder: str) -> list[dict[str, Any]]:
@@ -159,7 +171,7 @@ class RunDirectory:
         found: dict[str, Any] = {}
         if (self.path / "audit.csv").is_file():
             found["audit"] = pd.read_csv(self.path / "audit.csv", keep_default_na=False)
-        for name in ("pose_error", "leak", "curves"):
+        for name in ("pose_error", "leak", "curves", "near_duplicates"):
             if (self.path / f"{name}.parquet").is_file():
                 found[name] = pd.read_parquet(self.path / f"{name}.parquet")
         if (self.path / "label_noise.json").is_file():

@@ -1,0 +1,66 @@
+"""What an estimator looked at, as pictures: HOG drawings, Grad-CAM over a face.
+
+One entry in ``EXPLAINERS`` per kind of estimator; an estimator that none of them knows is simply
+not explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pictures = NDArray[np.uint8]
+
+
+def explain(estimator: Any, X: NDArray[np.uint8]) -> tuple[str, Pictures] | None:
+    """Return the kind of explanation and one picture per face, or None if there is no kind.
+
+    Parameters
+    ----------
+    estimator : fitted contender
+    X : ndarray of uint8, shape (n, H, W, 3)
+
+    Returns
+    -------
+    kind : {'hog', 'grad-cam'}
+    pictures : ndarray of uint8, shape (n, H, W, 3)
+    """
+    for kind, explainer in EXPLAINERS.items():
+        pictures = explainer(estimator, X)
+        if pictures is not None:
+            return kind, pictures
+    return None
+
+
+def _histograms(estimator: Any, X: Pictures) -> Pictures | None:
+    """Draw the gradient histograms of an ``AgeGender`` whose features can draw themselves."""
+    features = getattr(estimator, "features_", None)
+    if not hasattr(features, "visualize"):
+        return None
+    drawings = [np.asarray(features.visualize(image), dtype=float) for image in X]
+    return np.stack([_as_grey_picture(drawing) for drawing in drawings])
+
+
+def _as_grey_picture(drawing: NDArray[np.float64]) -> Pictures:
+    """Stretch a drawing to 0..255; a few very strong edges should not darken the rest."""
+    top = max(float(np.quantile(drawing, 0.995)), 1e-9)
+    grey = np.rint(255 * np.clip(drawing / top, 0, 1)).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def _class_activation(estimator: Any, X: Pictures) -> Pictures | None:
+    """Lay Grad-CAM maps for age over the faces, for estimators that hold a network."""
+    if not hasattr(estimator, "net_"):
+        return None
+    from .gradcam import grad_cam, overlay
+
+    return overlay(X, grad_cam(estimator, X, "age"))
+
+
+EXPLAINERS: dict[str, Callable[[Any, Pictures], Pictures | None]] = {
+    "hog": _histograms,
+    "grad-cam": _class_activation,
+}
