@@ -9,6 +9,8 @@ import pandas as pd
 
 from data import tables
 
+from .run_directory import write_parquet
+
 
 def write_learning_curve(run: Path) -> None:
     """Write error against number of training faces, if the plan of a run varies it.
@@ -33,7 +35,7 @@ def write_learning_curve(run: Path) -> None:
         if contender in behind:
             record = json.loads((run / "records" / f"{path.stem}.json").read_text())
             rows += _points(predictions.merge(faces, on="face_id"), behind[contender], record)
-    pd.DataFrame(rows).to_parquet(run / "curves.parquet", index=False)
+    write_parquet(run / "curves.parquet", pd.DataFrame(rows))
 
 
 def _points(joined: pd.DataFrame, contender: str, record: dict) -> list[dict[str, object]]:

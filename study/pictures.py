@@ -15,7 +15,7 @@ from pipelines import persistence
 from pipelines.explanations import explain
 
 from .model import Model
-from .run_directory import RunDirectory
+from .run_directory import RunDirectory, write_parquet
 
 THUMBNAIL = 96  # px
 
@@ -43,7 +43,7 @@ def write_pictures(run: RunDirectory, content: reports.RunTables, faces: Faces) 
         (folder / f"{face_id}.jpg").write_bytes(_encoded(pixels[row], ".jpg"))
     explained = list(_explanations(run, faces, ids, rows))
     if explained:
-        pd.DataFrame(explained).to_parquet(run.path / "explanations.parquet", index=False)
+        write_parquet(run.path / "explanations.parquet", pd.DataFrame(explained))
     content.thumbnails, content.explanations = run.read_pictures()
 
 

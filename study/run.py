@@ -25,7 +25,7 @@ from .learning_curve import write_learning_curve
 from .model_card import write_cards
 from .pictures import write_pictures
 from .plan import Plan, registered_name
-from .run_directory import FORMAT, RunDirectory, write_json, write_text
+from .run_directory import FORMAT, RunDirectory, write_json, write_parquet, write_text
 
 Progress = Callable[[str, int, int], None]
 
@@ -144,7 +144,7 @@ def _write_inputs(
     tables.write_table(splits, run.path / "splits.parquet", tables.SPLITS)
     write_text(run.path / "audit.csv", faces.audit.to_csv(index=False))
     write_json(run.path / "label_noise.json", faces.label_noise)
-    faces.near_duplicates.to_parquet(run.path / "near_duplicates.parquet", index=False)
+    write_parquet(run.path / "near_duplicates.parquet", faces.near_duplicates)
 
 
 def _jobs(

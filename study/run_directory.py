@@ -36,6 +36,16 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=1, sort_keys=True, default=float) + "\n")
 
 
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table that has no contract, atomically."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        frame.to_parquet(temporary, index=False)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 class RunDirectory:
     """Paths, lock and tables of one run.
 
