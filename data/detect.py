@@ -11,11 +11,15 @@ from .align import TEMPLATE_SIZE, align
 from .detect_boxes import MIN_SHARE, shared_area
 from .mesh import MIN_PRESENCE, FaceMesh
 from .mesh_crop import as_rgb
+from .mesh_models import one_opencv_thread
 from .pose import head_pose
 from .pose_calibration import EMBEDDED_HEADS
 
 MIN_SIZE = 0.06
 MIN_WIDTH = 12.0  # px: the mesh finds nothing in smaller faces
+# What is no face (a lapel pin, a knot) has a doubtful mesh and a doubtful detection; a face seen
+# from the side or a very old one has at most one of the two.
+SURE_PRESENCE, SURE_SCORE = 0.99, 0.75
 
 
 @dataclass(frozen=True)
@@ -98,18 +102,23 @@ def find_faces(
     -----
     The detector proposes boxes in overlapping windows of halving size; each proposal is tracked
     by the face mesh and kept where the mesh reports a face. Proposals whose meshes lie on the
-    same face are one face.
+    same face are one face. One core works at a time: the networks are so small that OpenCV's
+    threads cost more than they gain; search many photographs in threads of your own.
     """
     if not 0 < min_size <= 1:
         raise ValueError(f"min_size must be above 0 and at most 1, not {min_size}")
-    mesh = FaceMesh() if mesh is None else mesh
-    pixels = as_rgb(image)
+    with one_opencv_thread():
+        return _find_faces(as_rgb(image), size, min_size, FaceMesh() if mesh is None else mesh)
+
+
+def _find_faces(pixels: np.ndarray, size: int, min_size: float, mesh: FaceMesh) -> list[FoundFace]:
     faces: list[FoundFace] = []
     sides = window_sides(pixels.shape[0], pixels.shape[1], min_size)
     for proposal in mesh.detect(pixels, sides):
         points, presence = mesh.landmarks(pixels, proposal)
+        sure = presence >= SURE_PRESENCE or proposal.score >= SURE_SCORE
         box = _extent(points)
-        if presence < MIN_PRESENCE or _seen(box, faces):
+        if presence < MIN_PRESENCE or not sure or _seen(box, faces):
             continue
         yaw, pitch, roll = (float(angle) for angle in EMBEDDED_HEADS(*head_pose(points)))
         chip = align(pixels, points, size)
