@@ -18,6 +18,7 @@ from .augment import Augmentation
 from .cnn_batches import FaceSet
 from .cnn_decoding import Answers, decode
 from .cnn_inputs import Pair, Parts, check_faces, check_length, cut_parts
+from .cnn_saving import Arrays, restore_network, without_network
 from .cnn_training import torch_threads, train
 
 
@@ -206,6 +207,14 @@ class CnnEstimator(BaseEstimator):
                 images, size=self.image_size, batch_size=self.batch_size, mirror=self.mirror
             )
             return decode(batches, self._head())
+
+    def detach_tensors(self) -> tuple[CnnEstimator, Arrays]:
+        """Return a copy without the network, and the network as arrays."""
+        return without_network(self)
+
+    def attach_tensors(self, tensors: Arrays) -> None:
+        """Give a copy made by :meth:`detach_tensors` its network back."""
+        restore_network(self, tensors)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

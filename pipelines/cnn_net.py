@@ -61,14 +61,28 @@ class FaceNet(NeuralNet):
         with torch.autocast(kind, dtype=torch.bfloat16, enabled=self.bf16):
             return super().infer(x, **fit_params)
 
+    def train_step(self, batch: Any, **fit_params: Any) -> Any:
+        """Make one step; running out of memory names what to change."""
+        try:
+            return super().train_step(batch, **fit_params)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if "memory" not in str(error):
+                raise
+            raise MemoryError(
+                f"out of memory with batches of {len(batch[0])} images of "
+                f"{batch[0].shape[-1]} px: try batch_size={max(1, len(batch[0]) // 2)} or a "
+                f"smaller image_size"
+            ) from error
+
     @torch.inference_mode()
     def outputs(
         self, images: np.ndarray, *, size: int, batch_size: int, mirror: bool = False
     ) -> Iterator[list[dict[str, Tensor]]]:
-        """Yield the raw outputs of every batch: one dictionary, or two with the mirror image."""
+        """Yield the raw fp32 outputs of every batch: one dictionary, two with the mirror image."""
         self._set_training(False)
         for batch in plain_batches(images, batch_size, size):
+            batch = batch.to(self.device)
             views = [batch, batch.flip(3)] if mirror else [batch]
             yield [
-                {name: value.cpu() for name, value in self.infer(view).items()} for view in views
+                {name: value.cpu() for name, value in self.module_(view).items()} for view in views
             ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,8 +87,16 @@ class FaceNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return float32 outputs ``(n, k)`` of every head for images ``(n, 3, H, W)``, 0-255."""
-        features = self.dropout(self.features(images))
-        return {name: head(features).float() for name, head in self.heads.items()}
+        features = self.dropout(self.features(images)).float()
+        # eight bits of mantissa are too few for a softmax over 131 years
+        kind = features.device.type
+        exact = (
+            torch.autocast(kind, enabled=False)
+            if torch.is_autocast_enabled(kind)
+            else contextlib.nullcontext()
+        )
+        with exact:
+            return {name: head(features) for name, head in self.heads.items()}
 
     @torch.no_grad()
     def set_bias(self, head: str, bias: Tensor) -> None:

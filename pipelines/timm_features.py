@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from .backbones import create_backbone
 from .cnn_batches import plain_batches
 from .cnn_inputs import check_faces
 from .cnn_network import FaceNetwork
+from .cnn_saving import Arrays, network_arrays, network_from_arrays
 from .cnn_training import choose_device, torch_threads
 
 __all__ = ["TimmFeatures"]
@@ -105,7 +107,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
                 image_size=self.image_size_,
                 allow_download=self.allow_download,
             )
-        self.network_ = FaceNetwork(backbone, {}, image_size=self.image_size_).eval()
+            self.network_ = FaceNetwork(backbone, {}, image_size=self.image_size_).eval()
         self.weights_ = backbone.source.as_dict()
         self.n_features_out_ = backbone.n_features
         return self
@@ -134,6 +136,22 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         """Return ``<backbone>_0``, ``<backbone>_1``, ..."""
         check_is_fitted(self)
         return np.array([f"{self.backbone}_{i}" for i in range(self.n_features_out_)], dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "network_")
+
+    def detach_tensors(self) -> tuple[TimmFeatures, Arrays]:
+        """Return a copy without the network, and the network as arrays."""
+        light = copy.copy(self)
+        del light.network_
+        light.progress = None
+        return light, network_arrays(self.network_)
+
+    def attach_tensors(self, tensors: Arrays) -> None:
+        """Give a copy made by :meth:`detach_tensors` its network back."""
+        self.network_ = network_from_arrays(
+            tensors, backbone=self.backbone, image_size=self.image_size_
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
