@@ -62,7 +62,10 @@ def simulated_faces(n: int, rng: np.random.Generator, pose_known: float = 0.98) 
     dropped = rng.random(n) < 0.02
     faces = pd.DataFrame(
         {
-            "face_id": [f"{int(a)}_{int(f)}_{i:06d}" for i, (a, f) in enumerate(zip(age, female))],
+            "face_id": [
+                f"{int(a)}_{int(f)}_{i:06d}"
+                for i, (a, f) in enumerate(zip(age, female, strict=True))
+            ],
             "age": np.floor(age).astype("float32"),
             "gender": np.where(female, "female", "male"),
             "ethnicity": pd.Categorical(

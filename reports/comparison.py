@@ -26,7 +26,8 @@ Array = NDArray[np.float64]
 ALPHA = 0.05
 TARGETS = {"age": "mae", "gender": "accuracy"}
 COLUMNS = [
-    "breakdown", "level", "target", "n", "first", "second", "advantage", "low", "high", "p", "p_holm"
+    "breakdown", "level", "target", "n", "first", "second", "advantage", "low", "high", "p",
+    "p_holm",
 ]  # fmt: skip
 
 

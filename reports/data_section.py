@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from .blocks import Block, Prose
-from .display import Column, Row, Table, from_frame, minus, text_cell
 from .display import Cell as TableCell
+from .display import Column, Row, Table, from_frame, minus, text_cell
 from .evaluation import Evaluation
 
 PARTS = ("train", "select", "calibrate", "test")
@@ -58,13 +58,15 @@ def _flow(evaluation: Evaluation) -> Table:
 def _parts(evaluation: Evaluation) -> list[Block]:
     splits = evaluation.run.splits
     if splits is None:
-        return [Prose(["The run holds no splits table: sizes of the parts are not known."],
-                      "missing")]  # fmt: skip
+        return [
+            Prose(["The run holds no splits table: sizes of the parts are not known."], "missing")
+        ]
     panel = evaluation.panel
     mine = splits[(splits["data_set"] == panel.data_set) & (splits["protocol"] == panel.protocol)]
     if mine.empty:
         return []
-    table = mine.groupby(["seed", "fold", "part"], observed=True).size().unstack("part")
+    table = mine.groupby(["seed", "fold", "part"], observed=True).size()
+    table = table.unstack("part")  # noqa: PD010
     table = table.reindex(columns=[p for p in PARTS if p in table.columns]).fillna(0).astype(int)
     return [
         from_frame(
@@ -106,5 +108,12 @@ def _leak(evaluation: Evaluation) -> list[Block]:
         if not pd.api.types.is_numeric_dtype(frame[column]):
             frame[column] = frame[column].astype(str).str.slice(0, 120)
     frame = frame.replace({np.nan: None}) if frame.isna().to_numpy().any() else frame
-    return [from_frame(frame, "leak", "Leak test", [],
-                       note="What stands on both sides of a split, and what that is worth.")]  # fmt: skip
+    return [
+        from_frame(
+            frame,
+            "leak",
+            "Leak test",
+            [],
+            note="What stands on both sides of a split, and what that is worth.",
+        )
+    ]

@@ -133,6 +133,8 @@ def duration(seconds: float) -> str:
     """Print seconds as people say them."""
     if not math.isfinite(seconds):
         return DASH
+    if seconds < 1e-3:
+        return f"{1e6 * seconds:.3g} µs"
     if seconds < 1:
         return f"{1000 * seconds:.3g} ms"
     if seconds < 120:

@@ -98,13 +98,57 @@ def looks(families: Mapping[str, str]) -> dict[str, Look]:
     return out
 
 
+@dataclass(frozen=True)
+class Margins:
+    """Room around and between panels, inches; a layout engine would draw each figure twice."""
+
+    left: float = 0.62
+    right: float = 0.14
+    top: float = 0.1
+    bottom: float = 0.46
+    between: float = 0.15
+    lines: float = 0.55
+
+
 def axes(
-    height: float, *, rows: int = 1, columns: int = 1, width: float = WIDTH, **share: Any
+    height: float,
+    *,
+    rows: int = 1,
+    columns: int = 1,
+    width: float = WIDTH,
+    margins: Margins | None = None,
+    **share: Any,
 ) -> tuple[Figure, np.ndarray]:
-    """Return a figure and its axes as a flat array; call it under ``mpl.rc_context(RC)``."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """Return a figure of ``width`` x ``height`` inches and its axes as a flat array.
+
+    Call it under ``style()``.
+    """
+    m = margins or Margins()
+    figure = Figure(figsize=(width, height))
     grid = figure.subplots(rows, columns, squeeze=False, **share)
+    inner_width = (width - m.left - m.right - m.between * (columns - 1)) / columns
+    inner_height = (height - m.top - m.bottom - m.lines * (rows - 1)) / rows
+    figure.subplots_adjust(
+        left=m.left / width,
+        right=1 - m.right / width,
+        top=1 - m.top / height,
+        bottom=m.bottom / height,
+        wspace=m.between / inner_width,
+        hspace=m.lines / inner_height,
+    )
     return figure, grid.ravel()
+
+
+def room_for(labels: Sequence[str]) -> float:
+    """Return the inches that row labels take to the left of a panel."""
+    return 0.2 + 0.068 * max((len(label) for label in labels), default=0)
+
+
+def make_room(ax: Axes, labels: Sequence[str]) -> None:
+    """Move the left side of a single panel to where its row labels end."""
+    figure = ax.get_figure()
+    assert figure is not None
+    figure.subplots_adjust(left=room_for(labels) / figure.get_figwidth())
 
 
 def contenders_of(frame: pd.DataFrame) -> list[str]:
@@ -141,7 +185,9 @@ def dots(
                 if part.any():
                     _dots(ax, rows[part], y[part] + shift, styles[name], value, faint, hollow)
     fit_values(ax, frame, styles, value)
-    ax.set_yticks(range(len(levels)), labels or levels)
+    labels = list(labels or levels)
+    ax.set_yticks(range(len(levels)), labels)
+    make_room(ax, labels)
     ax.set_ylim(len(levels) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     for row in range(1, len(levels)):

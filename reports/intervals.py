@@ -139,7 +139,7 @@ def wilson(share: Array, n: Array, level: float = LEVEL) -> tuple[Array, Array]:
 
 
 def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> Array:
-    """Number of independent faces that would give the observed group-robust variance.
+    """Return how many independent faces would give the observed group-robust variance.
 
     Parameters
     ----------

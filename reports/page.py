@@ -118,7 +118,7 @@ class Page:
         return [
             self._chart(key, *found)
             for key, found in self.frames.items()
-            if found[0].SECTION == section
+            if section == found[0].SECTION
         ]
 
     def _chart(self, key: str, module: Any, variant: str, title: str, frame: pd.DataFrame) -> Chart:
@@ -128,7 +128,7 @@ class Page:
         with figures.style():
             figure = module.plot(frame, self.looks, variant)
             svg = figures.to_svg(figure, key, title, _description(module, frame, variant))
-        wide = figure.get_figwidth() > WIDE
+        wide = bool(figure.get_figwidth() > WIDE)
         legend = [names.index(c) for c in drawn] if module.__name__ not in _SELF_LABELLED else []
         return Chart(key, title, module.NOTE, svg, table, legend, wide)
 

@@ -124,7 +124,7 @@ def _r2(age: Array, error: Array, group: NDArray[np.int64], n_groups: int) -> _H
 
 def _auc(female: Array, p: Array, group: NDArray[np.int64], n_groups: int) -> _Histogram:
     """Mann-Whitney on 64 rank bins; what lies within bins is added as a constant."""
-    levels, code = np.unique(p, return_inverse=True)
+    code = np.unique(p, return_inverse=True)[1]
     share = np.cumsum(np.bincount(code)) / len(p)
     bins = np.minimum((share[code] * _AUC_BINS).astype(int), _AUC_BINS - 1)
     table = _table(2 * bins + female.astype(int), group, n_groups, 2 * _AUC_BINS)

@@ -92,7 +92,7 @@ def _metric_row(evaluation: Evaluation, name: str) -> Row | None:
                 mark=mark,
                 note=note,
                 contender=k,
-            )  # fmt: skip
+            )
         )
     return Row(cells)
 
@@ -115,14 +115,15 @@ def _cost_rows(evaluation: Evaluation) -> list[Row]:
         cells = [Cell(label, label)]
         for k, contender in enumerate(evaluation.panel.contenders):
             value = finite(costs[name].get(contender))
-            cells.append(Cell(show(value) if value is not None else number(None), value,
-                              contender=k))  # fmt: skip
+            cells.append(
+                Cell(show(value) if value is not None else number(None), value, contender=k)
+            )
         rows.append(Row(cells))
     return [replace(rows[0], heading="Cost"), *rows[1:]] if rows else []
 
 
 def not_better_table(evaluation: Evaluation) -> Table | None:
-    """Groups where the second of the pair is not clearly better, or None."""
+    """Return the groups where the second of the pair is not clearly better, or None."""
     pair, tests = evaluation.pair, evaluation.tests
     if pair is None or tests.empty:
         return None

@@ -102,10 +102,16 @@ def _changes(evaluations: Mapping[str, Evaluation]) -> list[Block]:
         units = {"less error": "years", "more right": "points"}
         blocks.insert(
             0,
-            from_frame(table, "changes", "Change against the first run", [], units=units,
-                       note="Positive is better than the first run: years less error, points more "
-                            "gender right. 95% intervals; p by group sign-flips, not adjusted."),
-        )  # fmt: skip
+            from_frame(
+                table,
+                "changes",
+                "Change against the first run",
+                [],
+                units=units,
+                note="Positive is better than the first run: years less error, points more "
+                "gender right. 95% intervals; p by group sign-flips, not adjusted.",
+            ),
+        )
     return list(blocks)
 
 

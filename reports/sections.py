@@ -121,9 +121,12 @@ def _pose(evaluation: Evaluation, charts: Charts) -> list[Block]:
 def _pair(evaluation: Evaluation, charts: Charts) -> Section:
     pair = evaluation.pair
     if pair is None:
-        return Section("pair", "The tested pair", "", [
-            Prose(["This run has one contender only: there is no pair to test."], "missing")
-        ])  # fmt: skip
+        return Section(
+            "pair",
+            "The tested pair",
+            "",
+            [Prose(["This run has one contender only: there is no pair to test."], "missing")],
+        )
     lead = (
         f"{pair.second} against {pair.first}, on the same faces. {pair.reason} Every other "
         "comparison on this page is an estimate with an interval, not a test."
@@ -150,7 +153,7 @@ def _pair(evaluation: Evaluation, charts: Charts) -> Section:
                 "McNemar's test of gender by seed",
                 [],
                 note="One face per group; exact binomial test.",
-            )  # fmt: skip
+            )
         )
     return Section("pair", "The tested pair", lead, blocks)
 
@@ -173,7 +176,7 @@ def _assurance(evaluation: Evaluation) -> Table:
             cells.append(
                 measured(
                     row["value"], row["value_low"], row["value_high"], row["unit"], contender=k
-                )  # fmt: skip
+                )
             )
         rows.append(Row(cells, faint=n < 30))
     return Table(
@@ -214,7 +217,9 @@ def _others(evaluation: Evaluation) -> Section | None:
     if not evaluation.other_panels:
         return None
     tables: list[Block] = []
-    for panel, (numbers, _) in zip(evaluation.other_panels, evaluation.other_headlines):
+    for panel, (numbers, _) in zip(
+        evaluation.other_panels, evaluation.other_headlines, strict=True
+    ):
         rows = numbers[numbers["metric"].isin(("mae", "cs5", "bias", "accuracy"))]
         wide = pd.DataFrame({"contender": panel.contenders})
         wide["n"] = [int(panel.answers[c].complete.sum()) for c in panel.contenders]
@@ -232,6 +237,6 @@ def _others(evaluation: Evaluation) -> Section | None:
                 evaluation.panel.contenders,
                 units=units,
                 note=note,
-            )  # fmt: skip
+            )
         )
     return Section("others", "Other protocols", "The same contenders, other faces.", tables)

@@ -59,13 +59,13 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     per_line = min(len(names), 4)
     lines = -(-len(names) // per_line)
     figure, grid = figures.axes(
-        2.3 * lines, rows=lines, columns=per_line, width=min(10.4, 0.5 + 2.4 * per_line),
-        sharex=True, sharey=True,
+        0.3 + 2.4 * lines, rows=lines, columns=per_line, width=min(10.4, 0.7 + 2.4 * per_line),
+        margins=figures.Margins(left=0.75, top=0.3, bottom=0.75, lines=1.0), sharey=True,
     )  # fmt: skip
-    for ax, name in zip(grid, names):
+    for ax, name in zip(grid, names, strict=False):
         rows = frame[frame["contender"] == name]
         levels = list(dict.fromkeys(rows["predicted"]))
-        table = rows.pivot(index="true", columns="predicted", values="value")
+        table = rows.pivot_table(index="true", columns="predicted", values="value", sort=False)
         table = table.reindex([v for v in levels if v in table.index])[levels] * 100
         sns.heatmap(
             table.to_numpy(float), ax=ax, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100,

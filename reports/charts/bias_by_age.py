@@ -11,7 +11,10 @@ from ..evaluation import Evaluation
 TITLE = "Bias along age"
 SECTION = "errors"
 ORDER = 72
-NOTE = "Mean signed error with its 95% interval; above the line, faces are estimated too old. A baseline may lie outside."
+NOTE = (
+    "Mean signed error with its 95% interval; above the line, faces are estimated too old. "
+    "A baseline may lie outside."
+)
 
 
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
@@ -26,7 +29,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
 def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure:
     """Draw a line with an interval band for each contender."""
     levels = list(dict.fromkeys(frame["level"]))
-    figure, (ax,) = figures.axes(3.0)
+    figure, (ax,) = figures.axes(3.0, margins=figures.Margins(bottom=0.75))
     ax.axhline(0, color=figures.SOFT, lw=1)
     for name, rows in frame.groupby("contender", sort=False):
         x = [levels.index(v) for v in rows["level"]]

@@ -38,7 +38,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
                 {
                     "contender": name,
                     "middle": float(STEP * d + STEP / 2),
-                    "n": int(round(len(part) / len(answers.seeds))),
+                    "n": round(len(part) / len(answers.seeds)),
                     "value": mean,
                     "limit_low": mean - 1.96 * sd,
                     "limit_high": mean + 1.96 * sd,
@@ -53,10 +53,10 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     per_line = min(len(names), 4)
     lines = -(-len(names) // per_line)
     figure, grid = figures.axes(
-        2.2 * lines, rows=lines, columns=per_line, width=min(10.4, 2.6 * per_line),
-        sharex=True, sharey=True,
+        0.3 + 2.2 * lines, rows=lines, columns=per_line, width=min(10.4, 0.7 + 2.5 * per_line),
+        margins=figures.Margins(top=0.3, lines=0.8), sharex=True, sharey=True,
     )  # fmt: skip
-    for ax, name in zip(grid, names):
+    for ax, name in zip(grid, names, strict=False):
         rows = frame[frame["contender"] == name]
         colour = looks[name].colour
         ax.axhline(0, color=figures.SOFT, lw=1)

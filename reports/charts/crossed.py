@@ -50,17 +50,19 @@ def plot(
     metric = variant.split(":")[2]
     names = figures.contenders_of(frame)
     rows, columns = _levels(frame["row"]), _levels(frame["column"])
-    per_line = max(1, min(len(names), int(10 / (0.7 + 0.46 * len(columns)))))
+    room = figures.room_for(rows)
+    per_line = max(1, min(len(names), int((10.4 - room) / (0.15 + 0.46 * len(columns)))))
     lines = -(-len(names) // per_line)
     figure, grid = figures.axes(
-        lines * (0.55 + 0.3 * len(rows)),
+        0.2 + lines * (0.5 + 0.3 * len(rows)),
         rows=lines,
         columns=per_line,
-        width=min(10.4, per_line * (0.7 + 0.46 * len(columns))),
+        width=room + per_line * (0.15 + 0.46 * len(columns)),
+        margins=figures.Margins(left=room, top=0.3, bottom=0.32, lines=0.55),
         sharey=True,
     )
     low, high = frame["value"].min(), frame["value"].max()
-    for ax, name in zip(grid, names):
+    for ax, name in zip(grid, names, strict=False):
         part = frame[frame["contender"] == name]
         heat(ax, part, rows, columns, metric, COLOURS[metric], low, high)
         ax.set_title(figures.short(name))
@@ -81,8 +83,12 @@ def heat(
 ) -> None:
     """Draw one heat map; ``part`` has ``row``, ``column``, ``n``, ``value``."""
     table = part.assign(row=part["row"].astype(str), column=part["column"].astype(str))
-    value = table.pivot(index="row", columns="column", values="value").reindex(rows)[columns]
-    n = table.pivot(index="row", columns="column", values="n").reindex(rows)[columns]
+    value = table.pivot_table(index="row", columns="column", values="value", sort=False).reindex(
+        rows
+    )[columns]
+    n = table.pivot_table(index="row", columns="column", values="n", sort=False).reindex(rows)[
+        columns
+    ]
     factor = 100.0 if metric == "accuracy" else 1.0
     sns.heatmap(
         value.to_numpy(float) * factor,

@@ -20,7 +20,7 @@ NOTE = (
 
 
 def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """The same crossings as the heat maps."""
+    """Return the crossings of the heat maps."""
     if evaluation.pair is None:
         return []
     words = {"mae": "Years less error", "accuracy": "Points more accuracy"}
@@ -41,12 +41,12 @@ def frame(evaluation: Evaluation, variant: str = "age_class:gender:mae") -> pd.D
     if pair is None:
         return None
     table = crossed.frame(evaluation, variant).set_index(["row", "column", "contender"])
-    wide = table["value"].unstack("contender")
+    wide = table["value"].unstack("contender")  # noqa: PD010
     if not {pair.first, pair.second} <= set(wide.columns):
         return None  # the pair holds a baseline, which crossed tables leave out
     sign = -1.0 if variant.endswith("mae") else 1.0
     out = (sign * (wide[pair.second] - wide[pair.first])).rename("value").reset_index()
-    n = table["n"].unstack("contender")[pair.second].to_numpy()
+    n = table["n"].unstack("contender")[pair.second].to_numpy()  # noqa: PD010
     out.insert(2, "n", n)
     return out.dropna(subset=["value"]).reset_index(drop=True)
 
@@ -57,7 +57,9 @@ def plot(
     """Draw one diverging heat map, white at no difference."""
     rows, columns = crossed._levels(frame["row"]), crossed._levels(frame["column"])
     figure, (ax,) = figures.axes(
-        0.5 + 0.3 * len(rows), width=min(figures.WIDTH, 1.4 + 0.75 * len(columns))
+        0.42 + 0.3 * len(rows),
+        width=min(figures.WIDTH, 1.4 + 0.75 * len(columns)),
+        margins=figures.Margins(left=figures.room_for(rows), bottom=0.32),
     )
     reach = float(np.nanmax(np.abs(frame["value"]))) or 1.0
     crossed.heat(ax, frame, rows, columns, variant.split(":")[2], "RdBu", -reach, reach)

@@ -22,7 +22,8 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
     for name, answers in panel.answers.items():
         gap = (answers.age - panel.age)[np.isfinite(answers.age)]
         counts, _ = np.histogram(np.clip(gap, EDGES[0], EDGES[-1]), EDGES)
-        for middle, share in zip((EDGES[:-1] + EDGES[1:]) / 2, counts / max(len(gap), 1)):
+        middles, shares = (EDGES[:-1] + EDGES[1:]) / 2, counts / max(len(gap), 1)
+        for middle, share in zip(middles, shares, strict=True):
             rows.append({"contender": name, "error": float(middle), "value": float(share)})
     return pd.DataFrame(rows)
 

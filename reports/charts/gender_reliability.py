@@ -34,7 +34,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
                 {
                     "contender": name,
                     "stated": float(stated[member].mean()),
-                    "n": int(round(member.sum() / len(answers.seeds))),
+                    "n": round(member.sum() / len(answers.seeds)),
                     "value": found.value,
                     "value_low": found.low,
                     "value_high": found.high,

@@ -23,7 +23,8 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
         return None
     for name, answers in panel.answers.items():
         curves = [_curve(panel.female, p) for p in answers.p_female]
-        for x, y in zip(GRID, np.mean([c for c in curves if c is not None], axis=0)):
+        mean = np.mean([c for c in curves if c is not None], axis=0)
+        for x, y in zip(GRID, mean, strict=True):
             rows.append(
                 {
                     "contender": name,

@@ -34,6 +34,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "mae") -> Fig
     """Draw one row a contender."""
     figure, (ax,) = figures.axes(0.75 + 0.32 * len(frame))
     figures.dots(ax, frame.assign(level=frame["contender"]), looks, "value", dodge=False)
+    ax.autoscale(axis="x")  # here the baseline belongs
     seeds = [c for c in frame.columns if c.startswith("seed_")]
     for k, row in enumerate(frame.to_dict("records")):
         with figures.contender(ax, row["contender"], looks):

@@ -61,7 +61,9 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:age"
                     mfc=figures.INK if filled else figures.GROUND)  # fmt: skip
     ax.axvline(0, color=figures.SOFT, lw=1)
     _fit(ax, frame, factor)
-    ax.set_yticks(y, figures.level_labels(frame))
+    labels = figures.level_labels(frame)
+    figures.make_room(ax, labels)
+    ax.set_yticks(y, labels)
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(AXES[target])

@@ -31,7 +31,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
 def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure:
     """Draw two histograms."""
     figure, grid = figures.axes(2.6, columns=2, sharey=True)
-    for ax, angle in zip(grid, ("yaw", "pitch")):
+    for ax, angle in zip(grid, ("yaw", "pitch"), strict=True):
         ax.bar(frame["degrees"], frame[angle], 4.3, color=figures.DENSITY)
         ax.set_xlabel(f"{angle}, degrees")
     grid[0].set_ylabel("faces")

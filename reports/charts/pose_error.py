@@ -26,7 +26,9 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     """Draw one line an angle."""
     figure, (ax,) = figures.axes(2.6)
     bins = list(dict.fromkeys(frame["yaw_bin"].astype(str)))
-    for angle, style in zip(dict.fromkeys(frame["angle"]), ("o-", "s--", "^:", "D-.")):
+    for angle, style in zip(
+        dict.fromkeys(frame["angle"]), ("o-", "s--", "^:", "D-."), strict=False
+    ):
         rows = frame[frame["angle"] == angle]
         x = [bins.index(b) for b in rows["yaw_bin"].astype(str)]
         ax.plot(x, rows["mae"], style, color=figures.INK, ms=4, label=str(angle))

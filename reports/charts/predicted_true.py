@@ -14,10 +14,11 @@ SECTION = "errors"
 ORDER = 74
 NOTE = (
     "Years as classes: each column is a true age, and its shading the distribution of the "
-    "predicted ages (all seeds). A perfect contender has all its ink on the line. The table "
-    "holds, by true age, the middle of that distribution."
+    "predicted ages (all seeds); the line is its median. A perfect contender has all its ink on "
+    "the diagonal. The table holds quantiles of that distribution."
 )
 TOP = 100
+MIN_FACES = 5  # for the line of medians
 
 
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
@@ -34,7 +35,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
             q = np.quantile(ages, [0.05, 0.25, 0.5, 0.75, 0.95])
             counts = np.bincount(np.clip(ages.round(), 0, TOP).astype(int), minlength=TOP + 1)
             row = {"contender": name, "age": int(year), "n": int((truth == year).sum())}
-            row |= dict(zip(("p05", "p25", "median", "p75", "p95"), map(float, q)))
+            row |= dict(zip(("p05", "p25", "median", "p75", "p95"), map(float, q), strict=True))
             rows.append(row | {"counts": counts.tolist()})
     return pd.DataFrame(rows)
 
@@ -45,20 +46,21 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     per_line = min(len(names), 4)
     lines = -(-len(names) // per_line)
     figure, grid = figures.axes(
-        2.5 * lines, rows=lines, columns=per_line, width=min(10.4, 2.6 * per_line),
-        sharex=True, sharey=True,
+        0.7 + 2.5 * lines, rows=lines, columns=per_line, width=min(10.4, 0.7 + 2.5 * per_line),
+        margins=figures.Margins(top=0.3, lines=0.8), sharex=True, sharey=True,
     )  # fmt: skip
     colour = tuple(int(figures.DENSITY[i : i + 2], 16) for i in (1, 3, 5))
-    for ax, name in zip(grid, names):
+    for ax, name in zip(grid, names, strict=False):
         rows = frame[frame["contender"] == name]
         picture = np.zeros((TOP + 1, TOP + 1, 4), np.uint8)
         picture[..., :3] = colour
-        for year, counts in zip(rows["age"], rows["counts"]):
+        for year, counts in zip(rows["age"], rows["counts"], strict=True):
             column = np.asarray(counts, float)
             picture[:, year, 3] = np.sqrt(column / max(column.max(), 1)) * 235
         ax.imshow(picture, origin="lower", extent=(0, TOP + 1, 0, TOP + 1), interpolation="nearest")
         ax.plot([0, TOP], [0, TOP], color=figures.SOFT, lw=0.8)
-        ax.plot(rows["age"] + 0.5, rows["median"], color=figures.INK, lw=1)
+        known = rows[rows["n"] >= MIN_FACES]
+        ax.plot(known["age"] + 0.5, known["median"], color=figures.INK, lw=1)
         ax.set_title(figures.short(name))
         ax.set(xticks=(0, 25, 50, 75, 100), yticks=(0, 25, 50, 75, 100), aspect="equal")
         ax.set_xlabel("true age")

@@ -33,10 +33,10 @@ def frame(evaluation: Evaluation, variant: str = "age") -> pd.DataFrame:
         else:
             doubt = -np.abs(answers.p_female - 0.5)
             error = (answers.p_female >= 0.5) != (panel.female == 1)
-        curves = [_curve(d, e.astype(float)) for d, e in zip(doubt, error)]
+        curves = [_curve(d, e.astype(float)) for d, e in zip(doubt, error, strict=True)]
         known = [c for c in curves if c is not None]
         if known:
-            for share, value in zip(SHARES, np.mean(known, axis=0)):
+            for share, value in zip(SHARES, np.mean(known, axis=0), strict=True):
                 rows.append({"contender": name, "answered": float(share), "value": float(value)})
     return pd.DataFrame(rows, columns=["contender", "answered", "value"])
 

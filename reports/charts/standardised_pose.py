@@ -35,7 +35,9 @@ def frame(evaluation: Evaluation, variant: str = "yaw_bin:mae") -> pd.DataFrame:
     names = ["level", "contender", "n", "value", "value_low", "value_high"]
     raw = evaluation.breakdown_tables[column].set_index(["level", "contender"])[metric]
     out = table[keep].set_axis(names, axis=1)
-    out.insert(3, "raw", [raw[level, c] for level, c in zip(out["level"], out["contender"])])
+    out.insert(
+        3, "raw", [raw[level, c] for level, c in zip(out["level"], out["contender"], strict=True)]
+    )
     return out
 
 
