@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .hog_extraction import HogGeometry, extract
+from .hog_extraction import HogGeometry, cell_histograms, extract
 from .hog_picture import draw_histograms
 from .image_arrays import channels_last, check_images, grey_images
 from .memory_map import open_for_writing
 
-_BATCH_BYTES = 4 << 20
+_BATCH_BYTES = 1 << 20
 """Pixels handed to a thread at once; with the grey copy it stays inside the last-level cache."""
 
 
@@ -148,8 +148,7 @@ class HogTransformer(TransformerMixin, BaseEstimator):
             Mean gradient magnitude per pixel of the cell and bin.
         """
         check_is_fitted(self, "image_shape_")
-        images, geometry = self._planes(self._checked(X)), self._geometry()
-        return np.stack([extract(image, geometry, normalised=False) for image in images])
+        return cell_histograms(self._planes(self._checked(X)), self._geometry())
 
     def visualize(self, image: Any) -> NDArray:
         """Draw what the histograms hold of one image, as ``skimage.feature.hog`` does.
@@ -202,8 +201,11 @@ class HogTransformer(TransformerMixin, BaseEstimator):
 
     def _filled(self, images: NDArray, geometry: HogGeometry, out: NDArray) -> NDArray:
         def fill(part: slice) -> None:
-            for row, image in zip(out[part], self._planes(images[part]), strict=True):
-                row[:] = extract(image, geometry)
+            rows = out[part]
+            target = rows if rows.dtype == np.float32 else np.empty(rows.shape, np.float32)
+            extract(self._planes(images[part]), geometry, target)
+            if target is not rows:
+                rows[:] = target
 
         Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(fill)(part) for part in _batches(images)

@@ -1,4 +1,4 @@
-"""One image to one row of HOG features: the geometry, and the choice of the compiled path."""
+"""Images to rows of HOG features: the geometry, and the choice of the compiled path."""
 
 from __future__ import annotations
 
@@ -77,6 +77,11 @@ class HogGeometry:
         return (*blocks, *self.block, self.orientations)
 
     @property
+    def pixels_per_cell(self) -> int:
+        """Pixels that vote into one histogram."""
+        return self.cell[0] * self.cell[1]
+
+    @property
     def n_features(self) -> int:
         """Length of the feature row."""
         return int(np.prod(self.feature_grid))
@@ -91,54 +96,57 @@ def _spatial(shape: tuple[int, ...], channel_axis: int | None) -> tuple[int, int
     return int(shape[0]), int(shape[1])
 
 
-def extract(image: NDArray, geometry: HogGeometry, *, normalised: bool = True) -> NDArray:
-    """Return the features of one image.
+def extract(images: NDArray, geometry: HogGeometry, out: NDArray[np.float32]) -> None:
+    """Fill ``out`` (n, n_features) with the features of images.
 
     Parameters
     ----------
-    image : ndarray of shape (rows, columns) or (rows, columns, channels)
+    images : ndarray of shape (n, rows, columns) or (n, rows, columns, channels)
         uint8, float32 or float64.
     geometry : HogGeometry
-    normalised : bool
-        If False, return the cell histograms instead.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_features,) or (cell rows, cell columns, orientations)
+    out : ndarray of float32, C-contiguous
     """
-    histogram = _voted(image, geometry)
-    scale = histogram.dtype.type(1 / (geometry.cell[0] * geometry.cell[1]))
-    if not normalised:
-        cells = histogram[:, : geometry.orientations, : geometry.cells[1]] * scale
-        return cells.transpose(0, 2, 1).astype(np.float32)
-    out = np.empty(geometry.n_features, np.float32)
+    histograms = _voted(images, geometry)
+    scale = histograms.dtype.type(1 / geometry.pixels_per_cell)
     hog_kernels.normalise_blocks(
-        histogram, scale, geometry.cells[1], *geometry.block, geometry.method, out
+        histograms, scale, geometry.cells[1], *geometry.block, geometry.method, out
     )
-    return out
 
 
-def _voted(image: NDArray, geometry: HogGeometry) -> NDArray:
+def cell_histograms(images: NDArray, geometry: HogGeometry) -> NDArray[np.float32]:
+    """Return mean magnitudes (n, cell rows, cell columns, orientations) before normalisation."""
+    voted = _voted(images, geometry)[:, :, : geometry.orientations, : geometry.cells[1]]
+    return (voted / geometry.pixels_per_cell).transpose(0, 1, 3, 2).astype(np.float32)
+
+
+def _voted(images: NDArray, geometry: HogGeometry) -> NDArray:
+    """Return sums of magnitudes (n, cell rows, orientations + 1, padded cell columns)."""
     lanes = hog_kernels.LANES
     padded = -(-geometry.cells[1] // lanes) * lanes
-    shape = (geometry.cells[0], geometry.orientations + 1, padded)
-    is_byte = image.dtype == np.uint8
-    histogram = np.empty(shape, np.float32 if is_byte else np.float64)
-    if is_byte and image.ndim == 2:
+    shape = (len(images), geometry.cells[0], geometry.orientations + 1, padded)
+    is_byte = images.dtype == np.uint8
+    histograms = np.empty(shape, np.float32 if is_byte else np.float64)
+    images = np.ascontiguousarray(images)
+    if is_byte and images.ndim == 3:
         table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
-        hog_kernels.grey_histograms(np.ascontiguousarray(image), *geometry.cell, table, histogram)
-        return histogram
+        hog_kernels.grey_histograms(images, *geometry.cell, table, histograms)
+        return histograms
     bins = np.empty(geometry.image_shape, np.uint8)
-    magnitude = np.empty(geometry.image_shape, histogram.dtype)
-    colour = np.ascontiguousarray(image if image.ndim == 3 else image[..., None])
-    if is_byte:
+    magnitude = np.empty(geometry.image_shape, histograms.dtype)
+    colour = images if images.ndim == 4 else images[..., None]
+    for image, histogram in zip(colour, histograms, strict=True):
+        _pixel_votes(image, geometry, bins, magnitude)
+        hog_kernels.vote_histogram(bins, magnitude, *geometry.cell, histogram)
+    return histograms
+
+
+def _pixel_votes(image: NDArray, geometry: HogGeometry, bins: NDArray, magnitude: NDArray) -> None:
+    if image.dtype == np.uint8:
         table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
-        hog_kernels.colour_votes(colour, table, bins, magnitude)
+        hog_kernels.colour_votes(image, table, bins, magnitude)
     else:
-        hog_kernels.float_votes(colour, geometry.orientations, geometry.signed, bins, magnitude)
-    _settle_unsure(colour, geometry, bins)
-    hog_kernels.vote_histograms(bins, magnitude, *geometry.cell, histogram)
-    return histogram
+        hog_kernels.float_votes(image, geometry.orientations, geometry.signed, bins, magnitude)
+    _settle_unsure(image, geometry, bins)
 
 
 def _settle_unsure(image: NDArray, geometry: HogGeometry, bins: NDArray) -> None:

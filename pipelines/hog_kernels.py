@@ -1,9 +1,9 @@
 """Compiled inner loops of the histogram of oriented gradients, each releasing the GIL.
 
 Two stages, as in Dalal & Triggs: magnitudes voted into one orientation histogram per cell, then
-overlapping blocks of cells normalised. The histogram buffers are ``(cell rows, orientations,
-padded cell columns)``: with the cell columns last, every step of the normalisation is one vector
-operation over a row of blocks, whatever the parameters.
+overlapping blocks of cells normalised. Histograms are ``(cell rows, orientations + 1, padded cell
+columns)``: with the columns last, every step of the normalisation is one vector operation over a
+row of blocks, whatever the parameters. The last orientation takes gradients without a bin.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ UNSURE = 255
 """Bin of a pixel that only the reference arithmetic can place (see ``colour_votes``)."""
 
 _EPSILON = 1e-5  # scikit-image's
+_COPIES = 4
+_IDENTITY = np.arange(256, dtype=np.uint8)
 
 kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 
@@ -64,54 +66,105 @@ def bin_table(orientations: int, signed: bool) -> NDArray[np.uint8]:
 
 
 @kernel
-def _vote(bins, magnitude, cell_width, n_cells, histogram):  # type: ignore[no-untyped-def]
-    # Neighbouring pixels often share a bin, and adding to the same address twice in a row waits
-    # for the first store. Walking the cells in the inner loop keeps successive additions apart.
-    for offset in range(cell_width):
-        for cell in range(n_cells):
-            x = cell * cell_width + offset
-            histogram[bins[x], cell] += magnitude[x]
+def rgb_to_grey(images, out):  # type: ignore[no-untyped-def]
+    """Fill ``out`` (n, rows, columns) from C-contiguous RGB ``images``, integer BT.601."""
+    flat, target = images.reshape(-1, 3), out.reshape(-1)
+    for i in range(len(target)):
+        total = np.uint32(19595) * flat[i, 0] + np.uint32(38470) * flat[i, 1]
+        target[i] = np.uint32(total + np.uint32(7471) * flat[i, 2] + np.uint32(32768)) >> 16
 
 
 @kernel
-def _grey_row_votes(image, y, table, bins, magnitude):  # type: ignore[no-untyped-def]
+def _vote(codes, table, magnitude, cell_width, n_cells, slots, copies):  # type: ignore[no-untyped-def]
+    # Neighbouring pixels often share a bin, and adding to one address twice in a row waits for
+    # the first store, so four copies of the histogram take turns: ``copies`` is (cells, 4,
+    # slots), flat. Unsigned indices spare Python's test for negative ones.
+    one, slots = np.uint64(1), np.uint64(slots)
+    two, three, four = np.uint64(2), np.uint64(3), np.uint64(4)
+    x = np.uint64(0)
+    for cell in range(n_cells):
+        base = np.uint64(cell) * four * slots
+        end = x + np.uint64(cell_width)
+        while x + three < end:
+            copies[base + table[np.uint64(codes[x])]] += magnitude[x]
+            copies[base + slots + table[np.uint64(codes[x + one])]] += magnitude[x + one]
+            copies[base + two * slots + table[np.uint64(codes[x + two])]] += magnitude[x + two]
+            copies[base + three * slots + table[np.uint64(codes[x + three])]] += magnitude[
+                x + three
+            ]
+            x += four
+        while x < end:
+            copies[base + table[np.uint64(codes[x])]] += magnitude[x]
+            x += one
+
+
+@kernel
+def _collect(copies, n_cells, slots, histogram):  # type: ignore[no-untyped-def]
+    for cell in range(n_cells):
+        at = cell * _COPIES * slots
+        for o in range(histogram.shape[0]):
+            first = copies[at + o] + copies[at + slots + o]
+            second = copies[at + 2 * slots + o] + copies[at + 3 * slots + o]
+            histogram[o, cell] = first + second
+
+
+@kernel
+def _slots(n_bins):  # type: ignore[no-untyped-def]
+    return (n_bins + 15) // 16 * 16
+
+
+@kernel
+def _gradient_row(image, y, codes, magnitude):  # type: ignore[no-untyped-def]
     height, width = image.shape
     row = image[y]
-    above = image[y - 1] if 0 < y < height - 1 else row
-    below = image[y + 1] if 0 < y < height - 1 else row
+    inner = 0 < y < height - 1
+    above = image[y - 1] if inner else row
+    below = image[y + 1] if inner else row
     for x in range(1, width - 1):
         g_col = np.int32(row[x + 1]) - np.int32(row[x - 1])
         g_row = np.int32(below[x]) - np.int32(above[x])
-        bins[x] = table[511 * (g_row + 255) + g_col + 255]
+        codes[x] = np.uint32(511 * (g_row + 255) + g_col + 255)
         magnitude[x] = np.sqrt(np.float32(g_col * g_col + g_row * g_row))
     for x in (0, width - 1):
         g_row = np.int32(below[x]) - np.int32(above[x])
-        bins[x] = table[511 * (g_row + 255) + 255]
+        codes[x] = np.uint32(511 * (g_row + 255) + 255)
         magnitude[x] = np.float32(abs(g_row))
 
 
 @kernel
-def grey_histograms(image, cell_height, cell_width, table, histogram):  # type: ignore[no-untyped-def]
-    """Fill ``histogram`` (cell rows, orientations + 1, padded columns) from a uint8 image."""
-    width = image.shape[1]
-    bins = np.zeros(width, np.uint8)
+def grey_histograms(images, cell_height, cell_width, table, histograms):  # type: ignore[no-untyped-def]
+    """Fill ``histograms`` (n, cell rows, bins, padded columns) from uint8 images (n, rows, cols).
+
+    The bin of a gradient comes from ``bin_table``.
+    """
+    width = images.shape[2]
+    codes = np.zeros(width, np.uint32)
     magnitude = np.zeros(width, np.float32)
     n_cells = width // cell_width
-    histogram[:] = 0
-    for cell_row in range(histogram.shape[0]):
-        for y in range(cell_row * cell_height, (cell_row + 1) * cell_height):
-            _grey_row_votes(image, y, table, bins, magnitude)
-            _vote(bins, magnitude, cell_width, n_cells, histogram[cell_row])
+    slots = _slots(histograms.shape[2])
+    copies = np.empty(n_cells * _COPIES * slots, np.float32)
+    histograms[:] = 0
+    for k in range(len(images)):
+        for r in range(histograms.shape[1]):
+            copies[:] = 0
+            for y in range(r * cell_height, (r + 1) * cell_height):
+                _gradient_row(images[k], y, codes, magnitude)
+                _vote(codes, table, magnitude, cell_width, n_cells, slots, copies)
+            _collect(copies, n_cells, slots, histograms[k, r])
 
 
 @kernel
-def vote_histograms(bins, magnitude, cell_height, cell_width, histogram):  # type: ignore[no-untyped-def]
-    """Fill ``histogram`` (cell rows, orientations + 1, padded columns) from voted pixels."""
+def vote_histogram(bins, magnitude, cell_height, cell_width, histogram):  # type: ignore[no-untyped-def]
+    """Fill ``histogram`` (cell rows, bins, padded columns) from bins and magnitudes of pixels."""
     n_cells = bins.shape[1] // cell_width
+    slots = _slots(histogram.shape[1])
+    copies = np.empty(n_cells * _COPIES * slots, magnitude.dtype)
     histogram[:] = 0
-    for cell_row in range(histogram.shape[0]):
-        for y in range(cell_row * cell_height, (cell_row + 1) * cell_height):
-            _vote(bins[y], magnitude[y], cell_width, n_cells, histogram[cell_row])
+    for r in range(histogram.shape[0]):
+        copies[:] = 0
+        for y in range(r * cell_height, (r + 1) * cell_height):
+            _vote(bins[y], _IDENTITY, magnitude[y], cell_width, n_cells, slots, copies)
+        _collect(copies, n_cells, slots, histogram[r])
 
 
 @kernel
@@ -222,50 +275,62 @@ def _cell_sums(cells, scale, l1, sums):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def normalise_blocks(histogram, scale, n_columns, block_height, block_width, method, out):  # type: ignore[no-untyped-def]
-    """Normalise every block of a ``histogram``, which is scaled in place, into the row ``out``.
+def normalise_blocks(histograms, scale, n_columns, block_height, block_width, method, out):  # type: ignore[no-untyped-def]
+    """Normalise every block of ``histograms``, which are scaled in place, into the rows ``out``.
 
-    ``method`` is the position in ``BLOCK_NORMS``; ``out`` is ordered as scikit-image orders it:
-    block row, block column, cell row, cell column, orientation.
+    ``method`` is the position in ``BLOCK_NORMS``; a row of ``out`` is ordered as scikit-image
+    orders it: block row, block column, cell row, cell column, orientation.
     """
-    n_rows, n_bins, padded = histogram.shape
+    _, n_rows, n_bins, padded = histograms.shape
     orientations = n_bins - 1
-    blocks_per_row = n_columns - block_width + 1
-    length = block_height * block_width * orientations
-    l1, root, hysteresis = method < 2, method == 1, method == 3
-    dtype = histogram.dtype.type
-    sums = np.zeros((n_rows, padded + block_width), histogram.dtype)
-    total = np.zeros(padded, histogram.dtype)
-    factor = np.zeros(padded, histogram.dtype)
-    block = np.zeros((length, padded + block_width), histogram.dtype)
-    for r in range(n_rows):
-        _cell_sums(histogram[r, :orientations], scale, l1, sums[r, :padded])
-    position = 0
-    for r in range(n_rows - block_height + 1):
-        total[:] = 0
-        for i in range(block_height):
-            for j in range(block_width):
-                for c in range(padded):
-                    total[c] += sums[r + i, c + j]
-        _inverse_norms(total, l1, factor)
-        total[:] = 0
-        q = 0
-        for i in range(block_height):
-            for j in range(block_width):
-                for o in range(orientations):
-                    values, target = histogram[r + i, o], block[q]
-                    for c in range(padded - j):
-                        value = values[c + j] * factor[c]
+    l1, hysteresis = method < 2, method == 3
+    dtype = histograms.dtype.type
+    sums = np.zeros((n_rows, padded + block_width), histograms.dtype)
+    total = np.zeros(padded, histograms.dtype)
+    factor = np.zeros(padded, histograms.dtype)
+    block = np.zeros((block_height * block_width * orientations, padded), histograms.dtype)
+    for k in range(len(histograms)):
+        histogram = histograms[k]
+        for r in range(n_rows):
+            _cell_sums(histogram[r, :orientations], scale, l1, sums[r, :padded])
+        position = 0
+        for r in range(n_rows - block_height + 1):
+            total[:] = 0
+            for i in range(block_height):
+                for j in range(block_width):
+                    for c in range(padded):
+                        total[c] += sums[r + i, c + j]
+            _inverse_norms(total, l1, factor)
+            total[:] = 0
+            q = 0
+            for i in range(block_height):
+                for j in range(block_width):
+                    for o in range(orientations):
+                        values, target = histogram[r + i, o], block[q]
                         if hysteresis:
-                            value = min(value, dtype(0.2))
-                            total[c] += value * value
-                        target[c] = value
-                    q += 1
-        if hysteresis:
-            _inverse_norms(total, False, factor)
-        for c in range(blocks_per_row):
-            last = factor[c] if hysteresis else dtype(1)
-            for q in range(length):
-                value = block[q, c] * last
-                out[position + q] = np.sqrt(value) if root else value
-            position += length
+                            for c in range(padded - j):
+                                value = min(values[c + j] * factor[c], dtype(0.2))
+                                total[c] += value * value
+                                target[c] = value
+                        else:
+                            for c in range(padded - j):
+                                target[c] = values[c + j] * factor[c]
+                        q += 1
+            if hysteresis:
+                _inverse_norms(total, False, factor)
+            for c in range(n_columns - block_width + 1):
+                _write_block(block, c, factor[c], method, out[k], position)
+                position += len(block)
+
+
+@kernel
+def _write_block(block, c, factor, method, out, position):  # type: ignore[no-untyped-def]
+    if method == 3:
+        for q in range(len(block)):
+            out[position + q] = block[q, c] * factor
+    elif method == 1:
+        for q in range(len(block)):
+            out[position + q] = np.sqrt(block[q, c])
+    else:
+        for q in range(len(block)):
+            out[position + q] = block[q, c]

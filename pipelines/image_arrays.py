@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 
+from .hog_kernels import rgb_to_grey
+
 _NUMERIC = "uif"
 
 
@@ -125,16 +127,12 @@ def grey_images(images: NDArray, channel_axis: int = -1) -> NDArray:
             f"grey=True needs RGB images with 3 channels, got {channels}; "
             "drop the alpha channel or set grey=False"
         )
-    red, green, blue = (images[..., c] for c in range(3))
     if images.dtype == np.uint8:
-        total = red * np.uint32(19595)
-        total += green * np.uint32(38470)
-        total += blue * np.uint32(7471)
-        total += np.uint32(32768)
-        total >>= np.uint32(16)
-        return total.astype(np.uint8)
+        grey = np.empty(images.shape[:-1], np.uint8)
+        rgb_to_grey(np.ascontiguousarray(images), grey)
+        return grey
     weights = np.array([0.299, 0.587, 0.114], dtype=images.dtype)
-    return red * weights[0] + green * weights[1] + blue * weights[2]
+    return sum(images[..., c] * weights[c] for c in range(3))
 
 
 def channels_last(images: NDArray, channel_axis: int) -> NDArray:
