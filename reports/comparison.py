@@ -78,7 +78,7 @@ def choose_pair(contenders: list[str], provenance: Mapping[str, Any]) -> Pair | 
             f"{best} had the lowest error on the select part ({scores[best]:.2f} years) of the "
             f"classical contenders; the test part was not looked at to choose it.",
         )
-    named = provenance.get("pair") or ()
+    named = list(provenance.get("pair") or [])
     if len(named) == 2 and set(named) <= set(contenders):
         return Pair(named[0], named[1], "The plan names this pair.")
     candidates = [c for c in contenders if families[c] != "baseline"] or contenders

@@ -32,7 +32,7 @@ DENSITY = "#3f7fd0"  # pixels of density pictures, by opacity; readable on light
 SMALL_N = 30
 WIDTH = 5.0
 
-RC: dict[str, Any] = {
+RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "age-gender-study",
     "text.parse_math": False,  # labels are data: a dollar sign is a dollar sign
@@ -146,8 +146,8 @@ def room_for(labels: Sequence[str]) -> float:
 
 def make_room(ax: Axes, labels: Sequence[str]) -> None:
     """Move the left side of a single panel to where its row labels end."""
-    figure = ax.get_figure()
-    assert figure is not None
+    figure = ax.get_figure(root=True)
+    assert isinstance(figure, Figure)
     figure.subplots_adjust(left=room_for(labels) / figure.get_figwidth())
 
 

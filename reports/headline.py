@@ -115,7 +115,8 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame, draws: Draws) -> pd.Data
     Means by group sign-flip; median, AUC and R2 by the interval of the bootstrap difference.
     Metrics without a direction or an interval have no best.
     """
-    rows, columns = [], []
+    rows: list[dict[str, Any]] = []
+    columns: list[Array] = []
     for metric in METRICS.values():
         if metric.better not in ("low", "high") or metric.interval == "none":
             continue

@@ -69,8 +69,8 @@ class Estimates:
 
     def take(self, k: int) -> Estimate:
         """Return the k-th number."""
-        columns = (self.value, self.low, self.high, self.se)
-        return Estimate(*(float(column[k]) for column in columns), int(self.n[k]))
+        value, low, high, se = (float(c[k]) for c in (self.value, self.low, self.high, self.se))
+        return Estimate(value, low, high, se, int(self.n[k]))
 
 
 @dataclass(frozen=True)

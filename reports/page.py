@@ -55,7 +55,7 @@ class Page:
     @cached_property
     def frames(self) -> dict[str, tuple[Any, str, str, pd.DataFrame]]:
         """Key -> (chart module, variant, title, numbers) of every chart that has numbers."""
-        out = {}
+        out: dict[str, tuple[Any, str, str, pd.DataFrame]] = {}
         for module in charts.find():
             variants = getattr(module, "variants", lambda evaluation: [("", "")])
             for variant, title in variants(self.evaluation):

@@ -41,7 +41,7 @@ class Answers:
     @cached_property
     def complete(self) -> NDArray[np.bool_]:
         """Whether each face was answered at least once, shape (n_faces,)."""
-        return ~np.isnan(self.age).all(axis=0)
+        return np.asarray(np.isfinite(self.age).any(axis=0))
 
     @cached_property
     def has_intervals(self) -> bool:
@@ -111,14 +111,16 @@ def panels(run: RunTables) -> list[Panel]:
     Protocol ``full`` comes first, ``raw`` (descriptive only) last; among equals, the panel with
     more predictions.
     """
-    parts = list(run.predictions.groupby(["data_set", "protocol"], sort=True))
+    parts: list[tuple[Any, pd.DataFrame]] = list(
+        run.predictions.groupby(["data_set", "protocol"], sort=True)
+    )
 
     def rank(item: tuple[Any, pd.DataFrame]) -> tuple[int, int]:
         protocol = item[0][1]
         order = PROTOCOL_ORDER.index(protocol) if protocol in PROTOCOL_ORDER else 1
         return order, -len(item[1])
 
-    return [_panel(run, *key, rows) for key, rows in sorted(parts, key=rank)]
+    return [_panel(run, key[0], key[1], rows) for key, rows in sorted(parts, key=rank)]
 
 
 def _panel(run: RunTables, data_set: str, protocol: str, rows: pd.DataFrame) -> Panel:

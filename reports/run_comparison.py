@@ -84,7 +84,8 @@ def _headlines(evaluations: Mapping[str, Evaluation]) -> Table:
 
 def _changes(evaluations: Mapping[str, Evaluation]) -> list[Block]:
     (first, base), *others = evaluations.items()
-    frames, blocks = [], []
+    frames: list[pd.DataFrame] = []
+    blocks: list[Block] = []
     for name, other in others:
         if other.panel.data_set != base.panel.data_set:
             blocks.append(

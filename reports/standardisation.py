@@ -83,7 +83,9 @@ def standardise(stratum: NDArray[np.int64], pose: pd.Series) -> Standard:
             (covered([b for b in compared if b != out]), -table[out].sum(), out) for out in compared
         ]
         compared.remove(max(gains)[2])
-    support = (table[compared] >= MIN_STRATUM).all(axis=0) if compared else population < 0
+    support = np.zeros(table.shape[1], bool)
+    if compared:
+        support = np.all(table[compared] >= MIN_STRATUM, axis=0)
     share = np.where(support, population, 0)
     weights = np.zeros(len(codes))
     inside = known & np.isin(codes, compared) & support[stratum]
