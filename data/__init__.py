@@ -11,6 +11,7 @@ from .errors import DataError
 from .faces import Faces, audit, load
 from .findings import summarise
 from .label_noise import label_noise_floor
+from .leak_value import leak_design, leak_value, measure_leak
 from .leaks import find_leaks
 from .policy import Policy
 from .registered import Registered, add_data_set, known_data_sets, registered
@@ -27,7 +28,10 @@ __all__ = [
     "find_leaks",
     "known_data_sets",
     "label_noise_floor",
+    "leak_design",
+    "leak_value",
     "load",
+    "measure_leak",
     "registered",
     "split",
     "summarise",

@@ -25,7 +25,6 @@ from .cache import Progress, no_progress
 N_BITS = 256
 EXACT_DISTANCE = 8
 ALL_PAIRS_BELOW = 60_000
-_BAND_BITS = 30
 _MISS = 0.02
 
 
@@ -131,10 +130,12 @@ def choose_bands(hashes: np.ndarray, threshold: int) -> list[np.ndarray]:
         rng = np.random.default_rng(0)
         # Differences of real near duplicates fall on the uncertain bits more often than on the
         # constant ones: count on half again as many among the bits that are drawn.
-        agree = (1 - 1.5 * threshold / N_BITS) ** _BAND_BITS
+        # About one hash per bucket: fewer bits mean fuller buckets, more bits mean more bands.
+        n_bits = int(np.log2(max(len(hashes), 2)))
+        agree = (1 - 1.5 * threshold / N_BITS) ** n_bits
         n_bands = math.ceil(math.log(_MISS) / math.log1p(-agree))
         usable = best_first[: int(0.75 * N_BITS)]
-        bands += [rng.choice(usable, _BAND_BITS, replace=False) for _ in range(n_bands)]
+        bands += [rng.choice(usable, n_bits, replace=False) for _ in range(n_bands)]
     return bands
 
 

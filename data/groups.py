@@ -6,8 +6,6 @@ import hashlib
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 
 def components(n: int, edges: np.ndarray) -> np.ndarray:
@@ -18,6 +16,9 @@ def components(n: int, edges: np.ndarray) -> np.ndarray:
     n : int
     edges : ndarray of int, shape (m, 2)
     """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     ones = np.ones(len(edges), dtype=np.int8)
     graph = coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(n, n))
     return connected_components(graph, directed=False)[1]

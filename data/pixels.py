@@ -72,10 +72,17 @@ def _write_store(
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file.fileno(), 0, file.tell() + int(np.prod(shape)))
     done = 0
-    for images in in_threads(lambda part: [_load(path, size) for path in part], paths, n_jobs):
-        file.write(np.stack(images).tobytes())
+    for images in in_threads(lambda part: _load_all(part, size), paths, n_jobs):
+        file.write(images.data)
         done += len(images)
         progress(f"decode at {size} px", done, len(paths))
+
+
+def _load_all(paths: Sequence[Path], size: int) -> np.ndarray:
+    images = np.empty((len(paths), size, size, 3), np.uint8)
+    for row, path in enumerate(paths):
+        images[row] = _load(path, size)
+    return images
 
 
 def _load(path: Path, size: int) -> np.ndarray:
