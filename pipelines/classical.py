@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
 from .hog import HogTransformer
+from .mirror_pairs import MirrorPairs
 
 RIDGE_ALPHA = 30.0
 SVM_C = 0.01
@@ -35,3 +36,11 @@ def ridge(alpha: float = RIDGE_ALPHA) -> Ridge:
 def linear_svm(C: float = SVM_C, random_state: Any = None) -> LinearSVC:
     """Return the support vector machine head (squared hinge, liblinear)."""
     return LinearSVC(C=C, dual="auto", random_state=random_state)
+
+
+def hog_pairs(
+    n_even: int = 600, n_odd: int = 300, *, random_state: Any = None, n_jobs: int | None = None
+) -> MirrorPairs:
+    """Return HOG with cells of 8 and 16 pixels as principal components of mirror pairs."""
+    scales = [(f"cells{c}", HogTransformer(cell_size=c, n_jobs=n_jobs)) for c in (8, 16)]
+    return MirrorPairs(FeatureUnion(scales), n_even, n_odd, random_state=random_state)

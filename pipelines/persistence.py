@@ -43,10 +43,12 @@ TRUSTED = (
     "pipelines.conformal.ConformalAge",
     "pipelines.conformal.ConformalBand",
     "pipelines.constant.ConstantFeature",
+    "pipelines.feature_machine.FeatureMachineClassifier",
+    "pipelines.feature_machine.FeatureMachineRegressor",
     "pipelines.hog.HogTransformer",
-    "pipelines.kernel_heads.MirrorKernelRegressor",
     "pipelines.lbp.LbpTransformer",
     "pipelines.load_images.LoadImages",
+    "pipelines.mirror_pairs.MirrorPairs",
     "pipelines.timm_features.TimmFeatures",
 )
 """Types a model file may hold beside those skops itself knows to be harmless.

@@ -1,0 +1,114 @@
+"""Features of a face and its mirror image, split into a symmetric and an antisymmetric part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.utils.validation import check_is_fitted
+
+from .image_arrays import check_images, mirrored
+
+
+class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
+    r"""Principal components of :math:`(\phi(x) \pm \phi(\bar x)) / 2`.
+
+    :math:`\phi` is ``features`` and :math:`\bar x` the mirror image of ``x``. The even half is
+    the same for both, the odd half changes its sign, exactly: a model that is even in the odd
+    half gives a face and its mirror image one answer, and has seen both in training at the price
+    of one.
+
+    Parameters
+    ----------
+    features : transformer of images
+    n_even, n_odd : int, default=600, 300
+        Components kept of each half. Columns that the data cannot fill are zero, so that the
+        width is always ``n_even + n_odd``.
+    image_shape : tuple of int or None, default=None
+        ``(rows, columns[, channels])`` when ``X`` holds flattened rows.
+    random_state : int, RandomState or None, default=None
+        Of the randomised decomposition.
+
+    Attributes
+    ----------
+    features_ : transformer
+    even_ : PCA
+    odd_ : TruncatedSVD
+        Not centred: its mean is zero by construction.
+    """
+
+    def __init__(
+        self,
+        features: Any,
+        n_even: int = 600,
+        n_odd: int = 300,
+        *,
+        image_shape: Sequence[int] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.features = features
+        self.n_even = n_even
+        self.n_odd = n_odd
+        self.image_shape = image_shape
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> MirrorPairs:
+        """Learn the components from images ``X``."""
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **_: Any) -> NDArray[np.float32]:
+        """Learn the components and return those of ``X``: the features are computed once."""
+        images = self._images(X)
+        self.features_ = clone(self.features).fit(images)
+        even, odd = self._halves(images)
+        most = min(even.shape)
+        self.even_ = PCA(
+            min(self.n_even, most),
+            svd_solver="randomized",
+            iterated_power=2,
+            random_state=self.random_state,
+        ).fit(even)
+        self.odd_ = TruncatedSVD(
+            min(self.n_odd, most), n_iter=2, random_state=self.random_state
+        ).fit(odd)
+        self.n_features_in_ = int(np.prod(images.shape[1:]))
+        return self._components(even, odd)
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return ``(n, n_even + n_odd)`` components of images; the odd ones come last."""
+        check_is_fitted(self, "odd_")
+        return self._components(*self._halves(self._images(X)))
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return ``even0 ... odd0 ...``."""
+        names = [f"even{i}" for i in range(self.n_even)] + [f"odd{i}" for i in range(self.n_odd)]
+        return np.array(names, dtype=object)
+
+    def _images(self, X: Any) -> NDArray:
+        return check_images(X, image_shape=self.image_shape, name="MirrorPairs")
+
+    def _halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
+        even = self.features_.transform(images)
+        odd = self.features_.transform(mirrored(images))
+        even += odd  # in place: the features of a data set are the largest arrays there are
+        even *= even.dtype.type(0.5)
+        odd -= even
+        return even, odd
+
+    def _components(self, even: NDArray, odd: NDArray) -> NDArray[np.float32]:
+        out = np.zeros((len(even), self.n_even + self.n_odd), dtype=np.float32)
+        out[:, : self.even_.n_components_] = self.even_.transform(even)
+        left = self.odd_.components_.shape[0]
+        out[:, self.n_even : self.n_even + left] = self.odd_.transform(odd)
+        return out
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = self.image_shape is not None
+        tags.input_tags.three_d_array = True
+        return tags
