@@ -73,6 +73,14 @@ class TrainingBatches:
     seed : int
     epoch : int
         Of the first pass, from 0; every pass moves on by one. A resumed run starts later.
+    mixup : float
+        Both parameters of the beta distribution of the shares; 0 mixes nothing.
+
+    Notes
+    -----
+    Targets are ``(n, p, k)``: p answers to every image, more than one only under mixup (Zhang
+    et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018); the last of the k columns
+    is the answer's weight.
     """
 
     def __init__(
@@ -83,6 +91,7 @@ class TrainingBatches:
         augmentation: Augmentation,
         seed: int,
         epoch: int = 0,
+        mixup: float = 0.0,
     ) -> None:
         self.faces = faces
         self.batch_size = batch_size
@@ -90,6 +99,7 @@ class TrainingBatches:
         self.augmentation = augmentation
         self.seed = seed
         self.epoch = epoch
+        self.mixup = mixup
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.faces), self.batch_size)
@@ -105,7 +115,21 @@ class TrainingBatches:
             chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
             pixels = gather(self.faces.images, self.faces.rows[chosen])
             images = self.augmentation(pixels, size, seeded_generator(self.seed, epoch, step))
-            yield images, torch.from_numpy(self.faces.targets[chosen])
+            targets = torch.from_numpy(self.faces.targets[chosen])[:, None]
+            if self.mixup:
+                images, targets = self._mix(images, targets, epoch, step)
+            yield images, targets
+
+    def _mix(self, images: Tensor, targets: Tensor, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """Blend every face with the next one of the batch; both answers count by their share."""
+        draw = np.random.default_rng((self.seed, epoch, step, 1))
+        share = torch.from_numpy(draw.beta(self.mixup, self.mixup, len(images))).float()
+        mixed = torch.lerp(images.roll(1, 0), images, share[:, None, None, None])
+        partners = targets.roll(1, 0).clone()
+        targets = targets.clone()
+        targets[..., -1] *= share[:, None]
+        partners[..., -1] *= 1 - share[:, None]
+        return mixed, torch.cat([targets, partners], 1)
 
 
 def plain_batches(images: np.ndarray, batch_size: int, size: int) -> Iterator[Tensor]:

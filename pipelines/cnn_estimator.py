@@ -53,6 +53,8 @@ class CnnEstimator(BaseEstimator):
         once on the faces and folded into the kernels (a third faster, learns slower), or by
         the pretrained ones. Frozen stages never follow the batches.
     augment : {'none', 'mirror', 'standard', 'strong'} or Augmentation
+    mixup : float
+        Blend pairs of faces with shares from Beta(mixup, mixup); 0: not at all.
     age_head : {'distribution', 'ordinal', 'regression'}
     label_smoothing : float
         Of the gender labels.
@@ -103,6 +105,7 @@ class CnnEstimator(BaseEstimator):
         freeze_stages: int = 0,
         norm: str = "batch",
         augment: str | Augmentation | None = "standard",
+        mixup: float = 0.0,
         age_head: str = "distribution",
         label_smoothing: float = 0.05,
         gender_weight: float = 1.0,
@@ -133,6 +136,7 @@ class CnnEstimator(BaseEstimator):
         self.freeze_stages = freeze_stages
         self.norm = norm
         self.augment = augment
+        self.mixup = mixup
         self.age_head = age_head
         self.label_smoothing = label_smoothing
         self.gender_weight = gender_weight
@@ -180,6 +184,9 @@ class CnnEstimator(BaseEstimator):
         with torch_threads(self.threads):
             faces = FaceSet(images, parts.rows, rows)
             self.net_, self.training_ = train(self, faces, parts.select, self._head(), seed)
+            self.device_ = self.training_.device
+            self.n_parameters_ = self.training_.n_parameters
+            self.weights_source_ = self.training_.weights
             return self._answers(parts.calibrate[0]), parts.calibrate[1]
 
     def _check_pair(self, pair: Pair) -> Pair:

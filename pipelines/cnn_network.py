@@ -129,8 +129,8 @@ class FaceLoss(nn.Module):
 
     Notes
     -----
-    Targets are rows of ``age, gender, weight``; the column of a question that is not asked is
-    ignored.
+    Targets are ``(n, p, 3)``: ``age, gender, weight`` of the p answers to each image (two under
+    mixup). The column of a question that is not asked is ignored.
     """
 
     def __init__(
@@ -149,7 +149,13 @@ class FaceLoss(nn.Module):
 
     def forward(self, outputs: Mapping[str, Tensor], targets: Tensor) -> Tensor:
         """Return the weighted mean loss of a batch, a scalar."""
-        age, gender, weight = targets.unbind(1)
+        answers = [self._each(outputs, *one.unbind(1)) for one in targets.unbind(1)]
+        return torch.stack(answers).sum() / targets[..., 2].sum()
+
+    def _each(
+        self, outputs: Mapping[str, Tensor], age: Tensor, gender: Tensor, weight: Tensor
+    ) -> Tensor:
+        """Return the weighted loss of every face, ``(n,)``."""
         loss = torch.zeros_like(weight)
         if self.age_head is not None:
             loss = loss + self.age_head.loss(outputs["age"], age)
@@ -158,7 +164,7 @@ class FaceLoss(nn.Module):
             loss = loss + self.gender_weight * functional.binary_cross_entropy_with_logits(
                 outputs["gender"][:, 0], target, reduction="none"
             )
-        return (loss * weight).sum() / weight.sum()
+        return loss * weight
 
 
 def freeze(backbone: nn.Module, n_groups: int) -> list[nn.Module]:

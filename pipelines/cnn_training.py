@@ -207,6 +207,7 @@ def _build_net(
         iterator_train__augmentation=create_augmentation(estimator.augment),
         iterator_train__seed=seed,
         iterator_train__epoch=0,
+        iterator_train__mixup=estimator.mixup,
         train_split=None,
         callbacks__print_log=None,
         device=device,

@@ -152,7 +152,7 @@ def test_batches_cover_every_face_once_and_depend_on_the_epoch():
     images = np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
     faces = FaceSet(images, np.arange(10, 43), np.arange(10, 43, dtype=np.float32)[:, None])
     batches = TrainingBatches(faces, 8, [4], AUGMENTATIONS["none"], seed=3)
-    epochs = [[(x[:, 0, 0, 0], y[:, 0]) for x, y in batches] for _ in range(2)]
+    epochs = [[(x[:, 0, 0, 0], y[:, 0, 0]) for x, y in batches] for _ in range(2)]
     for epoch in epochs:
         assert len(epoch) == len(batches) == 4  # the single face that is left over waits
         labels = torch.cat([y for _, y in epoch])
@@ -160,7 +160,23 @@ def test_batches_cover_every_face_once_and_depend_on_the_epoch():
         assert len(labels.unique()) == 32
     assert not torch.equal(epochs[0][0][1], epochs[1][0][1])
     resumed = TrainingBatches(faces, 8, [4], AUGMENTATIONS["none"], seed=3, epoch=1)
-    assert torch.equal(next(iter(resumed))[1][:, 0], epochs[1][0][1])
+    assert torch.equal(next(iter(resumed))[1][:, 0, 0], epochs[1][0][1])
+
+
+def test_mixup_blends_faces_and_shares_their_answers():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (8, 4, 4, 3), dtype=np.uint8)
+    targets = np.column_stack([np.arange(8), np.ones(8)]).astype(np.float32)
+    faces = FaceSet(images, np.arange(8), targets)
+    batches = TrainingBatches(faces, 8, [4], AUGMENTATIONS["none"], seed=0, mixup=0.4)
+    mixed, answers = next(iter(batches))
+    assert answers.shape == (8, 2, 2)
+    torch.testing.assert_close(answers[..., 1].sum(1), torch.ones(8))
+    pixels = gather(images, np.arange(8)).float()
+    first, second = answers[:, :, 0].long().unbind(1)
+    share = answers[:, 0, 1][:, None, None, None]
+    expected = share * pixels[first] + (1 - share) * pixels[second]
+    torch.testing.assert_close(mixed, expected, atol=1e-3, rtol=0)
 
 
 def test_gather_reads_a_memory_map_in_any_order(tmp_path):

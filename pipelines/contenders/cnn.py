@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..cnn_recipes import recipe_options
 from ..registry import register
 
 
@@ -11,7 +12,7 @@ from ..registry import register
     "cnn",
     summary="EfficientNet-Lite0 from ImageNet, fine-tuned; age distribution and gender heads",
     family="cnn",
-    image_size=128,
+    image_size=160,
     all_cores=True,
     options_of="pipelines.cnn:CnnAgeGender",
 )
@@ -20,9 +21,23 @@ def build(
     random_state: int | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
+    recipe: str = "full",
     **options: Any,
 ) -> Any:
-    """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`; options are its parameters."""
+    """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`.
+
+    Parameters
+    ----------
+    random_state : int or None
+    n_jobs : int or None
+        Threads.
+    verbose : int
+    recipe : {'full', 'quick', 'demo'}
+        See :data:`pipelines.cnn_recipes.RECIPES`.
+    **options
+        Parameters of the estimator; they go before the recipe's.
+    """
     from ..cnn import CnnAgeGender
 
-    return CnnAgeGender(random_state=random_state, threads=n_jobs, verbose=verbose, **options)
+    settings = {"threads": n_jobs, **recipe_options(recipe, options)}
+    return CnnAgeGender(random_state=random_state, verbose=verbose, **settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..cnn_recipes import recipe_options
 from ..registry import register
 
 
@@ -15,7 +16,7 @@ from ..registry import register
     "cnn-scratch",
     summary="EfficientNet-Lite0 from random weights, trained for age and gender",
     family="cnn",
-    image_size=128,
+    image_size=160,
     all_cores=True,
     options_of="pipelines.cnn:CnnAgeGender",
 )
@@ -24,11 +25,13 @@ def build(
     random_state: int | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
+    recipe: str = "full",
     **options: Any,
 ) -> Any:
-    """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`; options are its parameters."""
+    """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`; options as for ``cnn``."""
     from ..cnn import CnnAgeGender
 
-    # nothing learned yet: every layer at the same rate, more epochs
-    recipe: dict[str, Any] = {"weights": None, "layer_decay": 1.0, "epochs": 20, **options}
-    return CnnAgeGender(random_state=random_state, threads=n_jobs, verbose=verbose, **recipe)
+    # nothing learned yet: every layer learns, at the same rate
+    settings = {"threads": n_jobs, **recipe_options(recipe, options)}
+    settings |= {"weights": None, "layer_decay": 1.0, "freeze_stages": 0, **options}
+    return CnnAgeGender(random_state=random_state, verbose=verbose, **settings)
