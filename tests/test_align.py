@@ -1,5 +1,8 @@
 """Alignment to the crop of UTKFace."""
 
+import os
+import tarfile
+
 import cv2
 import numpy as np
 import pytest
@@ -102,3 +105,27 @@ def test_outside_of_the_picture_is_black(photo):
 def test_wrong_landmarks_are_refused(points, sentence):
     with pytest.raises(ValueError, match=sentence):
         align(astronaut(), points)
+
+
+@pytest.mark.utkface
+@pytest.mark.skipif("UTKFACE" not in os.environ, reason="UTKFACE is not set")
+def test_utkface_chips_are_reproduced():
+    """Aligning a chip of UTKFace moves it by less than 3 px in the median."""
+    chips = []
+    with tarfile.open(os.environ["UTKFACE"]) as archive:
+        for member in archive:
+            if member.name.endswith(".jpg") and len(chips) < 150:
+                content = np.frombuffer(archive.extractfile(member).read(), np.uint8)
+                chips.append(cv2.imdecode(content, cv2.IMREAD_COLOR)[:, :, ::-1])
+            if len(chips) == 150:
+                break
+    points, presence = FaceMesh().landmarks_batch(chips)
+    assert (presence >= 0.5).mean() > 0.98
+    steps = np.arange(5, 200, 10)
+    grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    shifts = []
+    for mesh in points[presence >= 0.5]:
+        matrix = chip_to_image(mesh)
+        moved = grid @ matrix[:, :2].T + matrix[:, 2]
+        shifts.append(np.linalg.norm(moved - grid, axis=1).mean())
+    assert np.median(shifts) < 3

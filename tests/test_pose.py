@@ -101,6 +101,33 @@ def test_no_face_is_nan_with_low_presence(portrait, blank):
     assert set(table.dtypes.astype(str)) == {"float32"}
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda rgb: rgb[:, :60],
+        lambda rgb: rgb[110:],
+        lambda rgb: np.concatenate([rgb, rgb[:, ::-1], rgb], axis=1),
+        lambda rgb: cv2.resize(rgb, (10, 10), interpolation=cv2.INTER_AREA),
+        lambda rgb: rgb[:1, :1],
+        lambda rgb: rgb[:, :, 1],
+        lambda rgb: np.dstack([rgb, np.zeros(rgb.shape[:2], np.uint8)]),
+        lambda rgb: np.random.default_rng(0).random(rgb.shape),
+    ],
+    ids=["half", "no eyes", "three faces", "10x10", "one pixel", "grey", "transparent", "noise"],
+)
+def test_any_picture_has_a_pose_or_none(portrait, spoil):
+    row = estimate_pose([spoil(portrait)]).iloc[0]
+    angles = row[["yaw", "pitch", "roll"]].to_numpy()
+    assert 0 <= row["presence"] <= 1
+    assert np.isfinite(angles).all() if row["presence"] >= 0.5 else np.isnan(angles).all()
+
+
+def test_grey_picture_has_the_pose_of_the_coloured_one(portrait):
+    grey = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    coloured, uncoloured = estimate_pose([portrait, grey]).to_numpy()
+    np.testing.assert_allclose(coloured, uncoloured, atol=4)
+
+
 def test_no_images_give_an_empty_table():
     table = estimate_pose([])
     assert len(table) == 0
