@@ -112,11 +112,11 @@ class Augmentation:
         contrast = 1 + self.contrast * _signed(n, generator)
         saturation = 1 + self.saturation * _signed(n, generator)
         saturation[torch.rand(n, generator=generator) < self.grey] = 0
-        luma = images.new_tensor(LUMA)
+        luma = torch.tensor(LUMA)
         # all three are linear in the pixel, so they fold into one colour matrix and one offset
         matrix = saturation[:, None, None] * torch.eye(3) + (1 - saturation)[:, None, None] * luma
         matrix = (matrix * (brightness * contrast)[:, None, None]).to(images.device)
-        mean = torch.einsum("nchw,c->n", images, luma) / images[0, 0].numel()
+        mean = torch.einsum("nchw,c->n", images, luma.to(images.device)) / images[0, 0].numel()
         offset = (brightness * (1 - contrast)).to(images.device) * mean
         n, _, height, width = images.shape
         mixed = torch.baddbmm(

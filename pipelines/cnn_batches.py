@@ -75,6 +75,8 @@ class TrainingBatches:
         Of the first pass, from 0; every pass moves on by one. A resumed run starts later.
     mixup : float
         Both parameters of the beta distribution of the shares; 0 mixes nothing.
+    device : str
+        Where images are varied.
 
     Notes
     -----
@@ -92,6 +94,7 @@ class TrainingBatches:
         seed: int,
         epoch: int = 0,
         mixup: float = 0.0,
+        device: str = "cpu",
     ) -> None:
         self.faces = faces
         self.batch_size = batch_size
@@ -100,6 +103,7 @@ class TrainingBatches:
         self.seed = seed
         self.epoch = epoch
         self.mixup = mixup
+        self.device = device
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.faces), self.batch_size)
@@ -113,7 +117,7 @@ class TrainingBatches:
         size = self.sizes[min(epoch, len(self.sizes) - 1)]
         for step in range(len(self)):
             chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-            pixels = gather(self.faces.images, self.faces.rows[chosen])
+            pixels = gather(self.faces.images, self.faces.rows[chosen]).to(self.device)
             images = self.augmentation(pixels, size, seeded_generator(self.seed, epoch, step))
             targets = torch.from_numpy(self.faces.targets[chosen])[:, None]
             if self.mixup:
@@ -124,7 +128,8 @@ class TrainingBatches:
         """Blend every face with the next one of the batch; both answers count by their share."""
         draw = np.random.default_rng((self.seed, epoch, step, 1))
         share = torch.from_numpy(draw.beta(self.mixup, self.mixup, len(images))).float()
-        mixed = torch.lerp(images.roll(1, 0), images, share[:, None, None, None])
+        blend = share.to(images.device)[:, None, None, None]
+        mixed = torch.lerp(images.roll(1, 0), images, blend)
         partners = targets.roll(1, 0).clone()
         targets = targets.clone()
         targets[..., -1] *= share[:, None]

@@ -19,7 +19,8 @@ from .cnn_batches import FaceSet
 from .cnn_decoding import Answers, decode
 from .cnn_inputs import Pair, Parts, check_faces, check_length, cut_parts
 from .cnn_saving import Arrays, restore_network, without_network
-from .cnn_training import torch_threads, train
+from .cnn_settings import torch_threads
+from .cnn_training import train
 
 
 class CnnEstimator(BaseEstimator):

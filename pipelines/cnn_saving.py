@@ -14,7 +14,7 @@ from .augment import Augmentation
 from .backbones import create_backbone
 from .cnn_net import FaceNet
 from .cnn_network import FaceLoss, FaceNetwork
-from .cnn_training import TrainingRecord, choose_device
+from .cnn_settings import TrainingRecord, choose_device
 
 Arrays = dict[str, NDArray[Any]]
 

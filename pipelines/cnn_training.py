@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from .age_heads import AgeHead
@@ -31,77 +28,7 @@ from .cnn_inputs import Pair
 from .cnn_layers import adapt_statistics
 from .cnn_net import FaceNet
 from .cnn_network import FaceLoss, FaceNetwork
-
-
-@dataclass
-class TrainingRecord:
-    """What happened in a training, for provenance, learning curves and reports.
-
-    Attributes
-    ----------
-    weights : dict
-        Source of the first weights (kind, location, sha256).
-    precision : {'fp32', 'bf16'}
-    device : str
-    best_epoch : int
-        Whose weights answer, from 1.
-    n_parameters : int
-    history : list of dict
-        One row per epoch: ``epoch, train_loss, seconds, select_mae, select_gender,
-        select_score``.
-    """
-
-    weights: dict[str, str]
-    precision: str
-    device: str
-    n_parameters: int
-    best_epoch: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-
-@contextlib.contextmanager
-def torch_threads(number: int | None) -> Iterator[None]:
-    """Run a block with another number of PyTorch threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def choose_device(device: str) -> str:
-    """Return ``cuda`` for ``auto`` where a GPU is present, ``cpu`` elsewhere."""
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def choose_precision(precision: str, device: str) -> str:
-    """Return ``bf16`` or ``fp32``; ``auto`` takes bf16 where the processor multiplies it.
-
-    Raises
-    ------
-    ValueError
-        Unknown precision.
-    """
-    if precision not in ("auto", "fp32", "bf16"):
-        raise ValueError(f"unknown precision {precision!r}: choose auto, fp32 or bf16")
-    if precision != "auto":
-        return precision
-    if torch.device(device).type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return "bf16" if fast else "fp32"
-
-
-def image_sizes(first: int | None, last: int, epochs: int) -> list[int]:
-    """Return the image side of every epoch: linear in steps of 16 up to 3/4 of the training."""
-    if first is None:
-        return [last] * epochs
-    growing = np.linspace(first, last, max(1, round(0.75 * epochs)))
-    sizes = [min(last, 16 * round(size / 16)) for size in growing]
-    return (sizes + [last] * epochs)[:epochs]
+from .cnn_settings import TrainingRecord, choose_device, choose_precision, image_sizes
 
 
 def train(
@@ -208,6 +135,7 @@ def _build_net(
         iterator_train__seed=seed,
         iterator_train__epoch=0,
         iterator_train__mixup=estimator.mixup,
+        iterator_train__device=device,
         train_split=None,
         callbacks__print_log=None,
         device=device,

@@ -18,7 +18,7 @@ from .cnn_batches import plain_batches
 from .cnn_inputs import check_faces
 from .cnn_network import FaceNetwork
 from .cnn_saving import Arrays, network_arrays, network_from_arrays
-from .cnn_training import choose_device, torch_threads
+from .cnn_settings import choose_device, torch_threads
 
 __all__ = ["TimmFeatures"]
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn_callbacks import DivergedError
-from pipelines.cnn_training import choose_precision
+from pipelines.cnn_settings import choose_precision
 from pipelines.timm_features import TimmFeatures
 
 TINY = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}

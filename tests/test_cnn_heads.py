@@ -11,7 +11,7 @@ from pipelines.age_heads import AGE_HEADS, MAX_AGE, check_age_labels, create_age
 from pipelines.augment import AUGMENTATIONS, Augmentation, create_augmentation, resize
 from pipelines.cnn_batches import FaceSet, TrainingBatches, gather, seeded_generator
 from pipelines.cnn_decoding import Answers, decode, fit_temperature, selection_score
-from pipelines.cnn_training import image_sizes
+from pipelines.cnn_settings import image_sizes
 
 
 @pytest.mark.parametrize("name", AGE_HEADS)
