@@ -76,4 +76,4 @@ def test_no_copies_no_experiment():
     with pytest.raises(data.DataError, match="no leak to value"):
         leak_design(table(n_twins=0))
     with pytest.raises(data.DataError, match="too few to replace"):
-        leak_design(table(n=100, n_twins=100), test_share=0.6)
+        leak_design(table(n=100, n_twins=100), test_share=0.8)
