@@ -52,8 +52,8 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
     missing = [c for c in planned if c not in panel.answers]
     if missing:
         found.append(f"The run is not complete: no predictions of {', '.join(missing)} yet.")
-    if evaluation.run.failures:
-        found.append(f"{len(evaluation.run.failures)} cells failed; see Provenance.")
+    if failed := len(evaluation.failures):
+        found.append(f"{failed} cell{'s' * (failed > 1)} failed; see Provenance.")
     if len(panel.age) < 100:
         found.append(f"Only {len(panel.age)} test faces: most differences cannot show.")
     if evaluation.skipped_columns:

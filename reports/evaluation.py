@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -150,6 +151,14 @@ class Evaluation:
         """Return two crossed breakdowns (``breakdowns.crossed``)."""
         return breakdowns.crossed(self.panel, rows, columns)
 
+    @cached_property
+    def failures(self) -> list[Mapping[str, Any]]:
+        """Failures of cells that have not finished since (a resumed run keeps its old ones)."""
+        keys = ["protocol", "contender", "seed", "fold"]
+        rows = self.run.predictions[keys].drop_duplicates().astype(str)
+        finished = set(rows.itertuples(index=False, name=None))
+        return [f for f in self.run.failures if _cell_key(f, keys) not in finished]
+
     @property
     def interval_level(self) -> float:
         """Level the age intervals promise."""
@@ -177,6 +186,11 @@ class Evaluation:
     def family(self, contender: str) -> str:
         """Return a contender's family."""
         return family_of(contender, self.run.provenance)
+
+
+def _cell_key(failure: Mapping[str, Any], keys: list[str]) -> tuple[str, ...]:
+    cell = failure.get("cell")
+    return tuple(str(cell.get(k)) for k in keys) if isinstance(cell, Mapping) else ()
 
 
 def headline_of(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:

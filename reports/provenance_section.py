@@ -50,7 +50,7 @@ def _contenders(provenance: Mapping[str, Any], evaluation: Evaluation) -> Table:
 
 
 def _failures(evaluation: Evaluation) -> list[Block]:
-    failures = evaluation.run.failures
+    failures = evaluation.failures
     if not failures:
         return [Prose(["Every cell that ran has finished."])]
     rows = [

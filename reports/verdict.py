@@ -11,7 +11,7 @@ import pandas as pd
 from . import breakdowns
 from .comparison import ALPHA, Pair
 from .display import duration, minus, number, p_value
-from .evaluation import Evaluation
+from .evaluation import POSE_COLUMNS, Evaluation
 
 
 @dataclass(frozen=True)
@@ -84,27 +84,30 @@ def _p(p: float) -> str:
 
 
 def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
-    """Name the groups where the first contender is better, or not clearly worse."""
-    tests = evaluation.tests
-    drawn = evaluation.drawn_columns
+    """Name the groups where whoever loses overall is clearly better, and the undecided ones."""
+    tests, drawn = evaluation.tests, evaluation.drawn_columns
     rows = tests[tests["breakdown"].isin(drawn) & (tests["level"] != "unknown")]
     if rows.empty:
         return None
+    overall = tests[tests["breakdown"] == ""].set_index("target")["advantage"]
+    ahead = np.sign(rows["advantage"]) == np.sign(rows["target"].map(overall))
     clear = rows["p_holm"] < ALPHA
-    loses = rows[clear & (rows["advantage"] < 0)]
-    open_ = rows[~clear]
-    if len(loses):
-        claim = f"{pair.first} beats {pair.second} in {_groups(loses)}."
-    elif len(open_):
-        claim = f"{pair.first} beats {pair.second} in no group clearly."
-    else:
-        claim = f"{pair.second} beats {pair.first} in every group, clearly."
+    upset, undecided = rows[clear & ~ahead], rows[~clear]
+    claims = [
+        f"{winner} is clearly better in {_groups(part)}"
+        for winner, part in (
+            (pair.first, upset[upset["advantage"] < 0]),
+            (pair.second, upset[upset["advantage"] > 0]),
+        )
+        if len(part)
+    ]
+    claim = f"{'; '.join(claims)}." if claims else "No group goes clearly the other way."
     evidence = (
-        f"{pair.second} is clearly better in {int((clear & (rows['advantage'] > 0)).sum())} of "
-        f"{len(rows)} tests over {_breakdowns(rows)} (Holm within each)."
+        f"The overall winner is clearly better in {int((clear & ahead).sum())} of {len(rows)} "
+        f"tests by {_breakdowns(rows)} (Holm within each)."
     )
-    if len(open_):
-        evidence += f" Undecided: {_groups(open_)}."
+    if len(undecided):
+        evidence += f" Undecided: {_groups(undecided)}."
     return Sentence("Exceptions", claim, evidence)
 
 
@@ -115,11 +118,21 @@ def _breakdowns(rows: pd.DataFrame) -> str:
 
 def _groups(rows: pd.DataFrame, most: int = 6) -> str:
     names = [
-        f"{r.target} at {breakdowns.label(r.breakdown)} {r.level}"
+        f"{r.target} {_place(r.breakdown, r.level)}"
         for r in rows.sort_values("n", ascending=False, kind="stable").itertuples()
     ]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _place(breakdown: str, level: str) -> str:
+    """Say where a group is: *at 25-34*, *for male faces*, *at |yaw| 0-10*, *for camera X*."""
+    if breakdown in ("age_bin", "age_class"):
+        return f"at {level}"
+    if breakdown in ("gender", "ethnicity"):
+        return f"for {level} faces"
+    where = "at" if breakdown in POSE_COLUMNS else "for"
+    return f"{where} {breakdowns.label(breakdown)} {level}"
 
 
 def _price(evaluation: Evaluation, pair: Pair) -> Sentence | None:
