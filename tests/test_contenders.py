@@ -1,0 +1,82 @@
+"""The contract of a contender, run over every one that is registered."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines import persistence
+from pipelines.registry import contenders, get_contender
+
+FAMILIES = {"baseline", "classical", "cnn", "off-the-shelf"}
+SMALL = {  # options that keep the test short; the contract is the same
+    "cnn": {"epochs": 1, "image_size": 32},
+    "cnn-scratch": {"epochs": 1, "image_size": 32},
+    "cnn-frozen": {"image_size": 32},
+    "hog-kernel": {"n_even": 40, "n_odd": 20},
+}
+
+
+def _tiny_faces():
+    spec = importlib.util.spec_from_file_location(
+        "check_image_estimator", Path(__file__).with_name("check_image_estimator.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module.faces(60)
+
+
+def _trained() -> list[str]:
+    return [name for name, contender in contenders().items() if contender.trained]
+
+
+def test_names_families_and_sizes():
+    found = contenders()
+    assert {"dummy", "hog-linear", "hog-kernel", "lbp-linear", "cnn"} <= set(found)
+    for name, contender in found.items():
+        assert contender.name == name
+        assert contender.family in FAMILIES
+        assert contender.summary
+        assert 32 <= contender.image_size <= 512
+
+
+def test_listing_contenders_does_not_import_torch():
+    import subprocess
+
+    code = (
+        "import sys; from pipelines.registry import contenders; contenders(); "
+        "from pipelines import HogTransformer, AgeGender, LoadImages; "
+        "sys.exit('torch' in sys.modules or 'timm' in sys.modules)"
+    )
+    root = Path(__file__).parents[1]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_unknown_contender_names_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'hog-linear'"):
+        get_contender("hog-liner")
+
+
+@pytest.mark.parametrize("name", _trained())
+def test_contract(name, tmp_path):
+    X, Y = _tiny_faces()
+    model = get_contender(name).build(random_state=0, n_jobs=1, **SMALL.get(name, {}))
+    parts = {"select": (X[40:50], Y[40:50]), "calibrate": (X[50:], Y[50:])}
+    assert model.fit(X[:40], Y[:40], groups=np.arange(40) // 2, **parts) is model
+    answer, share = model.predict(X), model.predict_gender_proba(X)
+    interval = model.predict_age_interval(X, level=0.8)
+    assert answer.shape == interval.shape == (60, 2)
+    assert share.shape == (60,)
+    assert ((answer[:, 0] >= 0) & (answer[:, 0] <= 130)).all()
+    assert np.isin(answer[:, 1], (0, 1)).all()
+    assert ((share >= 0) & (share <= 1)).all()
+    assert (interval[:, 0] <= interval[:, 1]).all()
+    loaded = persistence.load(persistence.save(model, tmp_path / name))
+    np.testing.assert_array_equal(loaded.predict(X), answer)
+    np.testing.assert_array_equal(loaded.predict_gender_proba(X), share)
+    np.testing.assert_array_equal(loaded.predict_age_interval(X, level=0.8), interval)
