@@ -30,6 +30,7 @@ from .mesh_track import (
     square_of_face,
     square_of_landmarks,
 )
+from .pose_calibration import EMBEDDED_HEADS
 
 N_LANDMARKS = 468
 POSE_VERSION = 2  # raise it when the arithmetic from image to pose changes
@@ -243,7 +244,8 @@ class FaceMesh:
 def models_hash() -> str:
     """Return 16 hex digits that change when the labels may: the key of a pose cache.
 
-    They change with any vendored model and with ``POSE_VERSION``.
+    They change with any vendored model, with the calibration and with ``POSE_VERSION``.
     """
-    text = "\n".join([*(f"{name} {SHA256[name]}" for name in sorted(SHA256)), str(POSE_VERSION)])
+    files = [f"{name} {SHA256[name]}" for name in sorted(SHA256)]
+    text = "\n".join([*files, repr(EMBEDDED_HEADS), str(POSE_VERSION)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

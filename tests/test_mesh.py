@@ -13,6 +13,7 @@ from data import mesh_models
 from data.mesh import FaceMesh, models_hash
 from data.mesh_canonical import canonical_face
 from data.mesh_crop import as_rgb, crop, square_to_image
+from data.pose_calibration import NONE
 
 LEFT_OUT = {"LICENSE", "NOTICE", "SOURCES.md", "utkface_template.csv"}
 
@@ -43,13 +44,15 @@ def test_damaged_or_missing_model_is_refused(tmp_path, monkeypatch):
     mesh_models.model_path.cache_clear()
 
 
-def test_models_hash_follows_the_models(monkeypatch):
+def test_models_hash_follows_models_and_calibration(monkeypatch):
     before = models_hash()
     assert before == models_hash()
     assert int(before, 16) >= 0
     changed = {**mesh_models.SHA256, "face_landmark.tflite": "0" * 64}
     monkeypatch.setattr("data.mesh.SHA256", changed)
-    assert models_hash() != before
+    other_models = models_hash()
+    monkeypatch.setattr("data.mesh.EMBEDDED_HEADS", NONE)
+    assert len({before, other_models, models_hash()}) == 3
 
 
 def test_canonical_face_is_symmetric_upright_and_weighted():
