@@ -6,140 +6,130 @@ the test faces as they are; they are no sample of any shop's customers.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from .comparison import seed_mean
+from .breakdowns import per_contender
 from .intervals import mean_interval, share_interval
 from .panel import Panel
 from .resampling import generator
 
+Array = NDArray[np.float64]
 YEARS = (1, 2, 3, 5, 10)
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question about some faces, answered for all contenders at once.
+
+    Attributes
+    ----------
+    text : str
+    unit : {'years', 'share'}
+    values : ndarray of shape (F, C)
+        A face's contribution to the mean, averaged over seeds.
+    member : ndarray of bool, shape (F,)
+        The faces it is about.
+    weights : ndarray of shape (F,), optional
+    """
+
+    text: str
+    unit: str
+    values: Array
+    member: NDArray[np.bool_]
+    weights: Array | None = None
+
+
 def age_assurance(panel: Panel) -> pd.DataFrame:
-    """Return one row per contender and question.
+    """Return one row per question and contender.
 
     Returns
     -------
     DataFrame
         ``question``, ``contender``, ``n``, ``value``, ``value_low``, ``value_high``, ``unit``.
-        ``age-balanced MAE, 18-30`` is the mean over the cells sex x single year that hold faces
-        (26 if all do), so that it does not depend on the ages at hand.
+        The age-balanced error is the mean over the cells sex x single year from 18 to 30 that
+        hold faces (26 if all do), so that it does not depend on the ages at hand.
     """
-    rows = [row for c in panel.contenders for row in _contender(panel, c)]
-    order = list(dict.fromkeys(r["question"] for r in rows))
-    frame = pd.DataFrame(rows)
-    frame["rank"] = frame["question"].map(order.index)
-    return frame.sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
-
-
-def _contender(panel: Panel, contender: str) -> list[dict[str, Any]]:
-    year = np.floor(panel.age)
-    error = seed_mean(panel, contender, "mae")
-    rows = [_balanced(panel, contender, error)]
-    for sex, words in ((1.0, "women"), (0.0, "men")):
-        rows.append(_mean(panel, contender, f"MAE, {words}", error, panel.female == sex))
-    minors = (year >= 14) & (year <= 17)
-    rows.append(
-        _share(
-            panel, contender, "challenge 25: 14-17 estimated 25 or older",
-            _over(panel, contender, 25), minors,
-        )
-    )  # fmt: skip
-    adults = year >= 25
-    rows.append(
-        _share(
-            panel, contender, "challenge 25: 25 or older, estimated younger",
-            1 - _over(panel, contender, 25), adults,
-        )
-    )  # fmt: skip
-    teens = (year >= 13) & (year <= 16)
-    inside = _between(panel, contender, 13, 17)
-    rows.append(_share(panel, contender, "13-16 recognised as 13-16", inside, teens))
-    rows.append(_share(panel, contender, "others taken for 13-16", inside, ~teens))
-    young = (year >= 13) & (year <= 17)
-    rows.append(_mean(panel, contender, "MAE, 13-17", error, young))
-    rows.append(_mean(panel, contender, "bias, 13-17", seed_mean(panel, contender, "bias"), young))
-    everyone = np.ones(len(year), bool)
-    for k in YEARS:
-        rows.append(
-            _share(
-                panel,
-                contender,
-                f"within {k} year{'s' * (k > 1)}",
-                _within(panel, contender, k),
-                everyone,
+    rows = []
+    for question in _questions(panel):
+        member = question.member
+        values, groups = question.values[member], panel.group[member]
+        if question.unit == "share":
+            found = share_interval(values, groups)
+        else:
+            weights = None if question.weights is None else question.weights[member]
+            found = mean_interval(values, groups, generator(question.text), weights)
+        for k, contender in enumerate(panel.contenders):
+            one = found.take(k)
+            rows.append(
+                {
+                    "question": question.text,
+                    "contender": contender,
+                    "n": one.n,
+                    "value": one.value,
+                    "value_low": one.low,
+                    "value_high": one.high,
+                    "unit": question.unit,
+                }
             )
-        )
-    return [row for row in rows if row]
+    columns = ["question", "contender", "n", "value", "value_low", "value_high", "unit"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _over(panel: Panel, contender: str, age: float) -> np.ndarray:
-    return _average(panel.answers[contender].age, lambda a: a >= age)
+def _questions(panel: Panel) -> Iterator[Question]:
+    """Yield the questions that some test face is asked."""
+    for question in _all_questions(panel):
+        if question.member.any():
+            yield question
 
 
-def _between(panel: Panel, contender: str, low: float, high: float) -> np.ndarray:
-    return _average(panel.answers[contender].age, lambda a: (a >= low) & (a < high))
+def _all_questions(panel: Panel) -> Iterator[Question]:
+    year, everyone = np.floor(panel.age), np.ones(len(panel.age), bool)
+    error = per_contender(panel, "mae")
+    teens, young = (year >= 13) & (year <= 16), (year >= 13) & (year <= 17)
+    yield _balanced(panel, year, error)
+    yield Question("MAE, women", "years", error, panel.female == 1)
+    yield Question("MAE, men", "years", error, panel.female == 0)
+    older = _met(panel, lambda age: age >= 25)
+    minors = (year >= 14) & (year <= 17)
+    yield Question("challenge 25: 14-17 estimated 25 or older", "share", older, minors)
+    yield Question("challenge 25: 25 or older, estimated younger", "share", 1 - older, year >= 25)
+    inside = _met(panel, lambda age: (age >= 13) & (age < 17))
+    yield Question("13-16 recognised as 13-16", "share", inside, teens)
+    yield Question("others taken for 13-16", "share", inside, ~teens)
+    yield Question("MAE, 13-17", "years", error, young)
+    yield Question("bias, 13-17", "years", per_contender(panel, "bias"), young)
+    for k in YEARS:
+        near = _met(panel, partial(_within, years=k, true=panel.age))
+        yield Question(f"within {k} year{'s' * (k > 1)}", "share", near, everyone)
 
 
-def _within(panel: Panel, contender: str, years: float) -> np.ndarray:
-    return _average(panel.answers[contender].age, lambda a: np.abs(a - panel.age) <= years)
+def _within(age: Array, years: float, true: Array) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(age - true) <= years)
 
 
-def _average(ages: np.ndarray, condition: Any) -> np.ndarray:
-    """Average a condition over seeds; NaN where no seed answered."""
-    known = np.isfinite(ages)
-    met = np.where(known, condition(ages), 0).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return met / known.sum(axis=0)
+def _balanced(panel: Panel, year: Array, error: Array) -> Question:
+    """Weigh faces so that each sex x single year from 18 to 30 counts the same."""
+    member = (year >= 18) & (year <= 30)
+    cell = (2 * year + panel.female).astype(int)
+    cells, code, counts = np.unique(cell[member], return_inverse=True, return_counts=True)
+    weights = np.zeros(len(year))
+    weights[member] = 1 / counts[code] if len(cells) else 0
+    text = f"age-balanced MAE, 18-30 ({len(cells)} of 26 cells)"
+    return Question(text, "years", error, member, weights)
 
 
-def _balanced(panel: Panel, contender: str, error: np.ndarray) -> dict[str, Any]:
-    year = np.floor(panel.age)
-    member = (year >= 18) & (year <= 30) & np.isfinite(error)
-    if not member.any():
-        return {}
-    cell = (year * 2 + panel.female).astype(int)[member]
-    _, code, counts = np.unique(cell, return_inverse=True, return_counts=True)
-    weights = 1 / counts[code] / len(counts)
-    rng = generator("balanced", contender)
-    column = error[member].reshape(-1, 1)
-    found = mean_interval(column, panel.group[member], rng, weights).take(0)
-    label = f"age-balanced MAE, 18-30 ({len(counts)} of 26 cells)"
-    return _row(label, contender, found, "years")
-
-
-def _mean(
-    panel: Panel, contender: str, question: str, values: np.ndarray, member: np.ndarray
-) -> dict[str, Any]:
-    member = member & np.isfinite(values)
-    if not member.any():
-        return {}
-    rng = generator(question, contender)
-    found = mean_interval(values[member].reshape(-1, 1), panel.group[member], rng).take(0)
-    return _row(question, contender, found, "years")
-
-
-def _share(
-    panel: Panel, contender: str, question: str, values: np.ndarray, member: np.ndarray
-) -> dict[str, Any]:
-    member = member & np.isfinite(values)
-    if not member.any():
-        return {}
-    found = share_interval(values[member].reshape(-1, 1), panel.group[member]).take(0)
-    return _row(question, contender, found, "share")
-
-
-def _row(question: str, contender: str, found: Any, unit: str) -> dict[str, Any]:
-    return {
-        "question": question,
-        "contender": contender,
-        "n": found.n,
-        "value": found.value,
-        "value_low": found.low,
-        "value_high": found.high,
-        "unit": unit,
-    }
+def _met(panel: Panel, condition: Callable[[Array], NDArray[np.bool_]]) -> Array:
+    """Average a condition on predicted ages over seeds, shape (F, C); NaN where none answered."""
+    columns = []
+    for answers in panel.answers.values():
+        known = np.isfinite(answers.age)
+        met = np.where(known, condition(answers.age), 0).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            columns.append(met / known.sum(axis=0))
+    return np.stack(columns, axis=1)

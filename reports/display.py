@@ -97,6 +97,20 @@ class Table:
     note: str = ""
     sortable: bool = True
 
+    def records(self) -> list[dict[str, Any]]:
+        """Return rows as dicts: heading -> value, and ``heading low``, ``heading high``."""
+        out = []
+        for row in self.rows:
+            record: dict[str, Any] = {}
+            for k, (column, cell) in enumerate(zip(self.columns, row.cells, strict=True)):
+                name = column.label or ("name" if k == 0 else f"column {k}")
+                name = f"{name} {k}" if name in record else name
+                record[name] = cell.value
+                if cell.low is not None:
+                    record |= {f"{name} low": cell.low, f"{name} high": cell.high}
+            out.append(record)
+        return out
+
 
 def number(value: Any, unit: str = "") -> str:
     """Print a number with as many digits as it deserves: 4.37 years, 94.8%, 12,345."""

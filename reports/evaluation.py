@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import breakdowns, comparison, headline, standardisation
+from . import age_assurance, breakdowns, comparison, headline, standardisation
 from .metrics import METRICS
 from .panel import Panel, family_of, panels
 from .run_tables import RunTables
@@ -129,6 +129,11 @@ class Evaluation:
     def standardised(self) -> dict[str, pd.DataFrame]:
         """Age-standardised errors by pose."""
         return {c: breakdowns.standardised(self.panel, c, s) for c, s in self.standards.items()}
+
+    @cached_property
+    def age_assurance(self) -> pd.DataFrame:
+        """NIST's questions (``age_assurance.age_assurance``)."""
+        return age_assurance.age_assurance(self.panel)
 
     @cached_property
     def regressions(self) -> dict[str, pd.DataFrame]:

@@ -48,6 +48,12 @@ def gallery_blocks(evaluation: Evaluation) -> list[Block]:
     return blocks + _near_duplicates(evaluation, pictures)
 
 
+def gallery_tables(evaluation: Evaluation) -> list[Table]:
+    """Return the rankings as tables, whether or not the page shows pictures instead."""
+    answers = _MeanAnswers(evaluation)
+    return [_table(evaluation, r, answers) for r in _rankings(evaluation, answers) if len(r.where)]
+
+
 def shown_faces(evaluation: Evaluation) -> list[str]:
     """Return the ``face_id`` of every face in a ranking or a shown near-duplicate pair, once."""
     names = evaluation.panel.faces["face_id"].to_numpy()

@@ -15,8 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from . import blocks, charts, figures
 from .blocks import Block, Chart, Section
 from .caveats import caveats, label_noise
-from .display import from_frame
+from .display import Table, from_frame
 from .evaluation import Evaluation
+from .galleries import gallery_tables
 from .run_tables import RunTables
 from .sections import sections
 from .verdict import verdict
@@ -107,12 +108,20 @@ class Page:
                     p.name: numbers
                     for p, (numbers, _) in zip(e.other_panels, e.other_headlines, strict=True)
                 },
+                "tables": self._tables(),
                 "charts": {
                     title: frame.drop(columns="counts", errors="ignore")
                     for _, _, title, frame in self.frames.values()
                 },
             }
         )
+
+    def _tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the tables that are no chart's numbers, as records of column heading to value."""
+        plain = sections(self.evaluation, lambda section: [])
+        blocks = [b for section in plain if section.key != "faces" for b in section.blocks]
+        found = [b for b in blocks if isinstance(b, Table)] + gallery_tables(self.evaluation)
+        return {table.key: table.records() for table in found if table.key != "headline"}
 
     def _charts(self, section: str) -> list[Block]:
         return [

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from . import breakdowns, result_tables
-from .age_assurance import age_assurance
 from .blocks import Block, Prose, Section
 from .caveats import label_noise
 from .data_section import data_blocks
@@ -159,7 +158,7 @@ def _pair(evaluation: Evaluation, charts: Charts) -> Section:
 
 
 def _assurance(evaluation: Evaluation) -> Table:
-    frame = age_assurance(evaluation.panel)
+    frame = evaluation.age_assurance
     names = evaluation.panel.contenders
     columns = [Column("question", numeric=False), Column("faces")]
     columns += [Column(c, contender=k) for k, c in enumerate(names)]
