@@ -12,7 +12,6 @@ import os
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -74,10 +73,14 @@ def unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:
     unpack = _unpack_zip if zipfile.is_zipfile(archive) else _unpack_tar
     try:
         unpack(archive, _Unpacker(archive, folder, progress))
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as bad:
-        raise DataError(f"{archive} is damaged ({bad}): fetch it again") from bad
-    except RuntimeError as error:  # zipfile's word for an encrypted entry
-        raise DataError(f"{archive} cannot be unpacked ({error})") from error
+    except DataError:
+        raise
+    except Exception as bad:  # tar, gzip, bz2, lzma and zip raise a dozen types between them
+        if isinstance(bad, OSError) and bad.errno is not None:
+            raise  # the disk's fault, not the archive's
+        raise DataError(
+            f"{archive} is damaged or encrypted ({bad}): fetch it again or unpack it yourself"
+        ) from bad
 
 
 def _unpack_tar(archive: Path, unpacker: _Unpacker) -> None:
