@@ -144,11 +144,13 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
 
     def predict_gender_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the calibrated probability of class 1, female, shape (n,)."""
-        return self.calibration_.predict_proba(self._answers(X)[1])
+        scores = self._answers(X)[1]
+        return self.calibration_.predict_proba(scores)
 
     def predict_age_interval(self, X: Any, level: float = 0.9) -> NDArray[np.float64]:
         """Return ``(n, 2)`` lower and upper ages in years that cover a share ``level``."""
-        return self.band_.interval(self._answers(X)[0], level=level)
+        age = self._answers(X)[0]
+        return self.band_.interval(age, level=level)
 
     def score(self, X: Any, Y: ArrayLike) -> float:
         """Return the mean of two skills, each 1 at best.

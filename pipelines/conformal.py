@@ -260,6 +260,10 @@ class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         calibrate : (X, y), optional
             Held-out samples used for calibration only; then all of ``X`` trains.
         """
+        if hasattr(X, "tocsr"):
+            X = X.tocsr()  # the other sparse formats have no rows to pick
+        elif hasattr(X, "__array__") and not hasattr(X, "iloc"):
+            X = np.asarray(X)
         y = check_labels(y, X)
         if calibrate is None:
             train, held = cut_part(

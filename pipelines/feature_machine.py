@@ -161,7 +161,8 @@ class FeatureMachineClassifier(ClassifierMixin, _FeatureMachine):
 
     def predict(self, X: Any) -> NDArray:
         """Return the class of each sample, shape (n,)."""
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        positive = self.decision_function(X) > 0
+        return self.classes_[positive.astype(int)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

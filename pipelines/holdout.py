@@ -45,8 +45,10 @@ def cut_part(
     Raises
     ------
     ValueError
-        Fewer than two groups, or ``groups`` of another length.
+        No sample, fewer than two groups, or ``groups`` of another length.
     """
+    if n == 0:
+        raise ValueError("Found array with 0 sample(s) while a minimum of 2 is required.")
     groups = np.arange(n) if groups is None else np.asarray(groups)
     if groups.shape != (n,):
         raise ValueError(f"groups has shape {groups.shape}, but there are {n} samples")

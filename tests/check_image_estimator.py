@@ -30,17 +30,16 @@ def check(function: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def faces(n: int = 32, seed: int = 0, colour: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth pictures whose brightness tells the age and whose slant tells the gender."""
+    """Striped pictures: the stripes' width tells the age, their slant the gender."""
     rng = np.random.default_rng(seed)
     gender = np.arange(n) % 2
     age = rng.uniform(1, 90, n)
-    across = np.linspace(-60, 60, SIZE)
+    across = np.arange(SIZE, dtype=float)
     X = np.empty((n, SIZE, SIZE, 3))
     for i in range(n):
-        stripes = 30 * np.sin(
-            across[None, :] / 6 + (across[:, None] / 6) * (1 if gender[i] else -1)
-        )
-        X[i] = (60 + age[i] + stripes + rng.normal(0, 8, (SIZE, SIZE)))[..., None]
+        slant = across[:, None] * (1 if gender[i] else -1)
+        stripes = 30 * np.sin((across + slant) / (1 + age[i] / 20))
+        X[i] = (110 + stripes + rng.normal(0, 6, (SIZE, SIZE)))[..., None]
     X = np.clip(X, 0, 255).astype(np.uint8)
     return (X if colour else X[..., 0]), np.column_stack([age, gender.astype(float)])
 

@@ -1,0 +1,169 @@
+"""One estimator for both questions: what it learns from which part, and its checks."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import learning_curve
+from sklearn.pipeline import make_pipeline
+
+from pipelines import AgeGender, HogTransformer, LoadImages
+
+_spec = importlib.util.spec_from_file_location(
+    "check_image_estimator", Path(__file__).with_name("check_image_estimator.py")
+)
+checks = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(checks)
+
+
+def small(**options) -> AgeGender:
+    return AgeGender(
+        Ridge(), LogisticRegression(), HogTransformer(cell_size=12), random_state=0, **options
+    )
+
+
+@pytest.mark.parametrize("name", checks.CHECKS)
+@pytest.mark.parametrize("mirror", [False, True])
+def test_image_estimator(name, mirror):
+    checks.CHECKS[name](small(mirror=mirror))
+
+
+def test_there_are_enough_checks():
+    assert len(checks.CHECKS) >= 20
+
+
+def test_the_heads_are_what_they_would_be_alone():
+    X, Y = checks.faces(40)
+    model = small().fit(X[:32], Y[:32], calibrate=(X[32:], Y[32:]))
+    features = HogTransformer(cell_size=12).fit_transform(X)
+    alone = Ridge().fit(features[:32], Y[:32, 0]).predict(features)
+    np.testing.assert_allclose(model.predict(X)[:, 0], np.clip(alone, 0, 116), rtol=1e-5)
+
+
+def test_learns_age_and_gender():
+    X, Y = checks.faces(200)
+    model = small().fit(X[:160], Y[:160])
+    answer = model.predict(X[160:])
+    assert (answer[:, 1] == Y[160:, 1]).mean() > 0.9
+    assert model.score(X[:160], Y[:160]) > 0.8
+
+
+def test_mirror_images_get_one_answer():
+    X, Y = checks.faces()
+    model = small(mirror=True).fit(X, Y)
+    np.testing.assert_allclose(
+        model.predict(X[:, :, ::-1])[:, 0], model.predict(X)[:, 0], rtol=1e-5
+    )
+
+
+def test_flattened_rows_with_mirror():
+    X, Y = checks.faces()
+    shape = X.shape[1:]
+    features = HogTransformer(cell_size=12, image_shape=shape)
+    flat = AgeGender(
+        Ridge(), LogisticRegression(), features, mirror=True, image_shape=shape, random_state=0
+    )
+    answer = flat.fit(X.reshape(len(X), -1), Y).predict(X.reshape(len(X), -1))
+    np.testing.assert_array_equal(answer, small(mirror=True).fit(X, Y).predict(X))
+
+
+class Recorder(RegressorMixin, BaseEstimator):
+    """Remembers the sizes of what it is fitted on."""
+
+    def fit(self, X, y, select=None):
+        self.seen_ = (len(X), None if select is None else len(select[1]))
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), 30.0)
+
+
+def test_select_reaches_heads_that_take_it():
+    X, Y = checks.faces(40)
+    parts = {"select": (X[20:30], Y[20:30]), "calibrate": (X[30:], Y[30:])}
+    model = AgeGender(Recorder(), LogisticRegression(), HogTransformer(cell_size=12))
+    assert model.fit(X[:20], Y[:20], **parts).age_.seen_ == (20, 10)
+    model.set_params(random_state=0, mirror=True)
+    assert model.fit(X, Y).age_.seen_ == (2 * 32, 2 * 4)
+
+
+def test_groups_stay_on_one_side():
+    X, Y = checks.faces(40)
+    groups = np.arange(40) // 4
+
+    class Spy(HogTransformer):
+        def fit(self, X, y=None):
+            Spy.n = len(X)
+            return super().fit(X, y)
+
+    model = AgeGender(Ridge(), LogisticRegression(), Spy(cell_size=12), random_state=0)
+    model.fit(X, Y, groups=groups)
+    assert Spy.n % 4 == 0
+    assert Spy.n == 36
+    with pytest.raises(ValueError, match="at least 2 groups"):
+        model.fit(X, Y, groups=np.zeros(40))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda Y: np.c_[Y[:, 0] - 100, Y[:, 1]], "negative age"),
+        (lambda Y: np.c_[Y[:, 0], Y[:, 1] + 1], "gender must be 0"),
+        (lambda Y: None, "requires y to be passed"),
+    ],
+)
+def test_bad_labels(change, message):
+    X, Y = checks.faces(8)
+    with pytest.raises(ValueError, match=message):
+        small().fit(X, change(Y))
+
+
+def test_learning_curve():
+    X, Y = checks.faces(48)
+    _, train, test = learning_curve(small(), X, Y, cv=2, train_sizes=[0.7, 1.0])
+    assert np.isfinite(train).all()
+    assert np.isfinite(test).all()
+
+
+def test_from_paths(tmp_path):
+    from PIL import Image
+
+    X, Y = checks.faces(24)
+    paths = [str(tmp_path / f"{i}.png") for i in range(24)]
+    for image, path in zip(X, paths, strict=True):
+        Image.fromarray(image).save(path)
+    model = make_pipeline(LoadImages(48), small()).fit(pd.Series(paths), Y)
+    np.testing.assert_array_equal(model.predict(paths), small().fit(X, Y).predict(X))
+
+
+def test_load_images_converts_and_names_bad_files(tmp_path):
+    from PIL import Image
+
+    grey16 = Image.fromarray(np.full((40, 40), 0x8000, dtype=np.uint16))
+    grey16.save(tmp_path / "deep.png")
+    Image.new("CMYK", (40, 40), (0, 255, 255, 0)).save(tmp_path / "cmyk.jpg")
+    turned = Image.new("RGB", (40, 20))
+    turned.paste((255, 0, 0), (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # rotate by 90 degrees to see it upright: red moves to the top
+    turned.save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    names = ["deep.png", "cmyk.jpg", "turned.jpg"]
+    images = LoadImages(32).fit_transform([tmp_path / name for name in names])
+    assert images.shape == (3, 32, 32, 3)
+    assert (images[0] == 128).all()
+    assert images[1, 5, 5, 0] > 200 > 100 > images[1, 5, 5, 2]
+    assert images[2, 5, 16, 0] > 200
+    assert images[2, 26, 16, 0] < 50
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    with pytest.raises(ValueError, match=r"broken\.jpg is not a readable image"):
+        LoadImages(32).fit_transform([tmp_path / "broken.jpg"])
+    with pytest.raises(FileNotFoundError):
+        LoadImages(32).fit_transform([tmp_path / "absent.jpg"])
+    with pytest.raises(TypeError, match="expects paths"):
+        LoadImages(32).fit([1, 2])

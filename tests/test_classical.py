@@ -1,0 +1,163 @@
+"""The kernel heads, mirror pairs, single-target pipelines and files on disk."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import cross_val_predict
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from pipelines import HogTransformer, persistence
+from pipelines.classical import hog_ridge_age, hog_svm_gender
+from pipelines.feature_machine import FeatureMachineClassifier, FeatureMachineRegressor
+from pipelines.lbp import LbpTransformer
+from pipelines.mirror_kernel import gram, kernel_pair, metric_factors
+from pipelines.mirror_pairs import MirrorPairs
+
+
+@parametrize_with_checks([FeatureMachineRegressor(), FeatureMachineClassifier()])
+def test_scikit_learn_suite(estimator, check):
+    check(estimator)
+
+
+def test_kernel_is_the_sum_over_both_signs():
+    X = np.random.default_rng(0).normal(size=(9, 5))
+    mirrored = X * [1, 1, 1, -1, -1]
+    direct, across = kernel_pair(X, X, 2, 1.5)
+    np.testing.assert_allclose(direct, rbf_kernel(X, gamma=1 / 1.5**2))
+    np.testing.assert_allclose(across, rbf_kernel(X, mirrored, gamma=1 / 1.5**2))
+    np.testing.assert_allclose(np.tril(gram(X, 2, 1.5)), np.tril(direct + across))
+    assert np.linalg.eigvalsh(direct + across).min() > 0
+
+
+def test_gradient_outer_product_against_finite_differences():
+    rng = np.random.default_rng(0)
+    X, dual, width = rng.normal(size=(30, 4)), rng.normal(size=30), 2.0
+
+    def machine(points):
+        return sum(kernel_pair(points, X, 2, width)) @ dual
+
+    step = 1e-5
+    gradients = np.column_stack(
+        [(machine(X + step * e) - machine(X - step * e)) / (2 * step) for e in np.eye(4)]
+    )
+    product = gradients.T @ gradients
+    product /= np.trace(product) / 4
+    even, odd = metric_factors(X, dual, 2, width, 0.0)
+    np.testing.assert_allclose(even @ even, product[:2, :2], atol=1e-6)
+    np.testing.assert_allclose(odd @ odd, product[2:, 2:], atol=1e-6)
+
+
+def test_without_metric_it_is_kernel_ridge():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3))
+    y = np.sin(X[:, 0]) + X[:, 1]
+    # A huge floor leaves the metric isotropic. n_odd = 0 counts each face twice.
+    model = FeatureMachineRegressor(metric_floor=1e9, alpha=0.2, random_state=0).fit(X, y)
+    scale = float(model.factors_[0][0, 0])
+    twin = KernelRidge(alpha=0.1, kernel="rbf", gamma=(scale / model.width_) ** 2)
+    expected = twin.fit(X, y - y.mean()).predict(X) + y.mean()
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_metric_finds_the_direction_that_matters():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 12))
+    y = np.sin(2 * X[:, 4])
+    learnt = FeatureMachineRegressor(random_state=0).fit(X[:200], y[:200])
+    plain = FeatureMachineRegressor(metric_floor=1e9, random_state=0).fit(X[:200], y[:200])
+    assert learnt.score(X[200:], y[200:]) > plain.score(X[200:], y[200:]) + 0.1
+    assert np.argmax(np.diag(learnt.factors_[0])) == 4
+
+
+def test_mirrored_faces_get_one_answer():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (40, 32, 32), dtype=np.uint8)
+    pairs = MirrorPairs(HogTransformer(), 20, 30, random_state=0)
+    features = pairs.fit_transform(X)
+    assert features.shape == (40, 50)
+    other = pairs.transform(X[:, :, ::-1])
+    np.testing.assert_allclose(other[:, :20], features[:, :20], atol=1e-5)
+    np.testing.assert_allclose(other[:, 20:], -features[:, 20:], atol=1e-5)
+    np.testing.assert_allclose(pairs.transform(X), features, atol=1e-5)
+    model = FeatureMachineRegressor(30, random_state=0).fit(features, np.arange(40.0))
+    np.testing.assert_allclose(model.predict(other), model.predict(features), rtol=1e-4)
+
+
+def test_single_targets_are_ordinary_estimators():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+    groups = np.arange(24) // 2
+    age = cross_val_predict(hog_ridge_age(), X, rng.uniform(1, 90, 24), groups=groups, cv=3)
+    gender = cross_val_predict(hog_svm_gender(), X, np.arange(24) % 2, groups=groups, cv=3)
+    assert np.isfinite(age).all()
+    assert set(gender) <= {0, 1}
+
+
+@pytest.mark.parametrize("parameters", [{"alpha": 0}, {"bandwidth": -1}, {"n_odd": 4}])
+def test_bad_parameters(parameters):
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    with pytest.raises(ValueError, match="must"):
+        FeatureMachineRegressor(**parameters).fit(X, X[:, 0])
+
+
+def test_local_binary_patterns():
+    X = np.random.default_rng(0).integers(0, 256, (3, 40, 40), dtype=np.uint8)
+    features = LbpTransformer(grid=4).fit_transform(X)
+    assert features.shape == (3, 16 * 10)
+    np.testing.assert_allclose(np.square(features).reshape(3, 16, 10).sum(axis=2), 1, rtol=1e-5)
+    with pytest.raises(ValueError, match="hold no 64 cells"):
+        LbpTransformer(grid=64).fit(X)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    X = np.random.default_rng(0).integers(0, 256, (20, 32, 32), dtype=np.uint8)
+    model = hog_ridge_age().fit(X, np.arange(20.0))
+    return model, X, persistence.save(model, tmp_path / "model")
+
+
+def test_round_trip_is_bit_equal_and_overwrites(saved):
+    model, X, folder = saved
+    np.testing.assert_array_equal(persistence.load(folder).predict(X), model.predict(X))
+    persistence.save(model, folder)
+    assert sorted(p.name for p in folder.iterdir()) == ["estimator.skops", "model.json"]
+
+
+def test_one_type_more_is_refused(saved, tmp_path):
+    model, _, folder = saved
+    model.steps.insert(1, ("extra", _Stranger()))
+    with pytest.raises(persistence.ModelFileError, match="_Stranger, which loading would refuse"):
+        persistence.save(model, tmp_path / "other")
+    skops.io.dump(model, folder / "estimator.skops")
+    manifest = json.loads((folder / "model.json").read_text())
+    manifest["sha256"]["estimator.skops"] = persistence._sha256(folder / "estimator.skops")
+    (folder / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(persistence.ModelFileError, match=r"outside pipelines\.persistence"):
+        persistence.load(folder)
+
+
+class _Stranger(StandardScaler):
+    pass
+
+
+def test_damaged_folders(saved, tmp_path):
+    _, _, folder = saved
+    with pytest.raises(FileNotFoundError, match="no model in"):
+        persistence.load(tmp_path)
+    (folder / "estimator.skops").write_bytes(b"not a zip")
+    with pytest.raises(persistence.ModelFileError, match="differs from its checksum"):
+        persistence.load(folder)
+    (folder / "model.json").write_text(json.dumps({"format": 99, "sha256": {}}))
+    with pytest.raises(persistence.ModelFileError, match="format 99"):
+        persistence.load(folder)
+    (folder / "model.json").write_bytes(pickle.dumps({}))
+    with pytest.raises(persistence.ModelFileError, match="not a model manifest"):
+        persistence.load(folder)
