@@ -16,6 +16,8 @@ DASH = "–"
 NAMES = {
     "n": "faces",
     "mae": "MAE",
+    "cs5": "CS@5",
+    "accuracy": "gender accuracy",
     "p": "p",
     "p_holm": "p (Holm)",
     "value": "value",
@@ -233,7 +235,7 @@ def _cell(record: Mapping[str, Any], column: str, unit: str) -> Cell:
         return text_cell(value)
     if isinstance(value, bool | np.bool_):
         return text_cell("yes" if value else "no")
-    if column in ("p", "p_holm"):
+    if column in ("p", "p_holm") or column.startswith("p "):
         return Cell(p_value(float(value)), finite(value))
     if f"{column}_low" in record:
         return measured(value, record[f"{column}_low"], record[f"{column}_high"], unit)

@@ -247,6 +247,12 @@ class contender:  # noqa: N801 - reads as a statement: with contender(ax, name, 
             artist.set_gid(f"contender-{self.index}-{order}")
 
 
+def draw_floor(ax: Axes, frame: pd.DataFrame) -> None:
+    """Draw the floor of label noise, a dotted line, if the frame holds one."""
+    if "noise_floor" in frame:
+        ax.axvline(frame["noise_floor"].iloc[0], color=SOFT, lw=1.2, ls=":")
+
+
 def level_labels(frame: pd.DataFrame) -> list[str]:
     """Return ``level (n)`` for each level, n the largest over contenders."""
     counts = frame.groupby("level", sort=False, observed=True)["n"].max()

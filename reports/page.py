@@ -14,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from . import blocks, charts, figures
 from .blocks import Block, Chart, Section
-from .caveats import caveats, label_noise
+from .caveats import caveats
 from .display import Table, from_frame
 from .evaluation import Evaluation
 from .galleries import gallery_tables
+from .label_noise import label_noise
 from .run_tables import RunTables
 from .sections import sections
 from .verdict import verdict
@@ -86,7 +87,7 @@ class Page:
                 },
                 "verdict": [vars(s) for s in verdict(e)],
                 "caveats": caveats(e),
-                "label_noise": label_noise(e),
+                "label_noise": label_noise(e.run),
                 "headline": e.headline,
                 "best": e.best,
                 "costs": e.costs.reset_index(),

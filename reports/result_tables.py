@@ -8,7 +8,6 @@ from dataclasses import replace
 import pandas as pd
 
 from . import breakdowns
-from .caveats import label_noise
 from .comparison import ALPHA
 from .display import (
     SMALL_N,
@@ -26,6 +25,7 @@ from .display import (
     text_cell,
 )
 from .evaluation import Evaluation
+from .label_noise import label_noise
 from .metrics import METRICS
 
 GROUPS = {
@@ -98,7 +98,7 @@ def _metric_row(evaluation: Evaluation, name: str) -> Row | None:
 
 
 def _metric_label(evaluation: Evaluation, name: str) -> Cell:
-    metric, noise = METRICS[name], label_noise(evaluation)
+    metric, noise = METRICS[name], label_noise(evaluation.run)
     note = metric.unit if metric.unit == "years" else ""
     if name == "mae" and noise:
         note = f"years; floor of label noise {number(noise['mae'], 'years')}"

@@ -9,11 +9,11 @@ import pandas as pd
 
 from . import breakdowns, result_tables
 from .blocks import Block, Prose, Section
-from .caveats import label_noise
 from .data_section import data_blocks
 from .display import Cell, Column, Row, Table, from_frame, measured, minus, number
 from .evaluation import POSE_COLUMNS, Evaluation
 from .galleries import gallery_blocks
+from .label_noise import label_noise
 from .provenance_section import provenance_blocks
 from .result_tables import headline_table
 
@@ -62,7 +62,7 @@ def sections(evaluation: Evaluation, charts: Charts) -> list[Section]:
 
 
 def _noise(evaluation: Evaluation) -> list[Block]:
-    noise = label_noise(evaluation)
+    noise = label_noise(evaluation.run)
     if noise is None:
         return []
     text = (

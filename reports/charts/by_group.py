@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 
 from .. import breakdowns, figures
 from ..evaluation import POSE_COLUMNS, Evaluation
+from ..label_noise import label_noise
 
 TITLE = "{variant}"
 SECTION = "groups"
 ORDER = 20
 NOTE = (
     "Number of faces in brackets; groups of fewer than 30 faces are faint. The axis fits the "
-    "contenders; a baseline may lie outside."
+    "contenders; a baseline may lie outside. Dotted: floor of label noise, if it is known."
 )
 AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
 WORDS = {"mae": "Error of age", "accuracy": "Accuracy of gender"}
@@ -30,12 +31,16 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def frame(evaluation: Evaluation, variant: str = "age_bin:mae") -> pd.DataFrame:
-    """Return ``level, contender, n, value, value_low, value_high``."""
+    """Return ``level, contender, n, value, value_low, value_high``, and ``noise_floor`` if known."""
     column, metric = variant.rsplit(":", 1)
     table = evaluation.breakdown_tables[column]
     keep = ["level", "contender", "n", metric, f"{metric}_low", f"{metric}_high"]
     names = ["level", "contender", "n", "value", "value_low", "value_high"]
-    return table[keep].set_axis(names, axis=1)
+    out = table[keep].set_axis(names, axis=1)
+    noise = label_noise(evaluation.run)
+    if metric == "mae" and noise:
+        out["noise_floor"] = noise["mae"]
+    return out
 
 
 def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:mae") -> Figure:
@@ -46,6 +51,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:mae"
     ax.set_xlabel(AXES[variant.rsplit(":", 1)[1]])
     if variant.endswith("mae"):
         ax.set_xlim(left=0)
+        figures.draw_floor(ax, frame)
     else:
         ax.set_xlim(right=min(1.005, ax.get_xlim()[1]))
     return figure

@@ -7,11 +7,15 @@ from matplotlib.figure import Figure
 
 from .. import figures
 from ..evaluation import Evaluation
+from ..label_noise import label_noise
 
 TITLE = "All faces: {variant}"
 SECTION = "result"
 ORDER = 10
-NOTE = "Dot and line: mean over seeds with its 95% interval over faces. Small ticks: single seeds."
+NOTE = (
+    "Dot and line: mean over seeds with its 95% interval over faces. Small ticks: single seeds. "
+    "Dotted: floor of label noise, if it is known."
+)
 AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
 
 
@@ -26,6 +30,9 @@ def frame(evaluation: Evaluation, variant: str = "mae") -> pd.DataFrame:
     out = rows[["contender", "n", "value", "low", "high"]].rename(
         columns={"low": "value_low", "high": "value_high"}
     )
+    noise = label_noise(evaluation.run)
+    if variant == "mae" and noise:
+        out["noise_floor"] = noise["mae"]
     seeds = pd.DataFrame(list(rows["seeds"]), index=rows.index).add_prefix("seed_")
     return out.join(seeds).reset_index(drop=True)
 
@@ -40,5 +47,6 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "mae") -> Fig
         with figures.contender(ax, row["contender"], looks):
             ax.plot([row[s] for s in seeds], [k + 0.3] * len(seeds), ls="", marker="|", ms=5,
                     color=looks[row["contender"]].colour)  # fmt: skip
+    figures.draw_floor(ax, frame)
     ax.set_xlabel(AXES[variant])
     return figure
