@@ -18,9 +18,9 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from joblib import cpu_count
 
 from .cache import Progress, no_progress
+from .fingerprints import n_threads
 
 N_BITS = 256
 EXACT_DISTANCE = 8
@@ -83,7 +83,7 @@ def _all_pairs(
     n, step = len(hashes), 512
     starts = range(0, n, step)
     found = []
-    with ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
+    with ThreadPoolExecutor(n_threads(n_jobs)) as pool:
         blocks = pool.map(lambda a: pairs_in_rows(hashes, a, min(a + step, n), threshold), starts)
         for done, block in enumerate(blocks, 1):
             found.append(block)
@@ -105,7 +105,7 @@ def _banded_pairs(
         return pairs_in_buckets(hashes, keys[order], order, threshold)
 
     known = np.empty(0, np.int64)
-    with ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
+    with ThreadPoolExecutor(n_threads(n_jobs)) as pool:
         for done, pairs in enumerate(pool.map(search, bands), 1):
             known = np.union1d(known, pairs[:, 0] * len(hashes) + pairs[:, 1])
             progress("compare hashes", done, len(bands))
@@ -118,7 +118,7 @@ def choose_bands(hashes: np.ndarray, threshold: int) -> list[np.ndarray]:
     Neighbouring bits of a difference hash of aligned faces are strongly correlated, and many are
     nearly constant. A band of such bits puts half of all faces into one bucket, so bits are dealt
     to the exact bands in order of their entropy (every band gets its share of good ones), and the
-    random bands draw from the half with the highest entropy.
+    random bands draw from the three quarters with the highest entropy.
     """
     bits = np.unpackbits(np.ascontiguousarray(hashes[:100_000]).view(np.uint8), axis=1)
     share = _in_word_order(bits).mean(axis=0).clip(1e-6, 1 - 1e-6)
@@ -128,10 +128,10 @@ def choose_bands(hashes: np.ndarray, threshold: int) -> list[np.ndarray]:
     bands = [best_first[band::n_exact] for band in range(n_exact)]
     if threshold > EXACT_DISTANCE:
         rng = np.random.default_rng(0)
-        # Differences of real near duplicates fall on the uncertain bits more often than on the
-        # constant ones: count on half again as many among the bits that are drawn.
         # About one hash per bucket: fewer bits mean fuller buckets, more bits mean more bands.
         n_bits = int(np.log2(max(len(hashes), 2)))
+        # Differences of real near duplicates fall on the uncertain bits more often than on the
+        # constant ones: count on half again as many among the bits that are drawn.
         agree = (1 - 1.5 * threshold / N_BITS) ** n_bits
         n_bands = math.ceil(math.log(_MISS) / math.log1p(-agree))
         usable = best_first[: int(0.75 * N_BITS)]

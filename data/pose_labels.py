@@ -9,6 +9,7 @@ import pandas as pd
 
 from .cache import Progress, build_once
 from .findings import Findings
+from .fingerprints import n_threads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def _estimated(faces: Faces, progress: Progress) -> pd.DataFrame:
     images = faces.images(IMAGE_SIZE, progress=progress)
 
     def build(temporary: Path) -> None:
-        pose = estimate_pose(images, n_jobs=faces.n_jobs, progress=progress)
+        pose = estimate_pose(images, n_jobs=n_threads(faces.n_jobs), progress=progress)
         pose.to_parquet(temporary)
 
     target = faces.pixels_folder / f"{faces.content_hash[:24]}-pose-{models_hash()[:12]}.parquet"

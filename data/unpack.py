@@ -12,22 +12,18 @@ import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
-
-import pandas as pd
+from typing import IO
 
 from .cache import Progress, build_once
 from .errors import DataError
+from .parquet_images import have_images, write_parquet_images
 
 MAX_ENTRY = 256 * 2**20
 MAX_ENTRIES = 5_000_000
 MAX_RATIO = 100  # photographs hardly compress: 100 times is no archive of photographs
 ALWAYS_ALLOWED = 2**30
 _LONGEST_NAME = 200  # bytes; file systems allow 255, temporary names want some of them
-
-Entry = tuple[str, int, Any]
 
 
 def open_source(source: Path, cache: Path, progress: Progress) -> Path:
@@ -45,10 +41,10 @@ def open_source(source: Path, cache: Path, progress: Progress) -> Path:
         raise DataError(f"{source} does not exist: check the path (or `study list` for names)")
     if source.is_dir():
         parquets = sorted(source.rglob("*.parquet"))
-        return _unpack_parquet(parquets, cache, progress) if _have_images(parquets) else source
+        return _unpack_parquet(parquets, cache, progress) if have_images(parquets) else source
     if not source.is_file():
         raise DataError(f"{source} is neither a file nor a folder")
-    if source.suffix.lower() == ".parquet" and _have_images([source]):
+    if source.suffix.lower() == ".parquet" and have_images([source]):
         return _unpack_parquet([source], cache, progress)
     if tarfile.is_tarfile(source) or zipfile.is_zipfile(source):
         target = cache / "unpacked" / sha256_of(source)[:24]
@@ -180,78 +176,8 @@ def safe_name(name: str) -> PurePosixPath:
     return PurePosixPath(*parts) if len(parts) <= 32 else PurePosixPath(*parts[-32:])
 
 
-def _have_images(tables: list[Path]) -> bool:
-    return any(_image_column(table) for table in tables)
-
-
-def _image_column(table: Path) -> tuple[str, bool] | None:
-    """Return the column of image bytes in a parquet file and whether it is a struct."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        schema = pq.read_schema(table)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{table} is not a readable parquet file ({error})") from error
-    for column in schema:
-        if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
-            return column.name, True
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            return column.name, False
-    return None
-
-
 def _unpack_parquet(tables: list[Path], cache: Path, progress: Progress) -> Path:
     key = hashlib.sha256("".join(sha256_of(table) for table in tables).encode()).hexdigest()
     return build_once(
-        cache / "unpacked" / key[:24], lambda folder: _write_parquet(tables, folder, progress)
+        cache / "unpacked" / key[:24], lambda folder: write_parquet_images(tables, folder, progress)
     )
-
-
-def _write_parquet(tables: list[Path], folder: Path, progress: Progress) -> None:
-    """Write the images of Hugging Face style parquet files and one ``labels.csv`` beside them."""
-    folder.mkdir(parents=True)
-    labels = [
-        rows
-        for table in tables
-        if _image_column(table)
-        for rows in _parquet_rows(table, folder, progress)
-    ]
-    pd.concat(labels, ignore_index=True).to_csv(folder / "labels.csv", index=False)
-
-
-def _parquet_rows(table: Path, folder: Path, progress: Progress) -> Iterator[pd.DataFrame]:
-    import pyarrow.parquet as pq
-
-    found = _image_column(table)
-    assert found is not None  # the caller asked before
-    column, is_struct = found
-    parquet = pq.ParquetFile(table)
-    names = _class_names(parquet.schema_arrow.metadata)
-    done, total = 0, parquet.metadata.num_rows
-    for batch in parquet.iter_batches(batch_size=256):
-        rows = batch.to_pandas()
-        paths = []
-        for number, value in enumerate(rows.pop(column), done):
-            data = (value or {}).get("bytes") if is_struct else value
-            paths.append(f"images/{table.stem}-{number:07d}.jpg")
-            target = folder / paths[-1]
-            target.parent.mkdir(exist_ok=True)
-            target.write_bytes(data or b"")
-        done += len(rows)
-        progress("unpack", done, total)
-        for label, classes in names.items():
-            if label in rows:
-                rows[label] = [classes[int(v)] if pd.notna(v) else None for v in rows[label]]
-        yield rows.drop(columns=["path"], errors="ignore").assign(path=paths)
-
-
-def _class_names(metadata: dict[bytes, bytes] | None) -> dict[str, list[str]]:
-    """Return the names behind integer labels, where Hugging Face ``datasets`` wrote them."""
-    import json
-
-    try:
-        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
-        return {k: f["names"] for k, f in features.items() if isinstance(f, dict) and "names" in f}
-    except (KeyError, TypeError, ValueError):
-        return {}

@@ -1,0 +1,81 @@
+"""Parquet files that carry their images, as Hugging Face ``datasets`` writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from .cache import Progress
+from .errors import DataError
+
+
+def have_images(tables: list[Path]) -> bool:
+    """Tell whether one of the parquet files has a column of image bytes."""
+    return any(_image_column(table) for table in tables)
+
+
+def _image_column(table: Path) -> tuple[str, bool] | None:
+    """Return the column of image bytes in a parquet file and whether it is a struct."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(table)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{table} is not a readable parquet file ({error})") from error
+    for column in schema:
+        if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
+            return column.name, True
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            return column.name, False
+    return None
+
+
+def write_parquet_images(tables: list[Path], folder: Path, progress: Progress) -> None:
+    """Write the images of Hugging Face style parquet files and one ``labels.csv`` beside them."""
+    folder.mkdir(parents=True)
+    labels = [
+        rows
+        for table in tables
+        if _image_column(table)
+        for rows in _parquet_rows(table, folder, progress)
+    ]
+    pd.concat(labels, ignore_index=True).to_csv(folder / "labels.csv", index=False)
+
+
+def _parquet_rows(table: Path, folder: Path, progress: Progress) -> Iterator[pd.DataFrame]:
+    import pyarrow.parquet as pq
+
+    found = _image_column(table)
+    assert found is not None  # the caller asked before
+    column, is_struct = found
+    parquet = pq.ParquetFile(table)
+    names = _class_names(parquet.schema_arrow.metadata)
+    done, total = 0, parquet.metadata.num_rows
+    for batch in parquet.iter_batches(batch_size=256):
+        rows = batch.to_pandas()
+        paths = []
+        for number, value in enumerate(rows.pop(column), done):
+            data = (value or {}).get("bytes") if is_struct else value
+            paths.append(f"images/{table.stem}-{number:07d}.jpg")
+            target = folder / paths[-1]
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(data or b"")
+        done += len(rows)
+        progress("unpack", done, total)
+        for label, classes in names.items():
+            if label in rows:
+                rows[label] = [classes[int(v)] if pd.notna(v) else None for v in rows[label]]
+        yield rows.drop(columns=["path"], errors="ignore").assign(path=paths)
+
+
+def _class_names(metadata: dict[bytes, bytes] | None) -> dict[str, list[str]]:
+    """Return the names behind integer labels, where Hugging Face ``datasets`` wrote them."""
+    try:
+        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+        return {k: f["names"] for k, f in features.items() if isinstance(f, dict) and "names" in f}
+    except (KeyError, TypeError, ValueError):
+        return {}
