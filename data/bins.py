@@ -53,9 +53,9 @@ def yaw_bin(yaw: ArrayLike) -> pd.Categorical:
 
 
 def pitch_bin(pitch: ArrayLike) -> pd.Categorical:
-    """Return ``down`` (< -15 degrees), ``level`` (-15 to 5), ``up`` (>= 5) or ``unknown``."""
+    """Return ``down`` (< -10 degrees), ``level`` (-10 to 10), ``up`` (>= 10) or ``unknown``."""
     values = np.asarray(pitch, dtype=float)
-    codes = np.select([np.isnan(values), values < -15, values < 5], [3, 0, 1], default=2)
+    codes = np.select([np.isnan(values), values < -10, values < 10], [3, 0, 1], default=2)
     return pd.Categorical.from_codes(codes, categories=list(PITCH_BINS), ordered=True)
 
 
