@@ -20,6 +20,7 @@ COST_COLUMNS = (
     "n_train", "cores", "threads",
 )  # fmt: skip
 COARSER = {"age_class": "age_bin"}
+BOOTSTRAPPED = tuple(m.name for m in METRICS.values() if m.interval in ("studentised", "root"))
 MAX_LEVELS = 100  # a breakdown with more levels is a key, not a breakdown
 
 
@@ -68,7 +69,7 @@ class Evaluation:
     @cached_property
     def means(self) -> dict[tuple[str, str], dict[Any, Any]]:
         """Bootstrapped means over all faces and by level, one set of draws for each level."""
-        values = breakdowns.mean_columns(self.panel)
+        values = breakdowns.mean_columns(self.panel, BOOTSTRAPPED)
         if self.pair:
             better = comparison.advantages(self.panel, self.pair.first, self.pair.second)
             values["advantage"] = better["age"]
@@ -76,7 +77,7 @@ class Evaluation:
 
     @cached_property
     def _headline(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return headline_of(self.panel)
+        return headline.headline(self.panel, self.means["", "all"])
 
     @property
     def headline(self) -> pd.DataFrame:
@@ -200,7 +201,6 @@ def _cell_key(failure: Mapping[str, Any], keys: list[str]) -> tuple[str, ...]:
 
 def headline_of(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the headline of any panel."""
-    wanted = tuple(m.name for m in METRICS.values() if m.interval in ("studentised", "root"))
-    values = breakdowns.mean_columns(panel, wanted)
+    values = breakdowns.mean_columns(panel, BOOTSTRAPPED)
     means = breakdowns.level_means(panel, [], values)["", "all"]
     return headline.headline(panel, means)

@@ -156,8 +156,9 @@ def test_never_wider_than_the_screen(opened, width):
 
 
 def test_prints_to_pdf_without_controls(opened):
-    page = opened()
+    page = opened(color_scheme="dark")
     page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("[data-toolbar]").is_hidden()
     assert page.locator(".tools").first.is_hidden()
     assert len(page.pdf(format="A4")) > 50_000

@@ -31,7 +31,7 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def frame(evaluation: Evaluation, variant: str = "age_bin:mae") -> pd.DataFrame:
-    """Return ``level, contender, n, value, value_low, value_high``, and ``noise_floor`` if known."""
+    """Return ``level, contender, n, value, value_low, value_high``, ``noise_floor`` if known."""
     column, metric = variant.rsplit(":", 1)
     table = evaluation.breakdown_tables[column]
     keep = ["level", "contender", "n", metric, f"{metric}_low", f"{metric}_high"]
