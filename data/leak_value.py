@@ -155,7 +155,7 @@ def _difference(values: pd.DataFrame, metric: str) -> dict[str, float]:
             (by_group["sum"].to_numpy(), by_group["size"].to_numpy()),
             lambda total, n, axis: total.sum(axis=axis) / n.sum(axis=axis),
             paired=True, vectorized=True, n_resamples=2000, batch=200, method="BCa",
-            rng=np.random.default_rng(0),
+            random_state=np.random.default_rng(0),
         ).confidence_interval  # fmt: skip
         low, high = float(interval.low), float(interval.high)
     return {
