@@ -168,93 +168,117 @@ def vote_histogram(bins, magnitude, cell_height, cell_width, histogram):  # type
 
 
 @kernel
-def colour_votes(image, table, bins, magnitude):  # type: ignore[no-untyped-def]
-    """Fill bins and magnitudes (rows, columns) from a uint8 image (rows, columns, channels).
-
-    The channel with the largest magnitude votes. Where two channels tie with different bins the
-    winner hangs on the last bit of the reference's ``hypot``, and the bin is left ``UNSURE``.
-    """
-    height, width, channels = image.shape
-    for y in range(height):
-        inner_row = 0 < y < height - 1
-        for x in range(width):
-            inner_col = 0 < x < width - 1
-            best = np.int32(-1)
-            chosen = np.uint8(0)
-            for c in range(channels):
-                g_row = g_col = np.int32(0)
-                if inner_row:
-                    g_row = np.int32(image[y + 1, x, c]) - np.int32(image[y - 1, x, c])
-                if inner_col:
-                    g_col = np.int32(image[y, x + 1, c]) - np.int32(image[y, x - 1, c])
-                square = g_row * g_row + g_col * g_col
-                if square < best:
-                    continue
-                bin_ = table[511 * (g_row + 255) + g_col + 255]
-                if square == best and bin_ != chosen:
-                    bin_ = np.uint8(UNSURE)
-                best, chosen = square, bin_
-            bins[y, x] = chosen
-            magnitude[y, x] = np.sqrt(np.float32(best))
+def _row_gradients(image, y, channel, g_row, g_col):  # type: ignore[no-untyped-def]
+    # Differences in the type of ``g_row``: of pixels as they are, so that float32 images round
+    # as scikit-image's do.
+    height, width, _ = image.shape
+    dtype = g_row.dtype.type
+    inner = 0 < y < height - 1
+    above, below = (y - 1, y + 1) if inner else (y, y)
+    for x in range(width):
+        g_row[x] = dtype(image[below, x, channel]) - dtype(image[above, x, channel])
+    for x in range(1, width - 1):
+        g_col[x] = dtype(image[y, x + 1, channel]) - dtype(image[y, x - 1, channel])
+    g_col[0] = g_col[width - 1] = 0
 
 
 @kernel
-def _angle(g_row, g_col):  # type: ignore[no-untyped-def]
-    # Full-turn angle in turns, within 1e-5 (polynomial of Abramowitz & Stegun 4.4.49).
-    a, b = abs(g_row), abs(g_col)
-    largest = max(a, b)
-    if largest == 0:
-        return 0.0
-    t = min(a, b) / largest
-    s = t * t
-    turn = ((((0.0208351 * s - 0.085133) * s + 0.180141) * s - 0.3302995) * s + 0.999866) * t
-    turn *= 0.15915494309189535
-    if a > b:
-        turn = 0.25 - turn
-    if g_col < 0:
-        turn = 0.5 - turn
-    return 1.0 - turn if g_row < 0 else turn
+def _strongest(g_row, g_col, slack, best, best_row, best_col, tie):  # type: ignore[no-untyped-def]
+    # ``tie`` marks pixels whose winner hangs on the last bits of the reference's ``hypot``.
+    square_of = best.dtype.type
+    for x in range(len(best)):
+        r, c = square_of(g_row[x]), square_of(g_col[x])
+        square = r * r + c * c
+        high, low = best[x] + best[x] * slack, best[x] - best[x] * slack
+        other = (g_row[x] != best_row[x]) | (g_col[x] != best_col[x])
+        tie[x] = (tie[x] & (square <= high)) | (other & (square >= low) & (square <= high))
+        if square > best[x]:
+            best[x] = square
+            best_row[x] = g_row[x]
+            best_col[x] = g_col[x]
+
+
+@kernel
+def colour_votes(image, table, bins, magnitude):  # type: ignore[no-untyped-def]
+    """Fill bins and magnitudes (rows, columns) from a uint8 image (rows, columns, channels).
+
+    The channel with the largest magnitude votes. Where two channels tie with different gradients
+    the bin is left ``UNSURE``.
+    """
+    height, width, channels = image.shape
+    g_row, g_col = np.zeros(width, np.int32), np.zeros(width, np.int32)
+    best_row, best_col = np.zeros(width, np.int32), np.zeros(width, np.int32)
+    best = np.zeros(width, np.int32)
+    tie = np.zeros(width, np.bool_)
+    for y in range(height):
+        best[:] = -1
+        tie[:] = False
+        for channel in range(channels):
+            _row_gradients(image, y, channel, g_row, g_col)
+            _strongest(g_row, g_col, 0, best, best_row, best_col, tie)
+        for x in range(width):
+            code = np.uint32(511 * (best_row[x] + 255) + best_col[x] + 255)
+            bins[y, x] = np.uint8(UNSURE) if tie[x] else table[np.uint64(code)]
+            magnitude[y, x] = np.sqrt(np.float32(best[x]))
+
+
+@kernel
+def _row_bins(g_row, g_col, orientations, signed, bins):  # type: ignore[no-untyped-def]
+    # Angle in bins within 1e-5 turns (polynomial 4.4.49 of Abramowitz & Stegun), in single
+    # precision and without branches; what it cannot place, NaN included, is unsure.
+    one = np.float32(1)
+    per_turn = np.float32(orientations if signed else 2 * orientations)
+    guard = np.float32(2e-5) * per_turn
+    for x in range(len(bins)):
+        r, c = np.float32(g_row[x]), np.float32(g_col[x])
+        a, b = abs(r), abs(c)
+        t = min(a, b) / max(max(a, b), np.float32(1e-30))
+        s = t * t
+        turn = np.float32(0.0208351) * s - np.float32(0.085133)
+        turn = turn * s + np.float32(0.180141)
+        turn = turn * s - np.float32(0.3302995)
+        turn = (turn * s + np.float32(0.999866)) * t * np.float32(0.15915494)
+        turn = np.float32(0.25) - turn if a > b else turn
+        turn = np.float32(0.5) - turn if c < 0 else turn
+        turn = one - turn if r < 0 else turn
+        position = turn * per_turn
+        nearest = np.rint(position)
+        placed = (abs(position - nearest) >= guard) & (max(a, b) > np.float32(1e-30))
+        whole = np.int32(position)
+        whole = whole - orientations if whole >= orientations else whole
+        flat = (g_row[x] == 0) & ((not signed) | (g_col[x] >= 0))
+        bins[x] = np.uint8(0) if flat else (np.uint8(whole) if placed else np.uint8(UNSURE))
 
 
 @kernel
 def float_votes(image, orientations, signed, bins, magnitude):  # type: ignore[no-untyped-def]
     """Fill bins and magnitudes from a float32 or float64 image (rows, columns, channels).
 
-    A gradient too close to the border of two bins for the fast angle, and a tie of two channels,
-    is left ``UNSURE``.
+    A gradient too close to the border of two bins for the fast angle, and a near tie of two
+    channels, is left ``UNSURE``.
     """
     height, width, channels = image.shape
-    bins_per_turn = orientations if signed else 2 * orientations
+    g_row, g_col = np.zeros(width, image.dtype), np.zeros(width, image.dtype)
+    best_row, best_col = np.zeros(width, image.dtype), np.zeros(width, image.dtype)
+    best = np.zeros(width, np.float64)
+    tie = np.zeros(width, np.bool_)
     for y in range(height):
-        inner_row = 0 < y < height - 1
+        if channels == 1:
+            _row_gradients(image, y, 0, best_row, best_col)
+            for x in range(width):
+                r, c = np.float64(best_row[x]), np.float64(best_col[x])
+                best[x] = r * r + c * c
+        else:
+            best[:] = -1
+            tie[:] = False
+            for channel in range(channels):
+                _row_gradients(image, y, channel, g_row, g_col)
+                _strongest(g_row, g_col, 4e-6, best, best_row, best_col, tie)
+        _row_bins(best_row, best_col, orientations, signed, bins[y])
         for x in range(width):
-            inner_col = 0 < x < width - 1
-            best = -1.0
-            chosen = np.uint8(0)
-            for c in range(channels):
-                g_row = image.dtype.type(0)
-                g_col = image.dtype.type(0)
-                if inner_row:
-                    g_row = image[y + 1, x, c] - image[y - 1, x, c]
-                if inner_col:
-                    g_col = image[y, x + 1, c] - image[y, x - 1, c]
-                size = np.sqrt(np.float64(g_row) * g_row + np.float64(g_col) * g_col)
-                if size < best * 0.999999:
-                    continue
-                bin_ = np.uint8(0)
-                if g_row != 0 or (signed and g_col < 0):
-                    position = _angle(np.float64(g_row), np.float64(g_col)) * bins_per_turn
-                    nearest = np.rint(position)
-                    if abs(position - nearest) < 2e-5 * bins_per_turn:
-                        bin_ = np.uint8(UNSURE)
-                    else:
-                        bin_ = np.uint8(int(position) % orientations)
-                if size <= best * 1.000001 and bin_ != chosen:
-                    bin_ = np.uint8(UNSURE)
-                best = max(best, size)
-                chosen = bin_
-            bins[y, x] = chosen
-            magnitude[y, x] = best
+            if tie[x]:
+                bins[y, x] = UNSURE
+            magnitude[y, x] = np.sqrt(best[x])
 
 
 @kernel
