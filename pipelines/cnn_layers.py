@@ -200,6 +200,19 @@ def adapt_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
             layer.adapting = None
 
 
+def fold_layers(module: nn.Module) -> nn.Module:
+    """Replace every :class:`ConvNorm` by the plain convolution it amounts to, in place.
+
+    For networks that leave PyTorch.
+    """
+    for name, child in module.named_children():
+        if isinstance(child, ConvNorm):
+            setattr(module, name, child.as_convolution())
+        else:
+            fold_layers(child)
+    return module
+
+
 def _find_pairs(model: nn.Module) -> list[tuple[nn.Module, str, str]]:
     """Return ``(parent, convolution, normalisation)`` of neighbouring children."""
     pairs = []

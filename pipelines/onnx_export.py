@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .cnn_inputs import check_faces
-from .cnn_layers import ConvNorm
+from .cnn_layers import fold_layers
 from .onnx_runtime import CARD_KEY
 
 __all__ = ["export_onnx", "quantize_onnx"]
@@ -78,7 +78,6 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     path = Path(path)
     mirror = estimator.mirror if mirror is None else mirror
     network = fold_layers(copy.deepcopy(estimator.net_.module_).cpu().eval())
-    network.heads.float()
     model = _Deployed(network, estimator._head(), float(estimator.temperature_), mirror).eval()
     size = estimator.image_size
     faces = torch.zeros(2, size, size, 3, dtype=torch.uint8)
@@ -136,16 +135,6 @@ def quantize_onnx(path: str | Path, out: str | Path, faces: NDArray[np.uint8]) -
         op_types_to_quantize=["Conv"],  # the heads keep their precision and cost nothing
     )
     return Path(out)
-
-
-def fold_layers(module: nn.Module) -> nn.Module:
-    """Replace every :class:`ConvNorm` by the plain convolution it amounts to, in place."""
-    for name, child in module.named_children():
-        if isinstance(child, ConvNorm):
-            setattr(module, name, child.as_convolution())
-        else:
-            fold_layers(child)
-    return module
 
 
 def _need(*modules: str) -> None:

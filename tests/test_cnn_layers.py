@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from pipelines.cnn_depthwise import depthwise_conv
-from pipelines.cnn_layers import ConvNorm, adapt_statistics, join_conv_norm
-from pipelines.onnx_export import fold_layers
+from pipelines.cnn_layers import ConvNorm, adapt_statistics, fold_layers, join_conv_norm
 
 
 def _with_statistics(name: str) -> nn.Module:
