@@ -20,8 +20,8 @@ from .resampling import counts, draws_for, generator
 
 Array = NDArray[np.float64]
 Draws = dict[tuple[str, str], Array]
-_MEDIAN_BINS = 64
-_AUC_BINS = 64
+_MEDIAN_BINS = 32
+_AUC_BINS = 32
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _r2(age: Array, error: Array, group: NDArray[np.int64], n_groups: int) -> _H
 
 
 def _auc(female: Array, p: Array, group: NDArray[np.int64], n_groups: int) -> _Histogram:
-    """Mann-Whitney on 64 rank bins; what lies within bins is added as a constant."""
+    """Mann-Whitney on 32 rank bins; what lies within bins is added as a constant."""
     code = np.unique(p, return_inverse=True)[1]
     share = np.cumsum(np.bincount(code)) / len(p)
     bins = np.minimum((share[code] * _AUC_BINS).astype(int), _AUC_BINS - 1)

@@ -175,3 +175,26 @@ def test_intervals_hold(trial, least):
     """A short form of benchmarks/interval_coverage.py: 150 repetitions, within 3 sigma of 95%."""
     held = np.mean([trial(rng([k, 17])) for k in range(150)])
     assert least <= held <= 0.995
+
+
+def test_binned_percentiles_against_exact_draws():
+    """Median error and AUC of the binned draws equal those of the same draws, face by face."""
+    from sklearn.metrics import roc_auc_score
+
+    from benchmarks.simulated_run import simulated_run
+    from reports.panel import panels
+    from reports.percentiles import percentile_draws
+
+    panel = panels(simulated_run(500, 1, ("hog-kernel",)))[0]
+    binned = percentile_draws(panel)
+    answers, n_groups = panel.answers["hog-kernel"], int(panel.group.max()) + 1
+    draws = resampling.draws_for(n_groups)
+    blocks = resampling.counts(n_groups, draws, resampling.generator("percentile"))
+    error = np.abs(answers.age[0] - panel.age)
+    order = np.argsort(error)
+    for k, weights in enumerate(next(blocks)[:40, panel.group]):
+        exact = roc_auc_score(panel.female, answers.p_female[0], sample_weight=weights)
+        assert binned["auc", "hog-kernel"][k] == pytest.approx(exact, abs=0.004)
+        below = np.cumsum(weights[order])
+        median = error[order][np.searchsorted(below, below[-1] / 2)]
+        assert binned["median_error", "hog-kernel"][k] == pytest.approx(median, abs=0.2)
