@@ -10,6 +10,7 @@ from sklearn.svm import LinearSVC
 
 from .hog import HogTransformer
 from .mirror_pairs import MirrorPairs
+from .shrink import Shrink
 
 RIDGE_ALPHA = 30.0
 SVM_C = 0.01
@@ -41,6 +42,18 @@ def linear_svm(C: float = SVM_C, random_state: Any = None) -> LinearSVC:
 def hog_pairs(
     n_even: int = 600, n_odd: int = 300, *, random_state: Any = None, n_jobs: int | None = None
 ) -> MirrorPairs:
-    """Return HOG with cells of 8 and 16 pixels as principal components of mirror pairs."""
-    scales = [(f"cells{c}", HogTransformer(cell_size=c, n_jobs=n_jobs)) for c in (8, 16)]
-    return MirrorPairs(FeatureUnion(scales), n_even, n_odd, random_state=random_state)
+    """Return HOG at several scales as principal components of mirror pairs.
+
+    Cells of 8 and 16 pixels, and signed orientations (18 bins) on the image at half and at a
+    quarter of its size: wrinkles, parts of the face, and its shading.
+    """
+    signed: dict[str, Any] = {"orientations": 18, "signed": True, "n_jobs": n_jobs}
+    scales = FeatureUnion(
+        [
+            ("cells8", HogTransformer(cell_size=8, n_jobs=n_jobs)),
+            ("cells16", HogTransformer(cell_size=16, n_jobs=n_jobs)),
+            ("half", make_pipeline(Shrink(2), HogTransformer(cell_size=8, **signed))),
+            ("quarter", make_pipeline(Shrink(4), HogTransformer(cell_size=4, **signed))),
+        ]
+    )
+    return MirrorPairs(scales, n_even, n_odd, random_state=random_state)

@@ -61,6 +61,9 @@ class _FeatureMachine(BaseEstimator):
 
     def _metric(self, X: NDArray, target: NDArray, rng: Any) -> tuple[NDArray, NDArray]:
         """Return the two factors of the metric, learnt from a sample of the training set."""
+        if self.metric_samples == 0:
+            sides = (X.shape[1] - self.n_odd, self.n_odd)
+            return np.eye(sides[0], dtype=X.dtype), np.eye(sides[1], dtype=X.dtype)
         few = rng.permutation(len(X))[: self.metric_samples]
         sample = X[few]
         width = self.bandwidth * median_distance(sample, rng)
@@ -98,7 +101,7 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
     alpha : float, default=0.1
         Ridge.
     metric_samples : int, default=5000
-        Size of the sample that learns the metric.
+        Size of the sample that learns the metric; 0 keeps the features' own.
     metric_floor : float, default=0.1
         :math:`\epsilon`, where the mean eigenvalue of :math:`M` is 1.
     random_state : int, RandomState or None, default=None

@@ -15,7 +15,7 @@ from . import hog_kernels
 def as_pair(value: Any, name: str) -> tuple[int, int]:
     """Return a positive integer, or two of them, as ``(rows, columns)``."""
     pair = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(v, Integral) and v > 0 for v in pair):
+    if len(pair) != 2 or not all(isinstance(v, Integral) and int(v) > 0 for v in pair):
         raise ValueError(f"{name} must be a positive integer or two of them, got {value!r}")
     return int(pair[0]), int(pair[1])
 
@@ -54,7 +54,7 @@ class HogGeometry:
             A parameter out of range, or an image smaller than one block.
         """
         cell, block = as_pair(hog.cell_size, "cell_size"), as_pair(hog.block_size, "block_size")
-        if not isinstance(hog.orientations, Integral) or not 1 <= hog.orientations <= 250:
+        if not isinstance(hog.orientations, Integral) or not 1 <= int(hog.orientations) <= 250:
             raise ValueError(f"orientations must be an integer in 1..250, got {hog.orientations!r}")
         if hog.block_norm not in hog_kernels.BLOCK_NORMS:
             known = ", ".join(hog_kernels.BLOCK_NORMS)

@@ -60,12 +60,12 @@ class LoadImages(TransformerMixin, BaseEstimator):
             A file that is not a readable image, named in the message.
         """
         check_is_fitted(self, "image_shape_")
-        paths = _paths(X)
-        out = np.empty((len(paths), *self.image_shape_), dtype=np.uint8)
+        paths, size = _paths(X), int(self.size)
+        out = np.empty((len(paths), size, size, 3), dtype=np.uint8)
 
         def fill(part: slice) -> None:
             for image, path in zip(out[part], paths[part], strict=True):
-                image[:] = _resized(read_rgb(path), self.image_shape_[0])
+                image[:] = _resized(read_rgb(path), size)
 
         Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(fill)(slice(start, start + 64)) for start in range(0, len(paths), 64)
@@ -102,9 +102,8 @@ def _resized(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     if image.shape[:2] == (size, size):
         return image
     shrinks = max(image.shape[:2]) > size
-    return cv2.resize(
-        image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), dtype=np.uint8)
 
 
 def _paths(X: Any) -> list[Path]:

@@ -49,6 +49,7 @@ TRUSTED = (
     "pipelines.lbp.LbpTransformer",
     "pipelines.load_images.LoadImages",
     "pipelines.mirror_pairs.MirrorPairs",
+    "pipelines.shrink.Shrink",
     "pipelines.timm_features.TimmFeatures",
 )
 """Types a model file may hold beside those skops itself knows to be harmless.
