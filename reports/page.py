@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from . import blocks, charts, figures
+from . import blocks, charts, figures, svg_export
 from .blocks import Block, Chart, Section
 from .caveats import caveats
 from .display import Table, from_frame
@@ -137,7 +137,7 @@ class Page:
         table = from_frame(frame, key, title, names, units=_units(module, variant, frame))
         with figures.style():
             figure = module.plot(frame, self.looks, variant)
-            svg = figures.to_svg(figure, key, title, _description(module, frame, variant))
+            svg = svg_export.to_svg(figure, key, title, _description(module, frame, variant))
         wide = bool(figure.get_figwidth() > WIDE)
         legend = [names.index(c) for c in drawn] if module.__name__ not in _SELF_LABELLED else []
         return Chart(key, title, module.NOTE, svg, table, legend, wide)

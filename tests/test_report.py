@@ -47,7 +47,7 @@ def unpictured(monkeypatch):
 @pytest.fixture
 def unexported(monkeypatch):
     """Render pages whose charts are drawn but not exported: for tests that could break a chart."""
-    monkeypatch.setattr("reports.figures.to_svg", lambda *arguments: "<svg></svg>")
+    monkeypatch.setattr("reports.svg_export.to_svg", lambda *arguments: "<svg></svg>")
 
 
 class Outline(HTMLParser):
