@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .bins import YAW_BINS, yaw_bin
 from .mesh import MIN_PRESENCE, FaceMesh, Progress
+from .mesh_models import MODELS
 from .pose_calibration import EMBEDDED_HEADS, NONE
 from .pose_geometry import angles, fit_rotation
 
@@ -137,6 +138,17 @@ def estimate_pose(
     calibrate = EMBEDDED_HEADS if calibrated else NONE
     table = dict(zip(ANGLES, calibrate(*head_pose(points)), strict=True))
     return pd.DataFrame({**table, "presence": presence}).astype(np.float32)
+
+
+def measured_pose_error() -> pd.DataFrame:
+    """Return the shipped error of the pose labels on the embedded heads, whose pose is known.
+
+    Returns
+    -------
+    DataFrame
+        As from :func:`pose_error`; made by ``benchmarks/pose_error.py``.
+    """
+    return pd.read_csv(MODELS / "pose_error.csv")
 
 
 def pose_error(true: pd.DataFrame, estimated: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 import data
 import reports
 from data import tables
+from data.pose import measured_pose_error
 from pipelines.registry import get_contender
 
 from . import engine, provenance
@@ -145,6 +146,7 @@ def _write_inputs(
     write_text(run.path / "audit.csv", faces.audit.to_csv(index=False))
     write_json(run.path / "label_noise.json", faces.label_noise)
     write_parquet(run.path / "near_duplicates.parquet", faces.near_duplicates)
+    write_parquet(run.path / "pose_error.parquet", measured_pose_error())
 
 
 def _jobs(
