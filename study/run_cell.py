@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import sys
 import threading
 import time
@@ -129,6 +130,8 @@ def run(job: Job) -> None:
         },
     )
     tables.write_table(predictions, job.predictions_path, tables.PREDICTIONS)
+    # a finished training needs its checkpoints no more; they are several times the model
+    shutil.rmtree(checkpoint_folder(job), ignore_errors=True)
 
 
 def predict(estimator: Any, parts: Parts, job: Job) -> tuple[pd.DataFrame, float]:
@@ -163,6 +166,11 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
     }
 
 
+def checkpoint_folder(job: Job) -> Path:
+    """Return where a cell's training saves its epochs."""
+    return Path(job.run) / "checkpoints" / job.cell.name
+
+
 def peak_rss_bytes() -> float:
     """Return the largest resident memory of this process so far.
 
@@ -181,7 +189,7 @@ def _hooks(job: Job, contender: Contender) -> dict[str, Any]:
     """Return what the study sets by itself, for the builders that take it."""
     offered = {
         "progress": report_progress,
-        "checkpoint": f"{job.run}/checkpoints/{job.cell.name}",
+        "checkpoint": str(checkpoint_folder(job)),
         "image_size": job.image_size,
     }
     taken = contender.option_names()
