@@ -7,11 +7,15 @@ from typing import Any
 
 _HOMES = {
     "AgeGender": "age_gender",
+    "CnnAgeGender": "cnn",
+    "CnnClassifier": "cnn",
+    "CnnRegressor": "cnn",
     "ConformalAge": "conformal",
     "ConformalBand": "conformal",
     "Contender": "registry",
     "HogTransformer": "hog",
     "LoadImages": "load_images",
+    "TimmFeatures": "timm_features",
     "get_contender": "registry",
 }
 """Public name to module: imported when first used, so that HOG users never wait for torch."""
