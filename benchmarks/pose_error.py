@@ -4,8 +4,8 @@
 
 Prints the error of the raw angles, fits the calibration on one half of the identities, and prints
 the error of the calibrated angles on the other half; then the constants in use on all heads, and
-what remains of pitch by age and gender. ``--out`` writes the table that every report shows as the error of the
-pose labels; it ships as ``data/models/pose_error.csv``.
+what remains of pitch by age and gender. ``--out`` writes the table that every report shows as the
+error of the pose labels; it ships as ``data/models/pose_error.csv``.
 """
 
 from __future__ import annotations

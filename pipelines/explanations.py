@@ -37,10 +37,10 @@ def explain(estimator: Any, X: NDArray[np.uint8]) -> tuple[str, Pictures] | None
 
 def _histograms(estimator: Any, X: Pictures) -> Pictures | None:
     """Draw the gradient histograms of an ``AgeGender`` whose features can draw themselves."""
-    features = getattr(estimator, "features_", None)
+    features: Any = getattr(estimator, "features_", None)
     if not hasattr(features, "visualize"):
         return None
-    drawings = [np.asarray(features.visualize(image), dtype=float) for image in X]
+    drawings = [np.asarray(features.visualize(image), dtype=np.float64) for image in X]
     return np.stack([_as_grey_picture(drawing) for drawing in drawings])
 
 
