@@ -141,11 +141,12 @@ def _voted(images: NDArray, geometry: HogGeometry) -> NDArray:
 
 
 def _pixel_votes(image: NDArray, geometry: HogGeometry, bins: NDArray, magnitude: NDArray) -> None:
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1))
     if image.dtype == np.uint8:
         table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
-        hog_kernels.colour_votes(image, table, bins, magnitude)
+        hog_kernels.colour_votes(planes, table, bins, magnitude)
     else:
-        hog_kernels.float_votes(image, geometry.orientations, geometry.signed, bins, magnitude)
+        hog_kernels.float_votes(planes, geometry.orientations, geometry.signed, bins, magnitude)
     _settle_unsure(image, geometry, bins)
 
 

@@ -168,17 +168,17 @@ def vote_histogram(bins, magnitude, cell_height, cell_width, histogram):  # type
 
 
 @kernel
-def _row_gradients(image, y, channel, g_row, g_col):  # type: ignore[no-untyped-def]
+def _row_gradients(image, y, g_row, g_col):  # type: ignore[no-untyped-def]
     # Differences in the type of ``g_row``: of pixels as they are, so that float32 images round
     # as scikit-image's do.
-    height, width, _ = image.shape
+    height, width = image.shape
     dtype = g_row.dtype.type
     inner = 0 < y < height - 1
     above, below = (y - 1, y + 1) if inner else (y, y)
     for x in range(width):
-        g_row[x] = dtype(image[below, x, channel]) - dtype(image[above, x, channel])
+        g_row[x] = dtype(image[below, x]) - dtype(image[above, x])
     for x in range(1, width - 1):
-        g_col[x] = dtype(image[y, x + 1, channel]) - dtype(image[y, x - 1, channel])
+        g_col[x] = dtype(image[y, x + 1]) - dtype(image[y, x - 1])
     g_col[0] = g_col[width - 1] = 0
 
 
@@ -190,7 +190,8 @@ def _strongest(g_row, g_col, slack, best, best_row, best_col, tie):  # type: ign
         r, c = square_of(g_row[x]), square_of(g_col[x])
         square = r * r + c * c
         high, low = best[x] + best[x] * slack, best[x] - best[x] * slack
-        other = (g_row[x] != best_row[x]) | (g_col[x] != best_col[x])
+        # Components that are equal up to order and sign have equal magnitudes in any arithmetic.
+        other = abs(r) + abs(c) != abs(square_of(best_row[x])) + abs(square_of(best_col[x]))
         tie[x] = (tie[x] & (square <= high)) | (other & (square >= low) & (square <= high))
         if square > best[x]:
             best[x] = square
@@ -199,13 +200,13 @@ def _strongest(g_row, g_col, slack, best, best_row, best_col, tie):  # type: ign
 
 
 @kernel
-def colour_votes(image, table, bins, magnitude):  # type: ignore[no-untyped-def]
-    """Fill bins and magnitudes (rows, columns) from a uint8 image (rows, columns, channels).
+def colour_votes(planes, table, bins, magnitude):  # type: ignore[no-untyped-def]
+    """Fill bins and magnitudes (rows, columns) from uint8 planes (channels, rows, columns).
 
     The channel with the largest magnitude votes. Where two channels tie with different gradients
     the bin is left ``UNSURE``.
     """
-    height, width, channels = image.shape
+    channels, height, width = planes.shape
     g_row, g_col = np.zeros(width, np.int32), np.zeros(width, np.int32)
     best_row, best_col = np.zeros(width, np.int32), np.zeros(width, np.int32)
     best = np.zeros(width, np.int32)
@@ -214,7 +215,7 @@ def colour_votes(image, table, bins, magnitude):  # type: ignore[no-untyped-def]
         best[:] = -1
         tie[:] = False
         for channel in range(channels):
-            _row_gradients(image, y, channel, g_row, g_col)
+            _row_gradients(planes[channel], y, g_row, g_col)
             _strongest(g_row, g_col, 0, best, best_row, best_col, tie)
         for x in range(width):
             code = np.uint32(511 * (best_row[x] + 255) + best_col[x] + 255)
@@ -251,20 +252,20 @@ def _row_bins(g_row, g_col, orientations, signed, bins):  # type: ignore[no-unty
 
 
 @kernel
-def float_votes(image, orientations, signed, bins, magnitude):  # type: ignore[no-untyped-def]
-    """Fill bins and magnitudes from a float32 or float64 image (rows, columns, channels).
+def float_votes(planes, orientations, signed, bins, magnitude):  # type: ignore[no-untyped-def]
+    """Fill bins and magnitudes from float32 or float64 planes (channels, rows, columns).
 
     A gradient too close to the border of two bins for the fast angle, and a near tie of two
     channels, is left ``UNSURE``.
     """
-    height, width, channels = image.shape
-    g_row, g_col = np.zeros(width, image.dtype), np.zeros(width, image.dtype)
-    best_row, best_col = np.zeros(width, image.dtype), np.zeros(width, image.dtype)
+    channels, height, width = planes.shape
+    g_row, g_col = np.zeros(width, planes.dtype), np.zeros(width, planes.dtype)
+    best_row, best_col = np.zeros(width, planes.dtype), np.zeros(width, planes.dtype)
     best = np.zeros(width, np.float64)
     tie = np.zeros(width, np.bool_)
     for y in range(height):
         if channels == 1:
-            _row_gradients(image, y, 0, best_row, best_col)
+            _row_gradients(planes[0], y, best_row, best_col)
             for x in range(width):
                 r, c = np.float64(best_row[x]), np.float64(best_col[x])
                 best[x] = r * r + c * c
@@ -272,7 +273,7 @@ def float_votes(image, orientations, signed, bins, magnitude):  # type: ignore[n
             best[:] = -1
             tie[:] = False
             for channel in range(channels):
-                _row_gradients(image, y, channel, g_row, g_col)
+                _row_gradients(planes[channel], y, g_row, g_col)
                 _strongest(g_row, g_col, 4e-6, best, best_row, best_col, tie)
         _row_bins(best_row, best_col, orientations, signed, bins[y])
         for x in range(width):
