@@ -49,6 +49,8 @@ class Faces:
         ``same_gender``.
     label_noise : dict
         See :func:`data.label_noise_floor`.
+    kind : str
+        Name of the reader that recognised it, such as ``utkface``.
     licence : str
         One sentence.
     thumbnails_allowed : bool
@@ -75,6 +77,7 @@ class Faces:
         self.audit = audit
         self.near_duplicates = near_duplicates
         self.label_noise = label_noise
+        self.kind = reader.name
         self.licence = reader.licence
         self.thumbnails_allowed = reader.thumbnails_allowed
         self.content_hash = content_hash(table["pixel_sha256"])

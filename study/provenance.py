@@ -81,6 +81,7 @@ def data_facts(faces: Faces) -> dict[str, Any]:
     """Return what the report says about a data set."""
     return {
         "title": faces.name,
+        "kind": faces.kind,
         "licence": faces.licence,
         "content_hash": faces.content_hash,
         "n_faces": len(faces.table),
