@@ -10,8 +10,8 @@ UTKFACE = (
     "The age labels were estimated by a model (DEX) and checked by people: they are partly a "
     "model's output, and a contender can be right by sharing its mistakes.",
     "Gender is binary as annotated from the picture. It is not the gender people would state.",
-    "Pose is estimated. On rendered heads of known pose the estimate of pitch errs with the shape of "
-    "the head (about +2 degrees for children, -3 above 65), so a part of any link between pitch "
+    "Pose is estimated. On rendered heads of known pose the estimate of pitch errs with the shape "
+    "of the head (about +2 degrees for children, -3 above 65), so a part of any link between pitch "
     "and age is measurement.",
 )
 EMBEDDED = (
