@@ -1,0 +1,126 @@
+"""What each idea brings to HOG on UTKFace: one table, on the *select* part.
+
+    python benchmarks/classical_utkface.py UTKFace.tar.gz [--seed 0] [--every 3] [--test]
+
+``--every 3`` trains on a third of the training faces. ``--test`` evaluates the shipped contenders
+on the test part too; it is for the last run, after every choice is made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.svm import SVC, SVR
+
+import data
+from pipelines import AgeGender, HogTransformer
+from pipelines.classical import hog_pairs
+from pipelines.feature_machine import FeatureMachineClassifier, FeatureMachineRegressor
+from pipelines.mirror_pairs import MirrorPairs
+from pipelines.registry import get_contender
+
+
+def machines(features: BaseEstimator, *, metric: tuple[int, int] = (0, 0)) -> AgeGender:
+    age = FeatureMachineRegressor(300, alpha=0.3, metric_samples=metric[0], random_state=0)
+    gender = FeatureMachineClassifier(300, bandwidth=0.75, metric_samples=metric[1], random_state=0)
+    return AgeGender(age, gender, features, random_state=0)
+
+
+def one_scale() -> MirrorPairs:
+    return MirrorPairs(HogTransformer(), random_state=0)
+
+
+def two_scales() -> MirrorPairs:
+    union = FeatureUnion([(str(c), HogTransformer(cell_size=c)) for c in (8, 16)])
+    return MirrorPairs(union, random_state=0)
+
+
+def support_vectors() -> AgeGender:
+    features = make_pipeline(HogTransformer(), PCA(500, random_state=0))
+    return AgeGender(SVR(C=30, epsilon=2), SVC(C=3), features, random_state=0)
+
+
+LADDER: dict[str, Callable[[], Any]] = {
+    "hog-linear": lambda: get_contender("hog-linear").build(random_state=0),
+    "lbp-linear": lambda: get_contender("lbp-linear").build(random_state=0),
+    "PCA 500, RBF SVR and SVC": support_vectors,
+    "mirror-even kernel ridge": lambda: machines(one_scale()),
+    "+ cells of 16": lambda: machines(two_scales()),
+    "+ learnt metric, age": lambda: machines(two_scales(), metric=(5000, 0)),
+    "+ learnt metric, gender too": lambda: machines(two_scales(), metric=(5000, 5000)),
+    "+ signed, half and quarter size": lambda: machines(
+        hog_pairs(random_state=0), metric=(5000, 0)
+    ),
+    "hog-kernel": lambda: get_contender("hog-kernel").build(random_state=0),
+}
+
+
+class Parts:
+    """Images and labels of the parts of one split."""
+
+    def __init__(self, source: str, seed: int) -> None:
+        faces = data.load(source)
+        self.images = faces.images(128)
+        self.labels = np.column_stack(
+            [faces.table["age"], (faces.table["gender"] == "female").astype(float)]
+        )
+        split = data.split(faces.table, data_set=faces.name, seed=seed)
+        position = {face: i for i, face in enumerate(faces.table["face_id"])}
+        self.rows = {
+            part: np.sort(rows["face_id"].map(position).to_numpy())
+            for part, rows in split.groupby("part", observed=True)
+        }
+
+    def __call__(self, part: str, every: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Return images and labels of every k-th face of a part."""
+        rows = self.rows[part][::every]
+        return self.images[rows], self.labels[rows]
+
+
+def row(name: str, model: Any, X: np.ndarray, Y: np.ndarray, fit_seconds: float) -> str:
+    start = time.process_time()
+    answer = model.predict(X)
+    per_second = len(X) / (time.process_time() - start)
+    error = np.abs(answer[:, 0] - Y[:, 0])
+    low, high = model.predict_age_interval(X).T
+    covered = ((low <= Y[:, 0]) & (Y[:, 0] <= high)).mean()
+    return (
+        f"| {name} | {error.mean():.2f} | {(error <= 5).mean():.3f} | "
+        f"{(answer[:, 1] == Y[:, 1]).mean():.3f} | {covered:.3f} | {(high - low).mean():.1f} | "
+        f"{fit_seconds:.0f} | {per_second:.0f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", help="UTKFace archive or folder")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--every", type=int, default=1, help="train on every k-th face")
+    parser.add_argument("--only", nargs="*", help="names of rows")
+    parser.add_argument("--test", action="store_true", help="the shipped contenders on test too")
+    options = parser.parse_args()
+    parts = Parts(options.source, options.seed)
+    print("| | MAE | CS@5 | gender | coverage | width | fit, CPU s | faces/CPU s |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, build in LADDER.items():
+        if options.only and name not in options.only:
+            continue
+        X, Y = parts("train", options.every)
+        start = time.process_time()
+        model = build().fit(X, Y, select=parts("select"), calibrate=parts("calibrate"))
+        seconds = time.process_time() - start
+        print(row(name, model, *parts("select"), seconds), flush=True)
+        if options.test and "-" in name.split()[0] and " " not in name:
+            print(row(f"{name}, test", model, *parts("test"), seconds), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
