@@ -1,7 +1,7 @@
 """Are the embedded faces a fair test bed? Shape must tell more than colour, and a CNN more still.
 
     python benchmarks/embedded_faces.py          HOG against 8x8 colour thumbnails, minutes
-    python benchmarks/embedded_faces.py --cnn    and the contender ``cnn``, recipe ``demo``, fold by fold
+    python benchmarks/embedded_faces.py --cnn    and the contender ``cnn`` (recipe ``demo``)
 
 Five folds by identity. HOG and colour get the same two learners for age (ridge, and RBF support
 vectors on principal components) and the better of the two counts, so that neither loses to its
