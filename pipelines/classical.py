@@ -14,7 +14,7 @@ from .shrink import Shrink
 
 RIDGE_ALPHA = 30.0
 SVM_C = 0.01
-"""Chosen on UTKFace's select part by ``benchmarks/classical_utkface.py``."""
+"""From a search on a de-duplicated UTKFace; ``benchmarks/classical_utkface.py`` repeats it."""
 
 
 def hog_ridge_age(*, alpha: float = RIDGE_ALPHA, n_jobs: int | None = None) -> Pipeline:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import hog_kernels
+from . import hog_blocks, hog_kernels
 
 
 def as_pair(value: Any, name: str) -> tuple[int, int]:
@@ -56,8 +56,8 @@ class HogGeometry:
         cell, block = as_pair(hog.cell_size, "cell_size"), as_pair(hog.block_size, "block_size")
         if not isinstance(hog.orientations, Integral) or not 1 <= int(hog.orientations) <= 250:
             raise ValueError(f"orientations must be an integer in 1..250, got {hog.orientations!r}")
-        if hog.block_norm not in hog_kernels.BLOCK_NORMS:
-            known = ", ".join(hog_kernels.BLOCK_NORMS)
+        if hog.block_norm not in hog_blocks.BLOCK_NORMS:
+            known = ", ".join(hog_blocks.BLOCK_NORMS)
             raise ValueError(f"block_norm must be one of {known}, got {hog.block_norm!r}")
         rows, columns = _spatial(shape, hog.channel_axis)
         cells = (rows // cell[0], columns // cell[1])
@@ -67,7 +67,7 @@ class HogGeometry:
                 f"should have at least: {block[0] * cell[0]} rows and {block[1] * cell[1]} cols, "
                 f"got {rows} rows and {columns} cols."
             )
-        method = hog_kernels.BLOCK_NORMS.index(hog.block_norm)
+        method = hog_blocks.BLOCK_NORMS.index(hog.block_norm)
         return cls((rows, columns), cell, block, cells, int(hog.orientations), hog.signed, method)
 
     @property
@@ -108,7 +108,7 @@ def extract(images: NDArray, geometry: HogGeometry, out: NDArray[np.float32]) ->
     """
     histograms = _voted(images, geometry)
     scale = histograms.dtype.type(1 / geometry.pixels_per_cell)
-    hog_kernels.normalise_blocks(
+    hog_blocks.normalise_blocks(
         histograms, scale, geometry.cells[1], *geometry.block, geometry.method, out
     )
 

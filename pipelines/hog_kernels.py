@@ -1,9 +1,10 @@
 """Compiled inner loops of the histogram of oriented gradients, each releasing the GIL.
 
-Two stages, as in Dalal & Triggs: magnitudes voted into one orientation histogram per cell, then
-overlapping blocks of cells normalised. Histograms are ``(cell rows, orientations + 1, padded cell
-columns)``: with the columns last, every step of the normalisation is one vector operation over a
-row of blocks, whatever the parameters. The last orientation takes gradients without a bin.
+The first of two stages, as in Dalal & Triggs: magnitudes voted into one orientation histogram per
+cell (``hog_blocks`` normalises overlapping blocks of cells). Histograms are ``(cell rows,
+orientations + 1, padded cell columns)``: with the columns last, every step of the normalisation is
+one vector operation over a row of blocks, whatever the parameters. The last orientation takes
+gradients without a bin.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_NORMS = ("L1", "L1-sqrt", "L2", "L2-Hys")
 LANES = 16
 """Cell columns are padded to a multiple of this, so that no vector loop has a remainder."""
 
 UNSURE = 255
 """Bin of a pixel that only the reference arithmetic can place (see ``colour_votes``)."""
 
-_EPSILON = 1e-5  # scikit-image's
 _COPIES = 4
 _IDENTITY = np.arange(256, dtype=np.uint8)
 
@@ -190,10 +189,14 @@ def _strongest(g_row, g_col, slack, best, best_row, best_col, tie):  # type: ign
         r, c = square_of(g_row[x]), square_of(g_col[x])
         square = r * r + c * c
         high, low = best[x] + best[x] * slack, best[x] - best[x] * slack
-        # Components that are equal up to order and sign have equal magnitudes in any arithmetic.
-        other = abs(r) + abs(c) != abs(square_of(best_row[x])) + abs(square_of(best_col[x]))
-        tie[x] = (tie[x] & (square <= high)) | (other & (square >= low) & (square <= high))
-        if square > best[x]:
+        # Components that are equal up to order and sign have equal magnitudes, whatever the
+        # rounding of ``square`` (a fused multiply-add is not symmetric): the first channel stays.
+        ar, ac = abs(r), abs(c)
+        br, bc = abs(square_of(best_row[x])), abs(square_of(best_col[x]))
+        same = (max(ar, ac) == max(br, bc)) & (min(ar, ac) == min(br, bc)) & (best[x] >= 0)
+        near = (square >= low) & (square <= high)
+        tie[x] = (tie[x] & (square <= high)) | (near & (not same))
+        if (square > best[x]) & (not same):
             best[x] = square
             best_row[x] = g_row[x]
             best_col[x] = g_col[x]
@@ -280,82 +283,3 @@ def float_votes(planes, orientations, signed, bins, magnitude):  # type: ignore[
             if tie[x]:
                 bins[y, x] = UNSURE
             magnitude[y, x] = np.sqrt(best[x])
-
-
-@kernel
-def _inverse_norms(sums, l1, out):  # type: ignore[no-untyped-def]
-    for c in range(len(out)):
-        out[c] = 1 / (sums[c] + _EPSILON) if l1 else 1 / np.sqrt(sums[c] + _EPSILON * _EPSILON)
-
-
-@kernel
-def _cell_sums(cells, scale, l1, sums):  # type: ignore[no-untyped-def]
-    # The histogram is scaled to the mean over the cell here: it is read anyway.
-    sums[:] = 0
-    for o in range(cells.shape[0]):
-        values = cells[o]
-        for c in range(len(values)):
-            values[c] *= scale
-            sums[c] += values[c] if l1 else values[c] * values[c]
-
-
-@kernel
-def normalise_blocks(histograms, scale, n_columns, block_height, block_width, method, out):  # type: ignore[no-untyped-def]
-    """Normalise every block of ``histograms``, which are scaled in place, into the rows ``out``.
-
-    ``method`` is the position in ``BLOCK_NORMS``; a row of ``out`` is ordered as scikit-image
-    orders it: block row, block column, cell row, cell column, orientation.
-    """
-    _, n_rows, n_bins, padded = histograms.shape
-    orientations = n_bins - 1
-    l1, hysteresis = method < 2, method == 3
-    dtype = histograms.dtype.type
-    sums = np.zeros((n_rows, padded + block_width), histograms.dtype)
-    total = np.zeros(padded, histograms.dtype)
-    factor = np.zeros(padded, histograms.dtype)
-    block = np.zeros((block_height * block_width * orientations, padded), histograms.dtype)
-    for k in range(len(histograms)):
-        histogram = histograms[k]
-        for r in range(n_rows):
-            _cell_sums(histogram[r, :orientations], scale, l1, sums[r, :padded])
-        position = 0
-        for r in range(n_rows - block_height + 1):
-            total[:] = 0
-            for i in range(block_height):
-                for j in range(block_width):
-                    for c in range(padded):
-                        total[c] += sums[r + i, c + j]
-            _inverse_norms(total, l1, factor)
-            total[:] = 0
-            q = 0
-            for i in range(block_height):
-                for j in range(block_width):
-                    for o in range(orientations):
-                        values, target = histogram[r + i, o], block[q]
-                        if hysteresis:
-                            for c in range(padded - j):
-                                value = min(values[c + j] * factor[c], dtype(0.2))
-                                total[c] += value * value
-                                target[c] = value
-                        else:
-                            for c in range(padded - j):
-                                target[c] = values[c + j] * factor[c]
-                        q += 1
-            if hysteresis:
-                _inverse_norms(total, False, factor)
-            for c in range(n_columns - block_width + 1):
-                _write_block(block, c, factor[c], method, out[k], position)
-                position += len(block)
-
-
-@kernel
-def _write_block(block, c, factor, method, out, position):  # type: ignore[no-untyped-def]
-    if method == 3:
-        for q in range(len(block)):
-            out[position + q] = block[q, c] * factor
-    elif method == 1:
-        for q in range(len(block)):
-            out[position + q] = np.sqrt(block[q, c])
-    else:
-        for q in range(len(block)):
-            out[position + q] = block[q, c]
