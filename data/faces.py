@@ -189,7 +189,7 @@ def load(
     folder = cache_folder(cache)
     name, path = find_source(source, folder)
     opened = open_source(path, folder, report)
-    reader = find_reader(opened)
+    reader = find_reader(opened, source)
     if reader.unpack:
         opened = reader.unpack(opened, folder, report)
     base = opened if opened.is_dir() else opened.parent

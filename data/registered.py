@@ -128,7 +128,7 @@ def add_data_set(
         path = fetch(str(source), folder / "downloads", sha256=sha256, progress=progress)
     else:
         path = Path(source).expanduser().absolute()
-    reader = find_reader(open_source(path, folder, progress))
+    reader = find_reader(open_source(path, folder, progress), source)
     if reader.needs_acceptance and not accept_licence:
         raise DataError(f"{reader.licence} Add it with --accept-licence if you agree.")
     entry = Registered(name, str(path), reader.name, reader.licence)

@@ -69,8 +69,14 @@ def readers() -> dict[str, Reader]:
     return {reader.name: reader for reader in found}
 
 
-def find_reader(source: Path) -> Reader:
+def find_reader(source: Path, called: str | Path | None = None) -> Reader:
     """Return the first reader that recognises ``source``.
+
+    Parameters
+    ----------
+    source : Path
+    called : str or Path, optional
+        What the user calls it, for the message: an archive is unpacked elsewhere.
 
     Raises
     ------
@@ -82,4 +88,4 @@ def find_reader(source: Path) -> Reader:
         if reader.recognises(source):
             return reader
     kinds = "; ".join(reader.summary for reader in known.values())
-    raise DataError(f"{source} holds no faces this package can read. It reads: {kinds}")
+    raise DataError(f"{called or source} holds no faces this package can read. It reads: {kinds}")
