@@ -70,6 +70,8 @@ class Plan(BaseModel):
     contenders : dict of str to ContenderPlan
     predictions : dict of str to str
         Contenders that bring a CSV of predictions instead of a model: name to path.
+    leak : tuple of str
+        Contenders for which the value of the leak is measured (two more trainings each).
     thumbnails : bool
         Whether the report may show faces; refused for data whose licence forbids it.
     save_models : bool
@@ -86,6 +88,7 @@ class Plan(BaseModel):
     folds: int | None = Field(default=None, ge=2)
     contenders: dict[str, ContenderPlan]
     predictions: dict[str, str] = Field(default_factory=dict)
+    leak: tuple[str, ...] = ()
     thumbnails: bool = False
     save_models: bool = True
 
@@ -115,6 +118,17 @@ class Plan(BaseModel):
             if not CONTENDER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot name a contender: letters, digits, . _ @ -")
             _check_options(chosen.of or name, chosen.options)
+        return value
+
+    @field_validator("leak")
+    @classmethod
+    def _planned(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for name in value:
+            known = list(info.data.get("contenders", {}))
+            if name not in known:
+                raise ValueError(
+                    f"{name!r} is no contender of this plan{_did_you_mean(name, known)}"
+                )
         return value
 
     @field_validator("predictions")

@@ -17,7 +17,7 @@ from data import tables
 from data.pose import measured_pose_error
 from pipelines.registry import get_contender
 
-from . import engine, provenance
+from . import engine, leak, provenance
 from .cells import Cell, Job, grid
 from .dask_engine import run_on_dask
 from .errors import StudyFailed, UsageError
@@ -102,6 +102,7 @@ def run_study(
             outcomes = engine.run_jobs(jobs, cores, cell_progress)
         else:
             outcomes = run_on_dask(jobs, scheduler)
+        leak.measure(run, plan, faces, cores, stage)
         write_learning_curve(run.path)
         _finish(run)
         report, summary = write_report(run, faces if plan.thumbnails else None)

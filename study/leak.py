@@ -1,0 +1,62 @@
+"""The value of the leak, measured inside a study: ``leak.parquet``.
+
+The same test faces, the same number of training faces; once with the copies of test faces among
+them, once with as many others. See ``data.leak_value`` for the design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+import data
+from data.leak_value import leak_value, measure_leak
+from pipelines.registry import get_contender
+
+from .plan import Plan, registered_name
+from .run_directory import RunDirectory, write_parquet
+
+Progress = Callable[[str, int, int], None]
+
+
+def measure(
+    run: RunDirectory, plan: Plan, faces: data.Faces, cores: int, progress: Progress | None
+) -> None:
+    """Measure every contender that the plan names under ``leak``; finished ones are kept.
+
+    Leaves ``leak/<contender>.parquet`` for each and ``leak.parquet`` with all, which the report
+    shows.
+    """
+    folder = run.path / "leak"
+    folder.mkdir(exist_ok=True)
+    tables = []
+    for name in plan.leak:
+        path = folder / f"{name}.parquet"
+        if not path.is_file():
+            value = _value(plan, name, faces, cores, progress)
+            value.insert(0, "contender", name)
+            write_parquet(path, value)
+        tables.append(pd.read_parquet(path))
+    if tables:
+        write_parquet(run.path / "leak.parquet", pd.concat(tables, ignore_index=True))
+
+
+def _value(
+    plan: Plan, name: str, faces: data.Faces, cores: int, progress: Progress | None
+) -> pd.DataFrame:
+    chosen, contender = plan.contenders[name], get_contender(registered_name(plan, name))
+    size = chosen.image_size or contender.image_size
+    images = faces.images(size, progress=progress)
+    female = (faces.table["gender"] == "female").to_numpy()
+    labels = np.column_stack([faces.table["age"], female]).astype(np.float32)
+    extra = {"image_size": size} if "image_size" in contender.option_names() else {}
+
+    def fit_predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        model = contender.build(random_state=0, n_jobs=cores, **extra, **chosen.options)
+        model.fit(images[train], labels[train])
+        return model.predict(images[test])[:, 0], model.predict_gender_proba(images[test])
+
+    options = {} if progress is None else {"progress": progress}
+    return leak_value(measure_leak(faces.table, fit_predict, seeds=(0,), **options))

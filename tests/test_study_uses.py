@@ -1,0 +1,147 @@
+"""What one does with a study besides running it: other predictions, curves, models, clusters."""
+
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+import study
+from data import tables
+from study.__main__ import call
+
+PLAN = """
+summary = "small"
+leak = ["hog-linear"]
+[contenders.dummy]
+[contenders.hog-linear]
+[contenders."hog-linear@30"]
+of = "hog-linear"
+train_size = 30
+"""
+
+
+@pytest.fixture(scope="module")
+def source(small_faces, tmp_path_factory):
+    """The small faces with twelve byte-identical copies under other names."""
+    folder = tmp_path_factory.mktemp("copied") / "faces"
+    shutil.copytree(small_faces, folder)
+    for number, path in enumerate(sorted(folder.iterdir())[::8]):
+        labels = "_".join(path.name.split("_")[:3])
+        shutil.copy(path, folder / f"{labels}_2017010915055{number:04d}.jpg")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(source, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uses")
+    (folder / "small.toml").write_text(PLAN)
+    arguments = ["run", "--plan", str(folder / "small.toml"), "--data", str(source)]
+    assert call([*arguments, "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+def test_copies_are_kept_once_and_their_value_is_measured(run):
+    audit = pd.read_csv(run / "audit.csv")
+    assert (audit["problem"].str.contains("copy")).sum() >= 12
+    leak = pd.read_parquet(run / "leak.parquet")
+    assert set(leak["contender"]) == {"hog-linear"}
+
+
+def test_a_variant_trains_on_fewer_faces_and_gives_a_learning_curve(run):
+    costs = tables.read_table(run / "costs.parquet", tables.COSTS).set_index("contender")
+    assert costs.loc["hog-linear@30", "n_train"] == 30
+    curve = pd.read_parquet(run / "curves.parquet")
+    points = curve[(curve["contender"] == "hog-linear") & (curve["metric"] == "mae")]
+    assert sorted(points["x"]) == [30, costs.loc["hog-linear", "n_train"]]
+
+
+def test_predictions_of_another_model_join_the_comparison(source, tmp_path, capsys):
+    ids = [path.name.split(".")[0] for path in source.iterdir()]
+    table = pd.DataFrame({"face_id": ids, "age": 30.0, "p_female": 0.6})
+    table.to_csv(tmp_path / "other.csv", index=False)
+    (tmp_path / "one.toml").write_text('summary = "x"\n[contenders.dummy]\n')
+    arguments = ["run", "--plan", str(tmp_path / "one.toml"), "--data", str(source)]
+    out = ["--out", str(tmp_path / "run")]
+    assert call([*arguments, *out, "--predictions", f"other={tmp_path / 'other.csv'}"]) == 0
+    assert "may have seen these images" in (tmp_path / "run" / "report.html").read_text()
+    table.head(3).to_csv(tmp_path / "few.csv", index=False)
+    out = ["--out", str(tmp_path / "run2")]
+    assert call([*arguments, *out, "--predictions", f"few={tmp_path / 'few.csv'}"]) == 2
+    assert "test faces" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_saved_model_predicts_what_the_study_predicted(run, source):
+    model = study.load(run / "models" / "hog-linear")
+    table = pd.read_parquet(run / "predictions" / "full.hog-linear.seed0.fold0.parquet")
+    import data
+
+    faces = data.load(source)
+    rows = pd.Index(faces.table["face_id"]).get_indexer(pd.Index(table["face_id"]))
+    answers = model.predict(faces.images(model.image_size)[rows])
+    np.testing.assert_allclose(answers[:, 0], table["age_pred"], rtol=1e-5)
+
+
+def test_a_photo_with_faces_gives_ages_intervals_and_pose(run, source, tmp_path, capsys):
+    face = cv2.imread(str(sorted(source.iterdir())[40]))
+    photo = np.full((500, 700, 3), 90, dtype=np.uint8)
+    photo[100:340, 80:320] = cv2.resize(face, (240, 240))
+    cv2.imwrite(str(tmp_path / "photo.png"), photo)
+    (tmp_path / "notes.jpg").write_text("no picture")
+    model = str(run / "models" / "hog-linear")
+    files = [str(tmp_path / "photo.png"), str(tmp_path / "notes.jpg")]
+    assert call(["predict", *files, "--model", model, "--json", "--draw", str(tmp_path)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    faces = [row for row in rows if "error" not in row]
+    assert len(faces) == 1 and len(rows) == 2
+    assert faces[0]["age_low"] <= faces[0]["age"] <= faces[0]["age_high"]
+    assert 0 <= faces[0]["p_female"] <= 1
+    assert (tmp_path / "photo.faces.png").is_file()
+
+
+def test_without_a_model_predict_says_how_to_make_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photo.png").write_bytes(b"")
+    assert call(["predict", "photo.png"]) == 2
+    assert "study run --data" in capsys.readouterr().err
+
+
+def test_a_model_altered_by_hand_is_refused(run, tmp_path, capsys):
+    folder = tmp_path / "model"
+    shutil.copytree(run / "models" / "hog-linear", folder)
+    path = folder / "estimator.skops"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert call(["model", "card", str(folder)]) == 2
+    assert "estimator.skops" in " ".join(capsys.readouterr().err.split())
+
+
+def test_card_names_uses_and_measured_errors(run, capsys):
+    assert call(["model", "card", str(run / "models" / "hog-linear")]) == 0
+    card = capsys.readouterr().out
+    assert "Not for" in card and "| gender | female |" in card
+
+
+def test_evaluate_on_another_set_and_compare(run, small_faces, tmp_path):
+    model, out = str(run / "models" / "hog-linear"), str(tmp_path / "elsewhere")
+    assert call(["evaluate", model, str(small_faces), "--out", out]) == 0
+    page = tmp_path / "compare.html"
+    assert call(["compare", str(run), out, "--out", str(page)]) == 0
+    assert "hog-linear" in page.read_text()
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_predictions(run, source, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    (tmp_path / "small.toml").write_text(PLAN.replace('leak = ["hog-linear"]', ""))
+    arguments = ["run", "--plan", str(tmp_path / "small.toml"), "--data", str(source)]
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        engine = ["--engine", "dask", "--scheduler", cluster.scheduler_address]
+        assert call([*arguments, "--out", str(tmp_path / "run"), *engine]) == 0
+    for path in (tmp_path / "run" / "predictions").glob("*.parquet"):
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(path), pd.read_parquet(run / "predictions" / path.name)
+        )
