@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -78,9 +80,18 @@ def run(
     show_headline(finished.summary, chosen)
     if out is None:
         write_index(where.parent)
-    console.print(f"{time.perf_counter() - started:.0f} s, report: {finished.report}", markup=False)
+    console.print(
+        f"{time.perf_counter() - started:.0f} s, report: {finished.report}",
+        markup=False,
+        soft_wrap=True,
+    )
     if plan is None and data is not None:
-        console.print(f"The full comparison: study run --plan utkface --data {data}", markup=False)
+        command = "tox -e run-study --" if "TOX_ENV_NAME" in os.environ else "study run"
+        console.print(
+            f"The full comparison: {command} --plan utkface --data {shlex.quote(data)}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def default_out(plan: Plan, data: str | None) -> Path:
