@@ -90,6 +90,9 @@ def main() -> None:
     arguments = parser.parse_args()
     run = RunDirectory(arguments.run).read()
     run.thumbnails = run.explanations = None
+    # where somebody keeps the data is nobody's business
+    words = run.provenance["command"].split()
+    run.provenance["command"] = " ".join(Path(word).name for word in words)
     summary = reports.summary(run)
     folder = ROOT / "docs" / "results" / arguments.name
     folder.mkdir(parents=True, exist_ok=True)
