@@ -98,22 +98,32 @@ def _audit(evaluation: Evaluation) -> list[Block]:
 
 
 def _leak(evaluation: Evaluation) -> list[Block]:
-    leak = evaluation.run.leak
-    if leak is None:
-        return [Prose(["The run holds no leak test."], "missing")]
-    if leak.empty:
-        return [Prose(["Leak test: no face stands on both sides of any split."])]
+    scan, leak = _scan(evaluation), evaluation.run.leak
+    if leak is None or leak.empty:
+        missing = "The run holds no measurement of what a leak would be worth."
+        return [*scan, Prose([missing], "missing")]
     frame = leak.head(AUDIT_ROWS).copy()
     for column in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[column]):
             frame[column] = frame[column].astype(str).str.slice(0, 120)
     frame = frame.replace({np.nan: None}) if frame.isna().to_numpy().any() else frame
-    return [
-        from_frame(
-            frame,
-            "leak",
-            "Leak test",
-            [],
-            note="What stands on both sides of a split, and what that is worth.",
-        )
+    note = "The same test faces, trained once with copies of them and once with as many others."
+    return [*scan, from_frame(frame, "leak", "The value of the leak", [], note=note)]
+
+
+def _scan(evaluation: Evaluation) -> list[Block]:
+    """Say whether a group of faces stands in more than one part of a split."""
+    splits = evaluation.run.splits
+    if splits is None:
+        return []
+    groups = splits[["protocol", "seed", "fold", "face_id", "part"]].merge(
+        evaluation.run.faces[["face_id", "group"]], on="face_id"
+    )
+    parts = groups.groupby(["protocol", "seed", "fold", "group"], observed=True)["part"].nunique()
+    shared = (parts > 1).groupby("protocol", observed=True).sum()
+    said = [
+        f"Leak test, protocol {protocol}: "
+        + (f"{n:,} groups stand in more than one part." if n else "no group stands in two parts.")
+        for protocol, n in shared.items()
     ]
+    return [Prose(said)]

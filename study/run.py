@@ -115,7 +115,13 @@ def run_study(
 
 
 def _splits(plan: Plan, faces: data.Faces) -> pd.DataFrame:
-    """Return every split of the plan, checked for leaks."""
+    """Return every split of the plan, scanned for shared groups and identical pixels.
+
+    Raises
+    ------
+    StudyFailed
+        Something stands on two sides of a split that promises otherwise (all but ``raw``).
+    """
     frames = [
         data.split(
             faces.table,
@@ -129,7 +135,15 @@ def _splits(plan: Plan, faces: data.Faces) -> pd.DataFrame:
         for seed in plan.seeds
         for fold in range(plan.folds or 1)
     ]
-    return tables.concat(frames, tables.SPLITS)
+    splits = tables.concat(frames, tables.SPLITS)
+    leaks = data.find_leaks(splits[splits["protocol"] != "raw"], faces)
+    if len(leaks):
+        first = leaks.iloc[0]
+        raise StudyFailed(
+            f"the split leaks: {first['kind']} in {first['parts']} ({first['face_ids']}); "
+            f"{len(leaks)} such cases"
+        )
+    return splits
 
 
 def _write_inputs(

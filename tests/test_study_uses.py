@@ -50,6 +50,34 @@ def test_copies_are_kept_once_and_their_value_is_measured(run):
     assert set(leak["contender"]) == {"hog-linear"}
 
 
+def test_a_split_that_leaks_stops_the_study(source, tmp_path, monkeypatch, capsys):
+    import data
+
+    def leaking(table, **options):
+        copies = table[table["keep"]].head(40)
+        parts = ["train", "select", "calibrate", "test"] * 10
+        return (
+            copies[["face_id"]]
+            .assign(**{k: options[k] for k in ("data_set", "protocol", "seed", "fold")})
+            .assign(part=parts)
+        )
+
+    real = data.load
+
+    def one_group(*arguments, **options):
+        faces = real(*arguments, **options)
+        faces.table["group"] = 7
+        return faces
+
+    monkeypatch.setattr(data, "split", leaking)
+    monkeypatch.setattr(data, "load", one_group)
+    (tmp_path / "one.toml").write_text('summary = "x"\n[contenders.dummy]\n')
+    arguments = ["run", "--plan", str(tmp_path / "one.toml"), "--data", str(source)]
+    assert call([*arguments, "--out", str(tmp_path / "run")]) == 1
+    assert "the split leaks: group" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_variant_trains_on_fewer_faces_and_gives_a_learning_curve(run):
     costs = tables.read_table(run / "costs.parquet", tables.COSTS).set_index("contender")
     assert costs.loc["hog-linear@30", "n_train"] == 30
