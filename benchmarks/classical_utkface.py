@@ -15,12 +15,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from parts import Parts
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import SVC, SVR
 
-import data
 from pipelines import AgeGender, HogTransformer
 from pipelines.classical import hog_pairs
 from pipelines.feature_machine import FeatureMachineClassifier, FeatureMachineRegressor
@@ -63,28 +63,6 @@ LADDER: dict[str, Callable[[], Any]] = {
 }
 
 
-class Parts:
-    """Images and labels of the parts of one split."""
-
-    def __init__(self, source: str, seed: int) -> None:
-        faces = data.load(source)
-        self.images = faces.images(128)
-        self.labels = np.column_stack(
-            [faces.table["age"], (faces.table["gender"] == "female").astype(float)]
-        )
-        split = data.split(faces.table, data_set=faces.name, seed=seed)
-        position = {face: i for i, face in enumerate(faces.table["face_id"])}
-        self.rows = {
-            part: np.sort(rows["face_id"].map(position).to_numpy())
-            for part, rows in split.groupby("part", observed=True)
-        }
-
-    def __call__(self, part: str, every: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Return images and labels of every k-th face of a part."""
-        rows = self.rows[part][::every]
-        return self.images[rows], self.labels[rows]
-
-
 def row(name: str, model: Any, X: np.ndarray, Y: np.ndarray, fit_seconds: float) -> str:
     start = time.process_time()
     answer = model.predict(X)
@@ -113,13 +91,13 @@ def main() -> None:
     for name, build in LADDER.items():
         if options.only and name not in options.only:
             continue
-        X, Y = parts("train", options.every)
+        X, Y = parts("train", 128, slice(None, None, options.every))
         start = time.process_time()
-        model = build().fit(X, Y, select=parts("select"), calibrate=parts("calibrate"))
+        model = build().fit(X, Y, select=parts("select", 128), calibrate=parts("calibrate", 128))
         seconds = time.process_time() - start
-        print(row(name, model, *parts("select"), seconds), flush=True)
+        print(row(name, model, *parts("select", 128), seconds), flush=True)
         if options.test and "-" in name.split()[0] and " " not in name:
-            print(row(f"{name}, test", model, *parts("test"), seconds), flush=True)
+            print(row(f"{name}, test", model, *parts("test", 128), seconds), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """What each choice of the CNN recipe is worth: one row per change, scored on *select*.
 
 Every row trains on the same faces with the same seed and one setting changed against the base:
-``quick`` at 96 px, 5,000 faces, 4 epochs by default. The *test* part is never read.
+``quick`` at 96 px, 5,000 faces, 4 epochs by default. The *test* part is never read. Rows that
+stand in the table already (``--out``) are not trained again.
 
-    python benchmarks/cnn_ablation.py pixels.npy labels.csv --rows base ordinal regression
-    python benchmarks/cnn_ablation.py pixels.npy labels.csv --learning-curve
-
-``pixels.npy`` holds uint8 images (n, H, W, 3), ``labels.csv`` columns ``age, gender, group,
-part`` (gender 0 male, 1 female; part train or select) in the same order.
+    python benchmarks/cnn_ablation.py UTKFace.tar.gz --out ablation.csv
+    python benchmarks/cnn_ablation.py UTKFace.tar.gz --rows base ordinal regression
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from parts import Parts
 
 from pipelines.cnn import CnnAgeGender
 
@@ -53,20 +52,14 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def run(
-    images: np.ndarray, labels: pd.DataFrame, n_train: int, settings: dict[str, Any]
-) -> dict[str, float]:
-    """Train one row; return its select scores and its cost in processor seconds."""
-    targets = labels[["age", "gender"]].to_numpy(float)
-    train = np.flatnonzero(labels["part"] == "train")
-    train = np.sort(np.random.default_rng(0).permutation(train)[:n_train])
-    held = np.flatnonzero(labels["part"] == "select")
-    select = (images[held], targets[held])
-    start = time.process_time()
-    cnn = CnnAgeGender(random_state=0, **settings).fit(
-        images[train], targets[train], select=select, calibrate=select
-    )
-    seconds = time.process_time() - start
+def run(parts: Parts, rows: np.ndarray, settings: dict[str, Any]) -> dict[str, float]:
+    """Train one row; return its select scores and what it cost."""
+    size = settings["image_size"]
+    select = parts("select", size)
+    train = parts("train", size, rows)
+    wall, cpu = time.perf_counter(), time.process_time()
+    cnn = CnnAgeGender(random_state=0, **settings).fit(*train, select=select, calibrate=select)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     age, gender = cnn.predict(select[0]).T
     error = np.abs(age - select[1][:, 0])
     return {
@@ -74,43 +67,40 @@ def run(
         "cs5": float((error <= 5).mean()),
         "gender": float((gender == select[1][:, 1]).mean()),
         "best_epoch": cnn.training_.best_epoch,
-        "cpu_seconds": seconds,
+        "seconds": wall,
+        "cpu_seconds": cpu,
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pixels", type=Path)
-    parser.add_argument("labels", type=Path)
+    parser.add_argument("source", help="UTKFace archive or folder")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
     parser.add_argument("--faces", type=int, default=5000)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--learning-curve", action="store_true", help="1k, 3k, 6k, all faces")
-    parser.add_argument("--out", type=Path, help="CSV to write the table to")
+    parser.add_argument("--out", type=Path, help="CSV of the table, continued if it exists")
     args = parser.parse_args()
-    images, labels = np.load(args.pixels, mmap_mode="r"), pd.read_csv(args.labels)
-    if len(images) != len(labels):
-        parser.error(f"{args.pixels} has {len(images)} images, {args.labels} {len(labels)} rows")
-    common = {"image_size": args.size, "epochs": args.epochs, "threads": args.threads, **BASE}
-    if args.learning_curve:
-        sizes = [1000, 3000, 6000, int((labels["part"] == "train").sum())]
-        plan = {f"{size:,} faces": (size, common) for size in sizes}
-    else:
-        plan = {name: (args.faces, {**common, **ROWS[name]}) for name in args.rows}
-    print(f"{'row':26}{'MAE':>7}{'CS@5':>7}{'gender':>8}{'best':>6}{'CPU s':>8}")
+    parts = Parts(args.source)
+    n = len(parts.rows["train"])
+    rows = np.sort(np.random.default_rng(0).permutation(n)[: args.faces])
     table = []
-    for name, (n_train, settings) in plan.items():
-        found = run(images, labels, n_train, settings)
-        table.append({"row": name, **found})
+    if args.out is not None and args.out.exists():
+        table = pd.read_csv(args.out).to_dict("records")
+    done = {row["row"] for row in table}
+    print(f"{'row':26}{'MAE':>7}{'CS@5':>7}{'gender':>8}{'best':>6}{'s':>7}{'CPU s':>8}")
+    for name in args.rows:
+        if name not in done:
+            common = {"image_size": args.size, "epochs": args.epochs, "threads": args.threads}
+            table.append({"row": name, **run(parts, rows, {**common, **BASE, **ROWS[name]})})
+            if args.out is not None:
+                pd.DataFrame(table).to_csv(args.out, index=False)
+    for row in table:
         print(
-            f"{name:26}{found['mae']:7.2f}{found['cs5']:7.3f}{found['gender']:8.3f}"
-            f"{found['best_epoch']:6d}{found['cpu_seconds']:8.0f}",
-            flush=True,
+            f"{row['row']:26}{row['mae']:7.2f}{row['cs5']:7.3f}{row['gender']:8.3f}"
+            f"{row['best_epoch']:6.0f}{row['seconds']:7.0f}{row['cpu_seconds']:8.0f}"
         )
-        if args.out is not None:
-            pd.DataFrame(table).to_csv(args.out, index=False)
 
 
 if __name__ == "__main__":

@@ -152,6 +152,15 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
         age = self._answers(X)[0]
         return self.band_.interval(age, level=level)
 
+    def predict_all(self, X: Any, level: float = 0.9) -> dict[str, NDArray[np.float64]]:
+        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        age, scores = self._answers(X)
+        return {
+            "age": age,
+            "interval": self.band_.interval(age, level=level),
+            "p_female": self.calibration_.predict_proba(scores),
+        }
+
     def score(self, X: Any, Y: ArrayLike) -> float:
         """Return the mean of two skills, each 1 at best.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable
@@ -38,6 +39,8 @@ class Contender:
         False for off-the-shelf models, which predict only.
     options_of : str or None
         ``module:Class`` whose constructor parameters a builder with ``**options`` takes.
+    requires : str or None
+        Importable package of an extra that it cannot do without.
     """
 
     name: str
@@ -48,6 +51,11 @@ class Contender:
     all_cores: bool = False
     trained: bool = True
     options_of: str | None = None
+    requires: str | None = None
+
+    def is_available(self) -> bool:
+        """Whether the package behind it is installed; it is not imported."""
+        return self.requires is None or importlib.util.find_spec(self.requires) is not None
 
     def option_names(self) -> list[str]:
         """Return the options of the builder, in order; imports the class behind ``**options``."""
@@ -72,6 +80,7 @@ def register(
     all_cores: bool = False,
     trained: bool = True,
     options_of: str | None = None,
+    requires: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated builder as contender ``name``."""
 
@@ -82,7 +91,7 @@ def register(
                 f"and again by {build.__module__}: choose another name"
             )
         _REGISTRY[name] = Contender(
-            name, summary, family, image_size, build, all_cores, trained, options_of
+            name, summary, family, image_size, build, all_cores, trained, options_of, requires
         )
         return build
 

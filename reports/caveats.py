@@ -58,6 +58,12 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
                 "numbers are over the faces it answered, comparisons over the faces both answered."
             )
     planned = evaluation.run.provenance.get("contenders", {})
+    foreign = [c for c in panel.answers if not planned.get(c, {}).get("trained", True)]
+    if foreign:
+        found.append(
+            f"Not trained on this split, and may have seen these images: {', '.join(foreign)}. "
+            "Its numbers can flatter it, and its training data are other than everybody's here."
+        )
     missing = [c for c in planned if c not in panel.answers]
     if missing:
         found.append(f"The run is not complete: no predictions of {', '.join(missing)} yet.")

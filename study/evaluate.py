@@ -109,17 +109,16 @@ def _predictions(
     model: Model, kept: pd.DataFrame, crops: np.ndarray, cell: Cell
 ) -> tuple[pd.DataFrame, float]:
     started = time.perf_counter()
-    answers = model.predict(crops)
+    answers = model.predict_all(crops, level=LEVEL)
     seconds = time.perf_counter() - started
-    low, high = model.predict_interval(crops, level=LEVEL).T
     table = pd.DataFrame(
         {
             **vars(cell),
             "face_id": kept["face_id"],
-            "age_pred": answers[:, 0],
-            "age_low": low,
-            "age_high": high,
-            "p_female": model.predict_gender_proba(crops),
+            "age_pred": answers["age"],
+            "age_low": answers["interval"][:, 0],
+            "age_high": answers["interval"][:, 1],
+            "p_female": answers["p_female"],
         }
     )
     return table, seconds

@@ -56,7 +56,8 @@ def _value(
     def fit_predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         model = contender.build(random_state=0, n_jobs=cores, **extra, **chosen.options)
         model.fit(images[train], labels[train])
-        return model.predict(images[test])[:, 0], model.predict_gender_proba(images[test])
+        answers = model.predict_all(images[test])
+        return answers["age"], answers["p_female"]
 
     options = {} if progress is None else {"progress": progress}
     return leak_value(measure_leak(faces.table, fit_predict, seeds=(0,), **options))

@@ -93,6 +93,16 @@ class Model:
         """Return calibrated probabilities of "female", shape (n,), for aligned faces."""
         return self.estimator.predict_gender_proba(self._resized(crops))
 
+    def predict_all(self, crops: np.ndarray, level: float = 0.9) -> dict[str, np.ndarray]:
+        """Return every answer from one pass over aligned faces.
+
+        Returns
+        -------
+        dict of str to ndarray of float
+            ``age`` (n,) and ``interval`` (n, 2) in years, ``p_female`` (n,).
+        """
+        return self.estimator.predict_all(self._resized(crops), level=level)
+
     def predict_photo(self, image: np.ndarray) -> list[FaceEstimate]:
         """Find every face of a photograph and estimate it, largest first.
 
@@ -104,10 +114,7 @@ class Model:
         faces = find_faces(image, size=SOURCE_SIZE)
         if not faces:
             return []
-        crops = self._resized(np.stack([face.chip for face in faces]))
-        ages = self.estimator.predict(crops)[:, 0]
-        intervals = self.estimator.predict_age_interval(crops, level=0.9)
-        p_female = self.estimator.predict_gender_proba(crops)
+        answers = self.predict_all(np.stack([face.chip for face in faces]))
         return [
             FaceEstimate(
                 box=tuple(float(x) for x in face.box),  # type: ignore[arg-type]
@@ -121,7 +128,7 @@ class Model:
                 presence=face.presence,
                 warnings=self._warnings(age=float(age), yaw=face.yaw, pitch=face.pitch),
             )
-            for face, age, (low, high), p in zip(faces, ages, intervals, p_female, strict=True)
+            for face, age, (low, high), p in zip(faces, *answers.values(), strict=True)
         ]
 
     def _warnings(self, **values: float) -> tuple[str, ...]:

@@ -6,10 +6,7 @@ import difflib
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from pydantic import (
@@ -98,7 +95,7 @@ class Plan(BaseModel):
         for protocol in value:
             if protocol not in PROTOCOLS:
                 raise ValueError(
-                    f"unknown protocol {protocol!r}{_did_you_mean(protocol, PROTOCOLS)}"
+                    f"unknown protocol {protocol!r}{did_you_mean(protocol, PROTOCOLS)}"
                 )
         return value
 
@@ -127,7 +124,7 @@ class Plan(BaseModel):
             known = list(info.data.get("contenders", {}))
             if name not in known:
                 raise ValueError(
-                    f"{name!r} is no contender of this plan{_did_you_mean(name, known)}"
+                    f"{name!r} is no contender of this plan{did_you_mean(name, known)}"
                 )
         return value
 
@@ -150,7 +147,8 @@ def registered_name(plan: Plan, name: str) -> str:
     return plan.contenders[name].of or name
 
 
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return the nearest known word as a question, or all of them in brackets."""
     near = difflib.get_close_matches(word, known, n=1)
     return f": did you mean {near[0]!r}?" if near else f" (known: {', '.join(known)})"
 
@@ -163,62 +161,8 @@ def _check_options(name: str, options: Mapping[str, Any]) -> None:
     known = [n for n in contender.option_names() if n not in SET_BY_THE_STUDY]
     for option in options:
         if option not in known:
-            hint = _did_you_mean(option, [*known, *ContenderPlan.model_fields])
+            hint = did_you_mean(option, [*known, *ContenderPlan.model_fields])
             raise ValueError(f"contender {name!r} has no option {option!r}{hint}")
-
-
-def shipped_plans() -> dict[str, Path]:
-    """Return the plans inside the package by name."""
-    folder = Path(str(resources.files("study") / "plans"))
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
-def read_plan(
-    name_or_path: str,
-    *,
-    overrides: Sequence[str] = (),
-    data: str | None = None,
-    predictions: Sequence[str] = (),
-) -> Plan:
-    """Read a shipped plan by name or a TOML file by path.
-
-    Parameters
-    ----------
-    name_or_path : str
-    overrides : sequence of str
-        ``key=value`` as on the command line: ``cnn.epochs=3`` sets an option of a contender,
-        ``seeds=[0,1]`` a key of the plan. Values are TOML; a bare word is a string.
-    data : str, optional
-        Replaces the plan's data set.
-    predictions : sequence of str
-        ``name=file.csv``: see ``study.imported``.
-
-    Raises
-    ------
-    UsageError
-        Unknown plan, broken TOML, unknown key or value; the message says what is known.
-    """
-    shipped = shipped_plans()
-    path = shipped.get(name_or_path, Path(name_or_path))
-    if not path.is_file():
-        raise UsageError(
-            f"unknown plan {name_or_path!r}{_did_you_mean(name_or_path, list(shipped))}"
-        )
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not valid TOML: {error}") from error
-    table.setdefault("name", path.stem)
-    if data is not None:
-        table["data"] = data
-    for override in overrides:
-        _apply(table, override)
-    for pair in predictions:
-        name, equals, file = pair.partition("=")
-        if not (name and equals and file):
-            raise UsageError(f"--predictions {pair!r}: write NAME=FILE.csv")
-        table.setdefault("predictions", {})[name] = file
-    return validate_plan(table, origin=str(name_or_path))
 
 
 def validate_plan(table: Mapping[str, Any], *, origin: str = "plan") -> Plan:
@@ -232,29 +176,5 @@ def validate_plan(table: Mapping[str, Any], *, origin: str = "plan") -> Plan:
 def _sentence(origin: str, error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{origin}: unknown key {where!r}{_did_you_mean(where, list(Plan.model_fields))}"
+        return f"{origin}: unknown key {where!r}{did_you_mean(where, list(Plan.model_fields))}"
     return f"{origin}: {where}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _apply(table: dict[str, Any], override: str) -> None:
-    """Set ``key=value`` in the raw plan, in place."""
-    key, equals, text = override.partition("=")
-    if not equals or not key:
-        raise UsageError(f"--set {override!r}: write KEY=VALUE, such as cnn.epochs=3")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    first, dot, rest = key.strip().partition(".")
-    if not dot:
-        table[first] = value
-        return
-    contenders = table.setdefault("contenders", {})
-    if first == "contenders":
-        first, dot, rest = rest.partition(".")
-    if first not in contenders:
-        raise UsageError(
-            f"--set {override!r}: the plan has no contender {first!r}"
-            f"{_did_you_mean(first, list(contenders))}"
-        )
-    contenders[first][rest] = value

@@ -82,6 +82,7 @@ def run_study(
     StudyFailed
         At least one cell failed; the report is written all the same and says which and why.
     """
+    _check_packages(plan)
     cores = cores or engine.available_cores()
     faces = data.load(plan.data, progress=stage)
     if plan.thumbnails and not faces.thumbnails_allowed:
@@ -112,6 +113,18 @@ def run_study(
             "\n".join(f"{o.job.cell.name}: {o.error}" for o in failed) + f"\nreport: {report}"
         )
     return Finished(report, summary, outcomes)
+
+
+def _check_packages(plan: Plan) -> None:
+    """Refuse a plan whose contenders lack a package, before hours of training."""
+    for name in plan.contenders:
+        contender = get_contender(registered_name(plan, name))
+        if not contender.is_available():
+            raise UsageError(
+                f"contender {name!r} needs the package {contender.requires!r}, which is not "
+                "installed: pip install 'age-gender-study[peers]', or leave the contender out "
+                f"with --without {name}"
+            )
 
 
 def _splits(plan: Plan, faces: data.Faces) -> pd.DataFrame:

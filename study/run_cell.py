@@ -135,21 +135,20 @@ def run(job: Job) -> None:
 
 
 def predict(estimator: Any, parts: Parts, job: Job) -> tuple[pd.DataFrame, float]:
-    """Predict the test part; return the table and images per second of ``predict`` alone."""
+    """Predict the test part; return the table and images per second."""
     images, _ = parts.xy("test")
     report_progress("predict", 0, len(images))
     started = time.perf_counter()
-    answers = estimator.predict(images)
+    answers = estimator.predict_all(images, level=LEVEL)
     speed = len(images) / (time.perf_counter() - started)
-    interval = estimator.predict_age_interval(images, level=LEVEL)
     table = pd.DataFrame(
         {
             **vars(job.cell),
             "face_id": parts.faces["face_id"].to_numpy()[parts.rows("test")],
-            "age_pred": answers[:, 0],
-            "age_low": interval[:, 0],
-            "age_high": interval[:, 1],
-            "p_female": estimator.predict_gender_proba(images),
+            "age_pred": answers["age"],
+            "age_low": answers["interval"][:, 0],
+            "age_high": answers["interval"][:, 1],
+            "p_female": answers["p_female"],
         }
     )
     report_progress("predict", len(images), len(images))

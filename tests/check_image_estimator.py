@@ -130,6 +130,15 @@ def gender_follows_its_probability(estimator: Any) -> None:
 
 
 @check
+def one_pass_says_the_same(estimator: Any) -> None:
+    model, X, _ = fitted(estimator)
+    together = model.predict_all(X, level=0.8)
+    np.testing.assert_array_equal(together["age"], model.predict(X)[:, 0])
+    np.testing.assert_array_equal(together["p_female"], model.predict_gender_proba(X))
+    np.testing.assert_array_equal(together["interval"], model.predict_age_interval(X, level=0.8))
+
+
+@check
 def intervals_are_ordered_and_nested(estimator: Any) -> None:
     model, X, _ = fitted(estimator)
     narrow, wide = (model.predict_age_interval(X, level=level) for level in (0.5, 0.9))

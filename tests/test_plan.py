@@ -4,7 +4,8 @@ import pytest
 
 from study.cells import grid
 from study.errors import UsageError
-from study.plan import read_plan, shipped_plans, validate_plan
+from study.plan import validate_plan
+from study.plan_files import read_plan, shipped_plans
 
 SMALL = {"name": "small", "contenders": {"dummy": {}, "hog-linear": {}}}
 
@@ -76,3 +77,14 @@ def test_digest_changes_with_the_numbers_only():
     plan = validate_plan(SMALL)
     assert plan.digest() == validate_plan({**SMALL, "name": "other", "thumbnails": True}).digest()
     assert plan.digest() != validate_plan({**SMALL, "seeds": [1]}).digest()
+
+
+def test_a_contender_can_be_left_out():
+    plan = read_plan("utkface", without=["cnn", "hog-linear"])
+    assert "cnn" not in plan.contenders and "hog-kernel" in plan.contenders
+    assert plan.leak == ()
+
+
+def test_leaving_out_what_is_not_there_names_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'hog-kernel'"):
+        read_plan("demo", without=["hog-kernal"])

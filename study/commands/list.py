@@ -26,7 +26,7 @@ def list_all(
     from pipelines.registry import contenders
     from reports import charts
 
-    from ..plan import shipped_plans
+    from ..plan_files import shipped_plans
 
     everything = {
         "contenders": {name: c.summary for name, c in contenders().items()},

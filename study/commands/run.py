@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import UsageError
-from ..plan import Plan, read_plan
+from ..plan import Plan
+from ..plan_files import read_plan
 from ..terminal import bars, console, output, table
 
 EXAMPLES = """
@@ -46,6 +47,9 @@ def run(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, such as cnn.epochs=3.")
     ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Leave a contender of the plan out.")
+    ] = None,
     predictions: Annotated[
         list[str] | None, typer.Option(help="NAME=FILE.csv: another model's predictions.")
     ] = None,
@@ -64,7 +68,13 @@ def run(
     if (engine == "dask") != (scheduler is not None):
         raise UsageError("--engine dask and --scheduler tcp://HOST:PORT go together")
     name = plan or ("demo" if data is None else "quick")
-    chosen = read_plan(name, overrides=overrides or (), data=data, predictions=predictions or ())
+    chosen = read_plan(
+        name,
+        overrides=overrides or (),
+        data=data,
+        predictions=predictions or (),
+        without=without or (),
+    )
     where = out or default_out(chosen, data)
     from ..index import write_index
     from ..run import run_study

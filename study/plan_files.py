@@ -1,0 +1,108 @@
+"""Plan files: shipped ones by name, others by path, with the command line's changes on top."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .errors import UsageError
+from .plan import Plan, did_you_mean, validate_plan
+
+
+def shipped_plans() -> dict[str, Path]:
+    """Return the plans inside the package by name."""
+    folder = Path(str(resources.files("study") / "plans"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def read_plan(
+    name_or_path: str,
+    *,
+    overrides: Sequence[str] = (),
+    data: str | None = None,
+    predictions: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Plan:
+    """Read a shipped plan by name or a TOML file by path.
+
+    Parameters
+    ----------
+    name_or_path : str
+    overrides : sequence of str
+        ``key=value`` as on the command line: ``cnn.epochs=3`` sets an option of a contender,
+        ``seeds=[0,1]`` a key of the plan. Values are TOML; a bare word is a string.
+    data : str, optional
+        Replaces the plan's data set.
+    predictions : sequence of str
+        ``name=file.csv``: see ``study.imported``.
+    without : sequence of str
+        Contenders of the plan to leave out.
+
+    Raises
+    ------
+    UsageError
+        Unknown plan, broken TOML, unknown key or value; the message says what is known.
+    """
+    shipped = shipped_plans()
+    path = shipped.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        raise UsageError(
+            f"unknown plan {name_or_path!r}{did_you_mean(name_or_path, list(shipped))}"
+        )
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
+    table.setdefault("name", path.stem)
+    if data is not None:
+        table["data"] = data
+    for override in overrides:
+        _apply(table, override)
+    for pair in predictions:
+        name, equals, file = pair.partition("=")
+        if not (name and equals and file):
+            raise UsageError(f"--predictions {pair!r}: write NAME=FILE.csv")
+        table.setdefault("predictions", {})[name] = file
+    for name in without:
+        _leave_out(table, name)
+    return validate_plan(table, origin=str(name_or_path))
+
+
+def _leave_out(table: dict[str, Any], name: str) -> None:
+    """Remove a contender from the raw plan, in place."""
+    contenders = table.get("contenders", {})
+    if name not in contenders:
+        raise UsageError(
+            f"--without {name}: the plan has no such contender"
+            f"{did_you_mean(name, list(contenders))}"
+        )
+    del contenders[name]
+    if name in table.get("leak", ()):
+        table["leak"] = [other for other in table["leak"] if other != name]
+
+
+def _apply(table: dict[str, Any], override: str) -> None:
+    """Set ``key=value`` in the raw plan, in place."""
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--set {override!r}: write KEY=VALUE, such as cnn.epochs=3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    first, dot, rest = key.strip().partition(".")
+    if not dot:
+        table[first] = value
+        return
+    contenders = table.setdefault("contenders", {})
+    if first == "contenders":
+        first, dot, rest = rest.partition(".")
+    if first not in contenders:
+        raise UsageError(
+            f"--set {override!r}: the plan has no contender {first!r}"
+            f"{did_you_mean(first, list(contenders))}"
+        )
+    contenders[first][rest] = value
