@@ -18,13 +18,15 @@ RECIPES: dict[str, dict[str, Any]] = {
     "demo": {"epochs": 12, "batch_size": 32, "freeze_stages": 3},
     "quick": {"epochs": 6, "freeze_stages": 3},
     "full": {
-        "epochs": 20,
+        "epochs": 18,
         "first_image_size": 112,
+        "freeze_stages": 3,
         "augment": "strong",
         "dropout": 0.3,
         "drop_path": 0.15,
         "weight_decay": 0.05,
         "ema": 0.999,
+        "gender_weight": 2.0,
     },
 }
 

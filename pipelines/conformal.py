@@ -125,6 +125,22 @@ class ConformalBand(BaseEstimator):
         factor = _finite_sample_quantile(self.scores_, level)
         return self._band(prediction, factor, lower, middle, upper)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fitted band as plain values, for files that hold no Python objects."""
+        check_is_fitted(self, "scores_")
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            for name, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ConformalBand:
+        """Return the band that ``to_dict`` described."""
+        band = cls()
+        for name, value in values.items():
+            setattr(band, name, np.asarray(value) if isinstance(value, list) else value)
+        return band
+
     def _cross_fitted(
         self, shape: str, basis: NDArray, error: NDArray, prediction: NDArray, folds: int
     ) -> tuple[float, NDArray]:

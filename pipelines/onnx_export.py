@@ -53,7 +53,8 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     """Write a fitted :class:`pipelines.CnnAgeGender` as ONNX.
 
     The graph takes ``faces``, uint8 ``(n, S, S, 3)`` RGB with ``S = estimator.image_size`` and
-    any n, and returns ``age`` and ``spread`` in years and the calibrated ``p_female``.
+    any n, and returns ``age`` and ``spread`` in years and the calibrated ``p_female``. The age
+    intervals travel as metadata; :class:`pipelines.onnx_runtime.OnnxAgeGender` reads them.
 
     Parameters
     ----------
@@ -93,7 +94,12 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     assert program is not None
     program.optimize()
     proto = program.model_proto
-    card = {"image_size": size, "backbone": estimator.backbone, "mirror": mirror}
+    card = {
+        "image_size": size,
+        "backbone": estimator.backbone,
+        "mirror": mirror,
+        "band": estimator.band_.to_dict(),
+    }
     onnx.helper.set_model_props(proto, {CARD_KEY: json.dumps(card)})
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     onnx.save_model(proto, temporary)

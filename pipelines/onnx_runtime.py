@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .conformal import ConformalBand
+
 __all__ = ["OnnxAgeGender"]
 
 #: Metadata entry of the file under which the exporter leaves size and backbone.
@@ -29,6 +31,8 @@ class OnnxAgeGender:
     ----------
     image_size : int
         Side in pixels the faces must have.
+    band : ConformalBand
+        Age intervals, as calibrated when the model was trained.
     """
 
     def __init__(self, path: str | Path, *, threads: int = 1, batch_size: int = 64) -> None:
@@ -46,7 +50,9 @@ class OnnxAgeGender:
         metadata = self.session.get_modelmeta().custom_metadata_map
         if CARD_KEY not in metadata:
             raise ValueError(f"{path} was not written by export_onnx: it lacks {CARD_KEY!r}")
-        self.image_size = int(json.loads(metadata[CARD_KEY])["image_size"])
+        card = json.loads(metadata[CARD_KEY])
+        self.image_size = int(card["image_size"])
+        self.band = ConformalBand.from_dict(card["band"])
         self.batch_size = batch_size
 
     def answers(self, X: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
@@ -64,6 +70,16 @@ class OnnxAgeGender:
         ]
         columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
         return {name: c.astype(np.float64) for name, c in zip(names, columns, strict=True)}
+
+    def predict_all(self, X: NDArray[np.uint8], level: float = 0.9) -> dict[str, NDArray]:
+        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        found = self.answers(X)
+        interval = self.band.interval(found["age"], found["spread"], level)
+        return {"age": found["age"], "interval": interval, "p_female": found["p_female"]}
+
+    def predict_age_interval(self, X: NDArray[np.uint8], level: float = 0.9) -> NDArray[np.float64]:
+        """Return lower and upper age in years that hold the truth with probability ``level``."""
+        return self.predict_all(X, level)["interval"]
 
     def predict(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return age in years and hard gender (0 male, 1 female), ``(n, 2)``."""

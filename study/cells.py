@@ -51,6 +51,8 @@ class Job:
         Whether to leave ``models/<contender>`` behind.
     shared : bool
         Whether other cells may run beside this one; said beside its times.
+    gpu : bool
+        Whether it takes a GPU where there is one.
     """
 
     cell: Cell
@@ -64,6 +66,7 @@ class Job:
     threads: int = 1
     save_model: bool = False
     shared: bool = False
+    gpu: bool = False
 
     def to_json(self) -> str:
         """Return the job as one line of JSON."""

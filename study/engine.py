@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from joblib import Parallel, delayed
 from data import tables
 
 from .cells import Job
+from .devices import DevicePool, visible_devices
 from .run_directory import RunDirectory, write_json
 
 THREAD_VARIABLES = (
@@ -75,14 +76,15 @@ def available_cores() -> int:
 def run_jobs(jobs: Sequence[Job], cores: int, progress: Progress | None = None) -> list[Outcome]:
     """Run jobs on this machine; a failing one does not stop the others.
 
-    Small cells run side by side first, those that want every core come last and alone.
+    Small cells run side by side first, those that want every core come last and alone. Where
+    there are GPUs each network gets one of them for itself.
     """
-    budget = CoreBudget(cores)
+    budget, devices = CoreBudget(cores), DevicePool(visible_devices())
     children: set[subprocess.Popen[str]] = set()
 
     def one(job: Job) -> Outcome:
-        with budget.reserve(min(job.cores, cores)):
-            return execute(job, progress, children)
+        with budget.reserve(min(job.cores, cores)), devices.borrow(job.gpu) as variables:
+            return execute(job, progress, children, variables)
 
     ordered = sorted(jobs, key=lambda job: job.cores >= cores)
     try:
@@ -99,6 +101,7 @@ def execute(
     job: Job,
     progress: Progress | None = None,
     children: set[subprocess.Popen[str]] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Run one job in a fresh process and wait for it; a finished job is not repeated.
 
@@ -107,7 +110,8 @@ def execute(
     started = time.perf_counter()
     if RunDirectory(job.run).is_finished(job.cell):
         return Outcome(job, None, 0.0)
-    environment = {**os.environ, **{name: str(job.threads) for name in THREAD_VARIABLES}}
+    threads = {name: str(job.threads) for name in THREAD_VARIABLES}
+    environment = {**os.environ, **threads, **(variables or {})}
     environment["PYTHONPATH"] = os.pathsep.join(_python_path())
     log_path = Path(job.run) / "records" / f"{job.cell.name}.log"
     with log_path.open("w") as log:

@@ -20,6 +20,7 @@ from pipelines.registry import get_contender
 from . import engine, leak, provenance
 from .cells import Cell, Job, grid
 from .dask_engine import run_on_dask
+from .devices import visible_devices
 from .errors import StudyFailed, UsageError
 from .imported import import_cells, read_predictions
 from .learning_curve import write_learning_curve
@@ -187,11 +188,13 @@ def _jobs(
 ) -> list[Job]:
     """Turn cells into jobs; the pixel stores they share are built here, once."""
     jobs = []
+    # networks train on GPUs where there are some: the cores are then shared between them
+    alone = max(cores // max(len(visible_devices()), 1), 1)
     for cell in cells:
         chosen = plan.contenders[cell.contender]
         contender = get_contender(registered_name(plan, cell.contender))
         size = chosen.image_size or contender.image_size
-        reserved = min(chosen.cores or (cores if contender.all_cores else 1), cores)
+        reserved = min(chosen.cores or (alone if contender.all_cores else 1), cores)
         jobs.append(
             Job(
                 cell=cell,
@@ -205,6 +208,7 @@ def _jobs(
                 threads=min(chosen.threads or reserved, cores),
                 save_model=_saves_model(plan, cell),
                 shared=reserved < cores and len(cells) > 1,
+                gpu=contender.all_cores,
             )
         )
     return jobs

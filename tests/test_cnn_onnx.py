@@ -53,6 +53,14 @@ def test_parity(fitted, exported):
     np.testing.assert_allclose(runtime.predict_gender_proba(X), expected["p_female"], atol=1e-4)
 
 
+def test_intervals_travel_with_the_file(fitted, exported):
+    X, _ = _faces(20, 1)
+    for level in (0.5, 0.9):
+        expected = fitted.predict_age_interval(X, level)
+        found = OnnxAgeGender(exported).predict_age_interval(X, level)
+        np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
 def test_without_mirror(fitted, tmp_path):
     X, _ = _faces(5, 1)
     path = export_onnx(fitted, tmp_path / "one.onnx", mirror=False)

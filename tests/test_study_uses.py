@@ -157,19 +157,3 @@ def test_evaluate_on_another_set_and_compare(run, small_faces, tmp_path):
     page = tmp_path / "compare.html"
     assert call(["compare", str(run), out, "--out", str(page)]) == 0
     assert "hog-linear" in page.read_text()
-
-
-@pytest.mark.slow
-def test_a_cluster_gives_the_same_predictions(run, source, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    (tmp_path / "small.toml").write_text(PLAN.replace('leak = ["hog-linear"]', ""))
-    arguments = ["run", "--plan", str(tmp_path / "small.toml"), "--data", str(source)]
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
-        engine = ["--engine", "dask", "--scheduler", cluster.scheduler_address]
-        assert call([*arguments, "--out", str(tmp_path / "run"), *engine]) == 0
-    for path in (tmp_path / "run" / "predictions").glob("*.parquet"):
-        pd.testing.assert_frame_equal(
-            pd.read_parquet(path), pd.read_parquet(run / "predictions" / path.name)
-        )

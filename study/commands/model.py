@@ -10,11 +10,23 @@ import typer
 
 from ..terminal import output
 
+EXPORT = """Write a network as ONNX: several times faster for single faces, without PyTorch.
+
+Examples:
+
+    study model export runs/quick-UTKFace
+
+    study model export runs/quick-UTKFace --int8 UTKFace.tar.gz --out small.onnx
+
+Afterwards: study predict PHOTO --model runs/quick-UTKFace --engine onnx
+"""
+
 
 def add(app: typer.Typer) -> None:
     """Add ``model`` to the command line."""
     group = typer.Typer(help="Look at saved models.", no_args_is_help=True)
     group.command("card", help="Print a model's card.\n\nExample: study model card runs/demo")(card)
+    group.command("export", help=EXPORT)(export)
     app.add_typer(group, name="model")
 
 
@@ -31,3 +43,19 @@ def card(
         output.print_json(json.dumps(found))
     else:
         output.print(to_markdown(found), markup=False)
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="Run or model folder.")],
+    out: Annotated[Path | None, typer.Option(help="File; default: in the model folder.")] = None,
+    int8: Annotated[
+        str | None, typer.Option(help="8-bit version; a data set to measure its ranges on.")
+    ] = None,
+    onnx: Annotated[bool, typer.Option("--onnx", help="The format; there is only this.")] = True,
+) -> None:
+    """Write ``model.onnx`` beside the model's card."""
+    from ..export import export as write
+    from ..model import load
+
+    path = write(load(model), out, int8=int8)
+    output.print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", markup=False, soft_wrap=True)

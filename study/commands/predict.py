@@ -43,12 +43,15 @@ def predict(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV, one row a face.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="python, or onnx after `study model export`.")
+    ] = "python",
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated copies.")] = None,
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
     from ..model import load, newest_model
 
-    chosen = load(model or newest_model(Path("runs")))
+    chosen = load(model or newest_model(Path("runs")), engine)
     if chosen.card["training_data"]["data_set"] == "embedded":
         console.print("warning: this model has only seen rendered heads, not people")
     files = list(_files(photos))
