@@ -81,7 +81,14 @@ def run(
 
     started = time.perf_counter()
     with bars() as shown:
-        finished = run_study(chosen, where, cores=jobs, stage=shown.stage, cell_progress=shown.cell)
+        finished = run_study(
+            chosen,
+            where,
+            cores=jobs,
+            scheduler=scheduler,
+            stage=shown.stage,
+            cell_progress=shown.cell,
+        )
     if as_json:
         output.print_json(
             json.dumps({"report": str(finished.report), **finished.summary}, default=str)
