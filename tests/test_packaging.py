@@ -1,5 +1,7 @@
 """The wheel holds what the tree holds, and modules stay short enough to read."""
 
+import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -22,19 +24,51 @@ def tracked_files():
     }
 
 
-@pytest.mark.slow
-def test_wheel_and_tree_hold_the_same_files(tmp_path):
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
     pytest.importorskip("setuptools", minversion="77")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
-    source = tmp_path / "source"
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
     source.mkdir()
     for name in (*PACKAGES, "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
-    subprocess.run([*command, "-w", str(tmp_path), str(source)], check=True)
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        held = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    subprocess.run([*command, "-w", str(folder), str(source)], check=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.mark.slow
+def test_wheel_and_tree_hold_the_same_files(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
         held = {name for name in held if "__pycache__" not in name}
     assert held == tracked_files()
+
+
+@pytest.mark.slow
+def test_the_installed_package_needs_no_network_and_no_checkout(wheel, tmp_path):
+    site, empty, cache = (tmp_path / name for name in ("site", "empty", "cache"))
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
+    subprocess.run([*install, "--target", str(site), str(wheel)], check=True)
+    empty.mkdir()
+    unplugged = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*unplugged, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system does not allow a process without network")
+    study = [sys.executable, "-P", "-m", "study"]
+    options = ["--set", "cnn.epochs=1", "--set", "cnn.image_size=48", "--jobs", "1"]
+    done = subprocess.run(
+        [*unplugged, *study, "run", *options],
+        cwd=empty,
+        env={**os.environ, "PYTHONPATH": str(site), "AGE_GENDER_STUDY_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = {path.relative_to(empty).as_posix() for path in empty.rglob("*.html")}
+    assert found == {"runs/demo/report.html", "runs/index.html"}
+    provenance = json.loads((empty / "runs" / "demo" / "provenance.json").read_text())
+    assert set(provenance["contenders"]) == {"dummy", "hog-linear", "hog-kernel", "cnn"}
 
 
 @pytest.mark.parametrize(
