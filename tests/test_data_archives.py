@@ -1,6 +1,7 @@
 """Archives: unpacked completely and safely, or refused with the name of the entry."""
 
 import io
+import json
 import struct
 import tarfile
 import zipfile
@@ -18,6 +19,7 @@ from data import unpack
 from data.cache import no_progress
 from data.errors import DataError
 from data.listing import list_files
+from data.readers.labelled import read
 
 
 def open_source(source, cache):
@@ -235,3 +237,14 @@ def test_a_damaged_parquet_file(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing else")
     with pytest.raises(DataError, match="not a readable parquet"):
         open_source(tmp_path / "a.parquet", tmp_path / "cache")
+
+
+def test_age_ranges_are_named_not_guessed(tmp_path):
+    classes = ["0-2", "20-29", "more than 70"]
+    table = pa.table({"image": [jpeg()] * 3, "age": [0, 1, 2], "gender": [0, 1, 1]})
+    features = {"age": {"names": classes, "_type": "ClassLabel"}}
+    metadata = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "a.parquet")
+    faces = read(open_source(tmp_path / "a.parquet", tmp_path / "cache"))
+    assert not faces["usable"].any()
+    assert faces["detail"][1] == "the age 20-29 is a range or a word, not a number of years"

@@ -137,6 +137,9 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     detail = pd.Series("", index=labels.index, dtype="object")
     detail[faces["gender"].isna()] = "gender " + words.replace("", "(empty)") + " is not known"
     detail[age.isna()] = "the age is not given"
+    text = labels["age"].fillna("").astype(str).str.strip()
+    written = age.isna() & (text != "")
+    detail[written] = "the age " + text[written] + " is a range or a word, not a number of years"
     detail[~age.between(0, MAX_AGE) & age.notna()] = f"the age is not from 0 to {MAX_AGE:g} years"
     detail[(paths == "")] = "the row names no file"
     if stay_inside:
