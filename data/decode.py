@@ -103,7 +103,10 @@ def _decode_with_pillow(data: bytes) -> Picture:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise UnreadableImageError("too large", f"{width} x {height} pixels")
+                raise UnreadableImageError(
+                    "too large",
+                    f"{width} x {height} pixels, more than {MAX_PIXELS // 10**6} megapixels",
+                )
             image.load()
             return _upright_rgb(image, data)
     except UnreadableImageError:

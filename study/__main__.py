@@ -22,13 +22,13 @@ app = typer.Typer(
 )
 commands.add_all(app)
 
-FAILED, WRONG_USAGE = 1, 2
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130  # 130 is the shell's, and what typer returns
 # newer typers carry their own click: the class is found through one that both export
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, never a traceback."""
+    """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, 130 Ctrl-C, never a traceback."""
     sys.exit(call(arguments))
 
 
@@ -36,7 +36,7 @@ def call(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         result: Any = app(args=arguments, standalone_mode=False)
-        return int(result or 0)
+        return _interrupted() if result == INTERRUPTED else int(result or 0)
     except ClickException as error:
         error.show()
         return error.exit_code
@@ -49,7 +49,7 @@ def call(arguments: list[str] | None = None) -> int:
     except StudyFailed as error:
         return _say(str(error), FAILED)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted: the same command continues where this one stopped", FAILED)
+        return _interrupted()
     except OSError as error:
         return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
 
@@ -60,6 +60,10 @@ def _wrong_usage() -> tuple[type[ValueError], ...]:
     from data.errors import DataError
 
     return (UsageError, DataError, ContractError)
+
+
+def _interrupted() -> int:
+    return _say("interrupted: the same command continues where this one stopped", INTERRUPTED)
 
 
 def _say(message: str, code: int) -> int:
