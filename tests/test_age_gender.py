@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import learning_curve
+from sklearn.model_selection import GroupKFold, cross_val_score, learning_curve
 from sklearn.pipeline import make_pipeline
 
-from pipelines import AgeGender, HogTransformer, LoadImages
+from pipelines import AgeGender, ConformalAge, HogTransformer, LoadImages
+from pipelines.holdout import cut_part
 
 _spec = importlib.util.spec_from_file_location(
     "check_image_estimator", Path(__file__).with_name("check_image_estimator.py")
@@ -129,6 +131,27 @@ def test_learning_curve():
     _, train, test = learning_curve(small(), X, Y, cv=2, train_sizes=[0.7, 1.0])
     assert np.isfinite(train).all()
     assert np.isfinite(test).all()
+
+
+@pytest.mark.parametrize("routed", ["AgeGender", "ConformalAge"])
+def test_groups_are_routed_through_cross_validation(routed, monkeypatch):
+    X, Y = checks.faces(60)
+    groups, seen = np.repeat(np.arange(20), 3), []
+
+    def spy(n, size, *, groups=None, random_state=None):
+        seen.append(groups)
+        return cut_part(n, size, groups=groups, random_state=random_state)
+
+    monkeypatch.setattr("pipelines.age_gender.cut_part", spy)
+    monkeypatch.setattr("pipelines.conformal.cut_part", spy)
+    ridge = make_pipeline(HogTransformer(cell_size=12), Ridge())
+    model = small() if routed == "AgeGender" else ConformalAge(ridge, random_state=0)
+    target = Y if routed == "AgeGender" else Y[:, 0]
+    with config_context(enable_metadata_routing=True):
+        model.set_fit_request(groups=True)
+        cross_val_score(model, X, target, cv=GroupKFold(3), params={"groups": groups})
+    assert len(seen) >= 3
+    assert all(part is not None and len(part) in (39, 42) for part in seen)
 
 
 def test_from_paths(tmp_path):
