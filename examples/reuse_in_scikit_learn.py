@@ -3,7 +3,7 @@
 Run it: ``python examples/reuse_in_scikit_learn.py``. About half a minute, no download.
 """
 
-# %% Faces: a table (one row a face) and uint8 images (n, H, W, 3), from the embedded rendered heads.
+# %% Faces: a table (one row a face) and uint8 images (n, H, W, 3); here the embedded heads.
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression, Ridge

@@ -28,7 +28,7 @@ ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ =
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, 130 Ctrl-C, never a traceback."""
+    """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, 130 interrupted."""
     sys.exit(call(arguments))
 
 
