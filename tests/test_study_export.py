@@ -1,0 +1,80 @@
+"""``study model export``: the same answers from onnxruntime, intervals included."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+import data
+import study
+from study.__main__ import call
+
+pytest.importorskip("onnxscript", reason="extra onnx not installed")
+pytest.importorskip("onnxruntime", reason="extra onnx not installed")
+
+PLAN = """
+summary = "a network and no network"
+[contenders.hog-linear]
+[contenders.cnn-scratch]
+recipe = "demo"
+epochs = 1
+image_size = 48
+backbone = "tf_mobilenetv3_small_minimal_100"
+freeze_stages = 0
+"""
+
+
+@pytest.fixture(scope="module")
+def run(small_faces, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "nets.toml").write_text(PLAN)
+    arguments = ["run", "--plan", str(folder / "nets.toml"), "--data", str(small_faces)]
+    assert call([*arguments, "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def exported(run):
+    assert call(["model", "export", str(run / "models" / "cnn-scratch"), "--onnx"]) == 0
+    return run / "models" / "cnn-scratch"
+
+
+def test_both_engines_say_the_same(exported, small_faces):
+    crops = np.asarray(data.load(small_faces).images(200)[:30])
+    slow, fast = study.load(exported), study.load(exported, engine="onnx")
+    expected, found = slow.predict_all(crops), fast.predict_all(crops)
+    np.testing.assert_allclose(found["age"], expected["age"], atol=1e-3)
+    np.testing.assert_allclose(found["p_female"], expected["p_female"], atol=1e-4)
+    np.testing.assert_allclose(found["interval"], expected["interval"], atol=1e-2)
+    assert fast.card == slow.card
+
+
+def test_predict_takes_the_engine(exported, small_faces, tmp_path, capsys):
+    photo = cv2.resize(cv2.imread(str(sorted(small_faces.iterdir())[40])), (400, 400))
+    cv2.imwrite(str(tmp_path / "photo.png"), photo)
+    rows = {}
+    for engine in ("python", "onnx"):
+        options = ["--model", str(exported), "--engine", engine, "--json"]
+        assert call(["predict", str(tmp_path / "photo.png"), *options]) == 0
+        rows[engine] = json.loads(capsys.readouterr().out)
+    assert len(rows["onnx"]) == 1
+    assert rows["onnx"][0]["age"] == pytest.approx(rows["python"][0]["age"], abs=1e-3)
+
+
+def test_an_8_bit_version(exported, small_faces, tmp_path):
+    small = tmp_path / "small.onnx"
+    options = ["--int8", str(small_faces), "--out", str(small)]
+    assert call(["model", "export", str(exported), *options]) == 0
+    assert small.stat().st_size < 0.6 * (exported / "model.onnx").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
+
+
+def test_what_cannot_be_exported_or_loaded(run, capsys):
+    assert call(["model", "export", str(run / "models" / "hog-linear")]) == 2
+    assert "hog-linear is no network" in " ".join(capsys.readouterr().err.split())
+    options = ["--model", str(run / "models" / "hog-linear"), "--engine"]
+    assert call(["predict", __file__, *options, "onnx"]) == 2
+    assert "study model export" in " ".join(capsys.readouterr().err.split())
+    assert call(["predict", __file__, *options, "tensorrt"]) == 2
+    assert "choose python or onnx" in " ".join(capsys.readouterr().err.split())
