@@ -31,17 +31,18 @@ def main() -> None:
     options = parser.parse_args()
     faces = data.load(options.source, pose=False)
     contender = get_contender(options.contender)
-    images = faces.images(contender.image_size)
+    settings = json.loads(options.options)
+    images = faces.images(settings.get("image_size", contender.image_size))
     female = (faces.table["gender"] == "female").to_numpy()
     labels = np.column_stack([faces.table["age"], female]).astype(np.float32)
 
     def fit_predict(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         start = time.process_time()
-        model = contender.build(random_state=0, **json.loads(options.options))
+        model = contender.build(random_state=0, **settings)
         model.fit(images[train], labels[train])
-        answer = model.predict(images[test])[:, 0], model.predict_gender_proba(images[test])
+        answers = model.predict_all(images[test])
         print(f"{len(train):,} faces: {time.process_time() - start:.0f} s CPU", flush=True)
-        return answer
+        return answers["age"], answers["p_female"]
 
     value = leak_value(measure_leak(faces.table, fit_predict, seeds=range(options.seeds)))
     value.insert(0, "contender", options.contender)
