@@ -18,14 +18,14 @@ RECIPES: dict[str, dict[str, Any]] = {
     "demo": {"epochs": 12, "batch_size": 32, "freeze_stages": 3},
     "quick": {"epochs": 6, "freeze_stages": 3},
     "full": {
-        "epochs": 18,
+        "backbone": "tf_efficientnet_lite2",
+        "epochs": 12,
         "first_image_size": 112,
         "freeze_stages": 3,
         "augment": "strong",
         "dropout": 0.3,
-        "drop_path": 0.15,
+        "drop_path": 0.2,
         "weight_decay": 0.05,
-        "ema": 0.999,
         "gender_weight": 2.0,
     },
 }

@@ -201,6 +201,11 @@ def _save(estimator: Any, job: Job) -> float:
         return float("nan")
     from pipelines import persistence
 
+    held = estimator.get_params(deep=True)
+    of_this_process = [
+        name for name in held if name.rpartition("__")[2] in ("progress", "checkpoint")
+    ]
+    estimator.set_params(**dict.fromkeys(of_this_process))
     folder = persistence.save(estimator, f"{job.run}/models/{job.cell.contender}")
     return float(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()))
 

@@ -4,6 +4,7 @@ import json
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 import data
@@ -16,6 +17,8 @@ pytest.importorskip("onnxruntime", reason="extra onnx not installed")
 PLAN = """
 summary = "a network and no network"
 [contenders.hog-linear]
+[contenders.cnn-frozen]
+image_size = 48
 [contenders.cnn-scratch]
 recipe = "demo"
 epochs = 1
@@ -48,6 +51,14 @@ def test_both_engines_say_the_same(exported, small_faces):
     np.testing.assert_allclose(found["p_female"], expected["p_female"], atol=1e-4)
     np.testing.assert_allclose(found["interval"], expected["interval"], atol=1e-2)
     assert fast.card == slow.card
+
+
+def test_frozen_features_are_saved_without_what_belonged_to_the_process(run, small_faces):
+    table = pd.read_parquet(run / "predictions" / "full.cnn-frozen.seed0.fold0.parquet")
+    faces, model = data.load(small_faces), study.load(run / "models" / "cnn-frozen")
+    rows = pd.Index(faces.table["face_id"]).get_indexer(pd.Index(table["face_id"]))
+    answers = model.predict_all(np.asarray(faces.images(48)[rows]))
+    np.testing.assert_allclose(answers["age"], table["age_pred"], rtol=1e-4)
 
 
 def test_predict_takes_the_engine(exported, small_faces, tmp_path, capsys):
