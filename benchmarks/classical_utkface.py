@@ -17,7 +17,10 @@ from typing import Any
 import numpy as np
 from parts import Parts
 from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import SVC, SVR
 
@@ -26,21 +29,33 @@ from pipelines.classical import hog_pairs
 from pipelines.feature_machine import FeatureMachineClassifier, FeatureMachineRegressor
 from pipelines.mirror_pairs import MirrorPairs
 from pipelines.registry import get_contender
+from pipelines.shrink import Shrink
 
 
-def machines(features: BaseEstimator, *, metric: tuple[int, int] = (0, 0)) -> AgeGender:
-    age = FeatureMachineRegressor(300, alpha=0.3, metric_samples=metric[0], random_state=0)
-    gender = FeatureMachineClassifier(300, bandwidth=0.75, metric_samples=metric[1], random_state=0)
+def machines(features: BaseEstimator, *, age_metric: int = 0, gender_metric: int = 0) -> AgeGender:
+    """Return the kernel heads of ``hog-kernel`` on other features."""
+    age = FeatureMachineRegressor(300, alpha=0.3, metric_samples=age_metric, random_state=0)
+    gender = FeatureMachineClassifier(
+        300, bandwidth=0.75, metric_samples=gender_metric, random_state=0
+    )
     return AgeGender(age, gender, features, random_state=0)
 
 
-def one_scale() -> MirrorPairs:
-    return MirrorPairs(HogTransformer(), random_state=0)
+def signed(*steps: Any, cell_size: int) -> Any:
+    return make_pipeline(*steps, HogTransformer(orientations=18, signed=True, cell_size=cell_size))
 
 
-def two_scales() -> MirrorPairs:
-    union = FeatureUnion([(str(c), HogTransformer(cell_size=c)) for c in (8, 16)])
-    return MirrorPairs(union, random_state=0)
+FINE = ("cells 8", HogTransformer())
+COARSE = ("cells 16", HogTransformer(cell_size=16))
+SHADING = (
+    ("half", signed(Shrink(2), cell_size=8)),
+    ("quarter", signed(Shrink(4), cell_size=4)),
+)
+FULL = ("full", signed(cell_size=8))
+
+
+def pairs(*features: tuple[str, Any], **sizes: int) -> MirrorPairs:
+    return MirrorPairs(FeatureUnion(list(features)), random_state=0, **sizes)
 
 
 def support_vectors() -> AgeGender:
@@ -48,18 +63,42 @@ def support_vectors() -> AgeGender:
     return AgeGender(SVR(C=30, epsilon=2), SVC(C=3), features, random_state=0)
 
 
+def nystroem() -> AgeGender:
+    """Return what most people would do: an approximate kernel map and linear heads."""
+    features = make_pipeline(
+        hog_pairs(random_state=0),
+        Nystroem(gamma=0.008, n_components=2000, random_state=0),
+    )
+    return AgeGender(Ridge(0.1), RidgeClassifier(0.1), features, random_state=0)
+
+
+def square_root_of_age() -> AgeGender:
+    model = get_contender("hog-kernel").build(random_state=0)
+    age = TransformedTargetRegressor(model.age, func=np.sqrt, inverse_func=np.square)
+    return model.set_params(age=age)
+
+
 LADDER: dict[str, Callable[[], Any]] = {
     "hog-linear": lambda: get_contender("hog-linear").build(random_state=0),
     "lbp-linear": lambda: get_contender("lbp-linear").build(random_state=0),
     "PCA 500, RBF SVR and SVC": support_vectors,
-    "mirror-even kernel ridge": lambda: machines(one_scale()),
-    "+ cells of 16": lambda: machines(two_scales()),
-    "+ learnt metric, age": lambda: machines(two_scales(), metric=(5000, 0)),
-    "+ learnt metric, gender too": lambda: machines(two_scales(), metric=(5000, 5000)),
+    "mirror-even kernel ridge": lambda: machines(pairs(FINE)),
+    "+ cells of 16": lambda: machines(pairs(FINE, COARSE)),
+    "+ learnt metric, age": lambda: machines(pairs(FINE, COARSE), age_metric=5000),
     "+ signed, half and quarter size": lambda: machines(
-        hog_pairs(random_state=0), metric=(5000, 0)
+        pairs(FINE, COARSE, *SHADING), age_metric=5000
     ),
+    "+ signed, full size": lambda: machines(pairs(FINE, COARSE, FULL, *SHADING), age_metric=5000),
+    "- unsigned cells of 8": lambda: machines(pairs(COARSE, FULL, *SHADING), age_metric=5000),
     "hog-kernel": lambda: get_contender("hog-kernel").build(random_state=0),
+    "learnt metric for gender too": lambda: get_contender("hog-kernel").build(
+        random_state=0, gender_metric_samples=5000
+    ),
+    "1,000 and 500 components": lambda: get_contender("hog-kernel").build(
+        random_state=0, n_even=1000, n_odd=500
+    ),
+    "square root of age": square_root_of_age,
+    "Nystroem 2,000": nystroem,
 }
 
 

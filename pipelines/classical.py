@@ -8,6 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
+from .chroma import Chroma
 from .hog import HogTransformer
 from .mirror_pairs import MirrorPairs
 from .shrink import Shrink
@@ -42,18 +43,24 @@ def linear_svm(C: float = SVM_C, random_state: Any = None) -> LinearSVC:
 def hog_pairs(
     n_even: int = 600, n_odd: int = 300, *, random_state: Any = None, n_jobs: int | None = None
 ) -> MirrorPairs:
-    """Return HOG at several scales as principal components of mirror pairs.
+    """Return HOG of shape, shading and colour as principal components of mirror pairs.
 
-    Cells of 8 and 16 pixels, and signed orientations (18 bins) on the image at half and at a
-    quarter of its size: wrinkles, parts of the face, and its shading.
+    Unsigned orientations in cells of 16 pixels; signed ones (18 bins), which know the dark side
+    of an edge, in cells of 8, 16 and 16 pixels of the image at full, half and quarter size; and
+    signed ones of the two colour differences.
     """
-    signed: dict[str, Any] = {"orientations": 18, "signed": True, "n_jobs": n_jobs}
-    scales = FeatureUnion(
-        [
-            ("cells8", HogTransformer(cell_size=8, n_jobs=n_jobs)),
-            ("cells16", HogTransformer(cell_size=16, n_jobs=n_jobs)),
-            ("half", make_pipeline(Shrink(2), HogTransformer(cell_size=8, **signed))),
-            ("quarter", make_pipeline(Shrink(4), HogTransformer(cell_size=4, **signed))),
-        ]
-    )
-    return MirrorPairs(scales, n_even, n_odd, random_state=random_state)
+
+    def signed(*steps: Any, cell_size: int) -> Any:
+        hog = HogTransformer(orientations=18, signed=True, cell_size=cell_size, n_jobs=n_jobs)
+        return make_pipeline(*steps, hog)
+
+    parts = [
+        ("cells16", HogTransformer(cell_size=16, n_jobs=n_jobs)),
+        ("full", signed(cell_size=8)),
+        ("half", signed(Shrink(2), cell_size=8)),
+        ("quarter", signed(Shrink(4), cell_size=4)),
+        ("red half", signed(Shrink(2), Chroma("red"), cell_size=8)),
+        ("red quarter", signed(Shrink(4), Chroma("red"), cell_size=4)),
+        ("blue quarter", signed(Shrink(4), Chroma("blue"), cell_size=4)),
+    ]
+    return MirrorPairs(FeatureUnion(parts), n_even, n_odd, random_state=random_state)

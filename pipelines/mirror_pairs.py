@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .image_arrays import check_images, mirrored
+
+_BLOCK = 1024  # images whose features are held at once: 290 MB of the largest set of features
 
 
 class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
@@ -28,10 +31,13 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     n_even, n_odd : int, default=600, 300
         Components kept of each half. Columns that the data cannot fill are zero, so that the
         width is always ``n_even + n_odd``.
+    fit_samples : int or None, default=6000
+        Learn the components on so many images drawn at random, so that memory does not grow with
+        the training set; None: on all.
     image_shape : tuple of int or None, default=None
         ``(rows, columns[, channels])`` when ``X`` holds flattened rows.
     random_state : int, RandomState or None, default=None
-        Of the randomised decomposition.
+        Of that draw and of the randomised decomposition.
 
     Attributes
     ----------
@@ -47,42 +53,43 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         n_even: int = 600,
         n_odd: int = 300,
         *,
+        fit_samples: int | None = 6000,
         image_shape: Sequence[int] | None = None,
         random_state: Any = None,
     ) -> None:
         self.features = features
         self.n_even = n_even
         self.n_odd = n_odd
+        self.fit_samples = fit_samples
         self.image_shape = image_shape
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> MirrorPairs:
         """Learn the components from images ``X``."""
-        self.fit_transform(X, y)
-        return self
-
-    def fit_transform(self, X: Any, y: Any = None, **_: Any) -> NDArray[np.float32]:
-        """Learn the components and return those of ``X``: the features are computed once."""
         images = self._images(X)
+        rng = check_random_state(self.random_state)
+        if self.fit_samples is not None and self.fit_samples < len(images):
+            images = images[np.sort(rng.permutation(len(images))[: self.fit_samples])]
         self.features_ = clone(self.features).fit(images)
         even, odd = self._halves(images)
         most = min(even.shape)
+        seed = rng.randint(np.iinfo(np.int32).max)
         self.even_ = PCA(
-            min(self.n_even, most),
-            svd_solver="randomized",
-            iterated_power=2,
-            random_state=self.random_state,
+            min(self.n_even, most), svd_solver="randomized", iterated_power=2, random_state=seed
         ).fit(even)
-        self.odd_ = TruncatedSVD(
-            min(self.n_odd, most), n_iter=2, random_state=self.random_state
-        ).fit(odd)
+        self.odd_ = TruncatedSVD(min(self.n_odd, most), n_iter=2, random_state=seed).fit(odd)
         self.n_features_in_ = int(np.prod(images.shape[1:]))
-        return self._components(even, odd)
+        return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Return ``(n, n_even + n_odd)`` components of images; the odd ones come last."""
         check_is_fitted(self, "odd_")
-        return self._components(*self._halves(self._images(X)))
+        images = self._images(X)
+        out = np.zeros((len(images), self.n_even + self.n_odd), dtype=np.float32)
+        for start in range(0, len(images), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            self._project(*self._halves(images[block]), out[block])
+        return out
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return ``even0 ... odd0 ...``."""
@@ -100,12 +107,11 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         odd -= even
         return even, odd
 
-    def _components(self, even: NDArray, odd: NDArray) -> NDArray[np.float32]:
-        out = np.zeros((len(even), self.n_even + self.n_odd), dtype=np.float32)
+    def _project(self, even: NDArray, odd: NDArray, out: NDArray) -> None:
+        """Write the components of both halves into ``out``."""
         out[:, : self.even_.n_components_] = self.even_.transform(even)
         left = self.odd_.components_.shape[0]
         out[:, self.n_even : self.n_even + left] = self.odd_.transform(odd)
-        return out
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -37,6 +37,7 @@ TRUSTED = (
     "pathlib.WindowsPath",
     "pipelines.age_gender.AgeGender",
     "pipelines.calibration.PlattScaling",
+    "pipelines.chroma.Chroma",
     "pipelines.cnn.CnnAgeGender",
     "pipelines.cnn.CnnClassifier",
     "pipelines.cnn.CnnRegressor",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 
+import cv2
 import numpy as np
 import pytest
 import skops.io
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pipelines import HogTransformer, persistence
+from pipelines.chroma import Chroma
 from pipelines.classical import hog_ridge_age, hog_svm_gender
 from pipelines.feature_machine import FeatureMachineClassifier, FeatureMachineRegressor
 from pipelines.lbp import LbpTransformer
@@ -89,6 +91,48 @@ def test_mirrored_faces_get_one_answer():
     np.testing.assert_allclose(pairs.transform(X), features, atol=1e-5)
     model = FeatureMachineRegressor(30, random_state=0).fit(features, np.arange(40.0))
     np.testing.assert_allclose(model.predict(other), model.predict(features), rtol=1e-4)
+
+
+def test_components_from_a_sample_are_drawn_once_and_used_for_all():
+    X = np.random.default_rng(0).integers(0, 256, (60, 32, 32), dtype=np.uint8)
+    some = MirrorPairs(HogTransformer(), 12, 12, fit_samples=30, random_state=0)
+    again = MirrorPairs(HogTransformer(), 12, 12, fit_samples=30, random_state=0)
+    features = some.fit_transform(X)
+    assert features.shape == (60, 24)
+    np.testing.assert_array_equal(again.fit(X).transform(X), features)
+    every = MirrorPairs(HogTransformer(), 12, 12, fit_samples=None, random_state=0)
+    assert np.abs(every.fit_transform(X) - features).max() > 0.01
+    # memory is bounded by blocks of images; their borders leave no trace
+    many = np.tile(X, (18, 1, 1))
+    np.testing.assert_allclose(some.transform(many)[1020:1080], features, atol=1e-6)
+
+
+@pytest.mark.parametrize(("channel", "colour"), [("red", 0), ("blue", 2)])
+def test_chroma_sees_colour_alone(channel, colour):
+    grey = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 1), dtype=np.uint8)
+    X = np.repeat(grey, 3, axis=3)
+    flat = Chroma(channel).transform(X)
+    assert flat.dtype == np.uint8
+    assert np.abs(flat.astype(int) - 128).max() <= 1
+    np.testing.assert_array_equal(Chroma(channel).transform(X[..., 0]), 128)
+    X[:, :, 8:, colour] = np.minimum(X[:, :, 8:, colour].astype(int) + 60, 255)
+    seen = Chroma(channel).fit_transform(X)
+    assert seen[:, :, 8:].mean() > seen[:, :, :8].mean() + 30
+    np.testing.assert_array_equal(Chroma(channel).transform(X.astype(np.float32)), seen)
+
+
+def test_chroma_equals_opencv_up_to_its_gain():
+    X = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), dtype=np.uint8)
+    for channel, plane in (("red", 1), ("blue", 2)):
+        expected = [cv2.cvtColor(x, cv2.COLOR_RGB2YCrCb)[..., plane] for x in X]
+        found = Chroma(channel, gain=1).transform(X)
+        # OpenCV rounds Cr's and Cb's factors (.713, .564)
+        assert np.abs(found.astype(int) - np.array(expected)).max() <= 1
+
+
+def test_chroma_of_an_unknown_channel():
+    with pytest.raises(ValueError, match="'red', 'blue'"):
+        Chroma("green").fit(np.zeros((1, 8, 8, 3), np.uint8))
 
 
 def test_single_targets_are_ordinary_estimators():
