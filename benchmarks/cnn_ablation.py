@@ -89,17 +89,17 @@ def main() -> None:
     if args.out is not None and args.out.exists():
         table = pd.read_csv(args.out).to_dict("records")
     done = {row["row"] for row in table}
-    print(f"{'row':26}{'MAE':>7}{'CS@5':>7}{'gender':>8}{'best':>6}{'s':>7}{'CPU s':>8}")
     for name in args.rows:
         if name not in done:
             common = {"image_size": args.size, "epochs": args.epochs, "threads": args.threads}
             table.append({"row": name, **run(parts, rows, {**common, **BASE, **ROWS[name]})})
             if args.out is not None:
                 pd.DataFrame(table).to_csv(args.out, index=False)
+    print("| one change | MAE | CS@5 | gender | best epoch | seconds |\n|---|---|---|---|---|---|")
     for row in table:
         print(
-            f"{row['row']:26}{row['mae']:7.2f}{row['cs5']:7.3f}{row['gender']:8.3f}"
-            f"{row['best_epoch']:6.0f}{row['seconds']:7.0f}{row['cpu_seconds']:8.0f}"
+            f"| {row['row']} | {row['mae']:.2f} | {row['cs5']:.3f} | {row['gender']:.3f} | "
+            f"{row['best_epoch']:.0f} | {row['seconds']:.0f} |"
         )
 
 

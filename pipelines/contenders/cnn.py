@@ -10,7 +10,7 @@ from ..registry import register
 
 @register(
     "cnn",
-    summary="EfficientNet-Lite0 from ImageNet, fine-tuned; age distribution and gender heads",
+    summary="EfficientNet-Lite from ImageNet, fine-tuned; age distribution and gender heads",
     family="cnn",
     image_size=160,
     all_cores=True,

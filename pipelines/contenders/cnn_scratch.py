@@ -14,7 +14,7 @@ from ..registry import register
 
 @register(
     "cnn-scratch",
-    summary="EfficientNet-Lite0 from random weights, trained for age and gender",
+    summary="EfficientNet-Lite from random weights, trained for age and gender",
     family="cnn",
     image_size=160,
     all_cores=True,
