@@ -10,7 +10,7 @@ _HOMES = {
     "CnnAgeGender": "cnn",
     "CnnClassifier": "cnn",
     "CnnRegressor": "cnn",
-    "ConformalAge": "conformal",
+    "ConformalAge": "conformal_age",
     "ConformalBand": "conformal",
     "Contender": "registry",
     "HogTransformer": "hog",

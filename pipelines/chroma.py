@@ -47,7 +47,9 @@ class Chroma(TransformerMixin, BaseEstimator):
         out = np.full(images.shape[:3], 128, dtype=np.uint8)
         if images.ndim == 3:
             return out
-        matrix = np.float32([[self.gain * weight for weight in WEIGHTS[self.channel]] + [128]])
+        matrix = np.array(
+            [[*(self.gain * w for w in WEIGHTS[self.channel]), 128]], dtype=np.float32
+        )
         for image, target in zip(images, out, strict=True):
             found = cv2.transform(np.ascontiguousarray(image), matrix)
             # of 8-bit images it is rounded and saturated already

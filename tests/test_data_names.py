@@ -98,7 +98,7 @@ def test_words_for_gender(word, gender):
     ("columns", "why"),
     [
         ({"age": [None]}, "age is not given"),
-        ({"age": ["old"]}, "age is not given"),
+        ({"age": ["old"]}, "age old is a range or a word"),
         ({"age": ["-1"]}, "not from 0 to 130"),
         ({"age": ["inf"]}, "not from 0 to 130"),
         ({"gender": ["2"]}, "gender 2 is not known"),

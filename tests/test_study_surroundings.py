@@ -84,7 +84,14 @@ def test_a_full_disk_loses_nothing_that_was_finished(arguments, tmp_path):
 def test_ctrl_c_says_how_to_go_on(arguments, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "study", *arguments, str(run)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a job in the background of a script inherits an ignored SIGINT; a terminal's does not
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list(run.glob("records/*.log")):
         time.sleep(0.05)
         assert process.poll() is None, "it ended before it could be interrupted"

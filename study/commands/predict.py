@@ -90,11 +90,11 @@ def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, An
     try:
         image = decode(path.read_bytes()).pixels
     except (DataError, OSError) as error:
-        console.print(f"{path}: {error}", markup=False)
+        console.print(f"{path}: {error}", markup=False, soft_wrap=True)
         return [{"photo": str(path), "error": str(error)}]
     faces = model.predict_photo(image)
     if not faces:
-        console.print(f"{path}: no face found", markup=False)
+        console.print(f"{path}: no face found", markup=False, soft_wrap=True)
     if draw is not None:
         draw.mkdir(parents=True, exist_ok=True)
         annotated = cv2.cvtColor(annotate(image, faces), cv2.COLOR_RGB2BGR)
