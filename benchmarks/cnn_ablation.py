@@ -66,7 +66,7 @@ def run(parts: Parts, rows: np.ndarray, settings: dict[str, Any]) -> dict[str, f
         "mae": float(error.mean()),
         "cs5": float((error <= 5).mean()),
         "gender": float((gender == select[1][:, 1]).mean()),
-        "best_epoch": cnn.training_.best_epoch,
+        "best_epoch": cnn.training_.best_epochs[0],
         "seconds": wall,
         "cpu_seconds": cpu,
     }

@@ -145,18 +145,27 @@ class WeightAverage(Callback):
 class ShowProgress(Callback):
     """Tells a caller's progress bar and, if asked, prints one line per epoch."""
 
-    def __init__(self, progress: Progress | None, steps: int, epochs: int, verbose: int) -> None:
+    def __init__(
+        self,
+        progress: Progress | None,
+        steps: int,
+        epochs: int,
+        verbose: int,
+        member: tuple[int, int] = (0, 1),
+    ) -> None:
         self.progress = progress
         self.steps = steps
         self.epochs = epochs
         self.verbose = verbose
+        self.number, self.members = member
         self.step = 0
 
     def on_batch_end(self, net: Any, **kwargs: Any) -> None:
         """Report one more step."""
         self.step += 1
         if self.progress is not None:
-            self.progress("train", self.step, self.steps * self.epochs)
+            whole = self.steps * self.epochs
+            self.progress("train", self.number * whole + self.step, self.members * whole)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Print the epoch's losses."""
@@ -165,7 +174,9 @@ class ShowProgress(Callback):
             rest = ", ".join(
                 f"{key.removeprefix('select_')} {row[key]:.3f}" for key in row if "select_" in key
             )
-            print(f"epoch {row['epoch']}/{self.epochs}: loss {row['train_loss']:.3f}, {rest}")
+            which = f"network {self.number + 1}/{self.members}, " if self.members > 1 else ""
+            epoch = f"epoch {row['epoch']}/{self.epochs}"
+            print(f"{which}{epoch}: loss {row['train_loss']:.3f}, {rest}")
 
 
 class SelectBest(Callback):

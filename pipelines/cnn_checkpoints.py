@@ -24,7 +24,10 @@ from .cnn_batches import FaceSet
 from .cnn_callbacks import OneCycle, SelectBest, ShowProgress, WeightAverage
 
 #: Parameters that change how a training is watched, not what comes out of it.
-_WITHOUT_EFFECT = {"checkpoint", "progress", "verbose", "allow_download", "random_state"}
+_WITHOUT_EFFECT = {
+    "checkpoint", "progress", "verbose", "allow_download", "random_state",
+    "members",  # each is a training of its own: a second one does not repeat the first
+}  # fmt: skip
 _SAMPLED_IMAGES = 256
 
 

@@ -47,12 +47,12 @@ class FaceNet(NeuralNet):
 
     def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> tuple[Any, Any]:
         """Return layer-wise groups in place of skorch's patterns over names."""
-        groups = parameter_groups(
-            self.module_,
-            lr=self.lr,
-            layer_decay=self.layer_decay,
-            weight_decay=self.weight_decay,
-        )
+        rates = {
+            "lr": self.lr,
+            "layer_decay": self.layer_decay,
+            "weight_decay": self.weight_decay,
+        }
+        groups = [g for one in self.module_.members for g in parameter_groups(one, **rates)]
         return (groups,), {"lr": self.lr}
 
     def infer(self, x: Any, **fit_params: Any) -> Any:
@@ -78,11 +78,16 @@ class FaceNet(NeuralNet):
     def outputs(
         self, images: np.ndarray, *, size: int, batch_size: int, mirror: bool = False
     ) -> Iterator[list[dict[str, Tensor]]]:
-        """Yield the raw fp32 outputs of every batch: one dictionary, two with the mirror image."""
+        """Yield the raw fp32 outputs of every batch: one dictionary per member and view.
+
+        Views are the image and, with ``mirror``, its mirror image.
+        """
         self._set_training(False)
         for batch in plain_batches(images, batch_size, size):
             batch = batch.to(self.device)
             views = [batch, batch.flip(3)] if mirror else [batch]
             yield [
-                {name: value.cpu() for name, value in self.module_(view).items()} for view in views
+                {name: value.cpu() for name, value in member(view).items()}
+                for member in self.module_.members
+                for view in views
             ]

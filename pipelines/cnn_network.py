@@ -105,6 +105,11 @@ class FaceNetwork(nn.Module):
         assert isinstance(layer, nn.Linear)
         layer.bias.copy_(bias)
 
+    @property
+    def members(self) -> list[FaceNetwork]:
+        """The networks that answer: this one."""
+        return [self]
+
     def train(self, mode: bool = True) -> FaceNetwork:
         """Switch modes; frozen layers keep the statistics they were trained with."""
         super().train(mode)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from .augment import Augmentation
 from .backbones import create_backbone
-from .cnn_net import FaceNet
-from .cnn_network import FaceLoss, FaceNetwork
+from .cnn_members import FaceEnsemble, answering_net, names_of_members, together
+from .cnn_network import FaceNetwork
 from .cnn_settings import TrainingRecord, choose_device
 
 Arrays = dict[str, NDArray[Any]]
@@ -24,14 +24,29 @@ def network_arrays(network: torch.nn.Module) -> Arrays:
     return {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
 
 
-def network_from_arrays(arrays: Arrays, *, backbone: str, image_size: int) -> FaceNetwork:
-    """Rebuild a network that :func:`network_arrays` took apart.
+def network_from_arrays(
+    arrays: Arrays, *, backbone: str, image_size: int
+) -> FaceNetwork | FaceEnsemble:
+    """Rebuild a network, or several, that :func:`network_arrays` took apart.
 
     Raises
     ------
     ValueError
         The arrays belong to another architecture.
     """
+    members = [
+        single_network(
+            {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)},
+            backbone=backbone,
+            image_size=image_size,
+        )
+        for prefix in names_of_members(arrays)
+    ]
+    return together(members)
+
+
+def single_network(arrays: Arrays, *, backbone: str, image_size: int) -> FaceNetwork:
+    """Rebuild one network from its arrays."""
     widths = {
         name.split(".")[1]: len(value)
         for name, value in arrays.items()
@@ -65,9 +80,7 @@ def restore_network(estimator: Any, arrays: Arrays) -> None:
     network = network_from_arrays(
         arrays, backbone=estimator.backbone, image_size=estimator.image_size
     )
-    net = FaceNet(network, FaceLoss(None, False), device=choose_device(estimator.device))
-    net.initialize().trim_for_prediction()
-    estimator.net_ = net
+    estimator.net_ = answering_net(network, choose_device(estimator.device))
     if isinstance(estimator.training_, dict):
         estimator.training_ = TrainingRecord(**estimator.training_)
     if isinstance(estimator.augment, dict):

@@ -20,19 +20,20 @@ class TrainingRecord:
         Source of the first weights (kind, location, sha256).
     precision : {'fp32', 'bf16'}
     device : str
-    best_epoch : int
-        Whose weights answer, from 1.
     n_parameters : int
+        Of all members.
+    best_epochs : list of int
+        Whose weights answer, from 1, one per member.
     history : list of dict
-        One row per epoch: ``epoch, train_loss, seconds, select_mae, select_gender,
-        select_score``.
+        One row per member and epoch: ``member, epoch, train_loss, seconds, select_mae,
+        select_gender, select_score``.
     """
 
     weights: dict[str, str]
     precision: str
     device: str
     n_parameters: int
-    best_epoch: int = 0
+    best_epochs: list[int] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,42 @@ from .cnn_callbacks import (
 from .cnn_checkpoints import Checkpoint, task_key
 from .cnn_inputs import Pair
 from .cnn_layers import adapt_statistics
+from .cnn_members import answering_net, together
 from .cnn_net import FaceNet
 from .cnn_network import FaceLoss, FaceNetwork
 from .cnn_settings import TrainingRecord, choose_device, choose_precision, image_sizes
 
 
+def train_members(
+    estimator: Any, faces: FaceSet, select: Pair, head: AgeHead | None, seeds: list[int]
+) -> tuple[FaceNet, TrainingRecord]:
+    """Train one network per seed, one after the other, and let them answer together.
+
+    Parameters and results are those of :func:`train`.
+    """
+    nets, records = [], []
+    for number, seed in enumerate(seeds):
+        net, record = train(estimator, faces, select, head, seed, (number, len(seeds)))
+        nets.append(net)
+        records.append(record)
+    if len(nets) == 1:
+        return nets[0], records[0]
+    whole = replace(
+        records[0],
+        n_parameters=sum(record.n_parameters for record in records),
+        best_epochs=[record.best_epochs[0] for record in records],
+        history=[row for record in records for row in record.history],
+    )
+    return answering_net(together([net.module_ for net in nets]), whole.device), whole
+
+
 def train(
-    estimator: Any, faces: FaceSet, select: Pair, head: AgeHead | None, seed: int
+    estimator: Any,
+    faces: FaceSet,
+    select: Pair,
+    head: AgeHead | None,
+    seed: int,
+    member: tuple[int, int] = (0, 1),
 ) -> tuple[FaceNet, TrainingRecord]:
     """Train a network as ``estimator`` says.
 
@@ -46,6 +76,8 @@ def train(
         Images and targets that choose the epoch.
     head : AgeHead or None
     seed : int
+    member : (int, int)
+        Which training this is, from 0, and of how many; for progress and history.
 
     Returns
     -------
@@ -66,14 +98,14 @@ def train(
         )
         network = build_network(estimator, backbone, head, torch.as_tensor(faces.targets))
         net = _build_net(estimator, network, head, device, precision, seed)
-        best = _run(estimator, net, faces, select, head, seed)
+        best = _run(estimator, net, faces, select, head, seed, member)
     record = TrainingRecord(
         weights=backbone.source.as_dict(),
         precision=precision,
         device=device,
         n_parameters=sum(p.numel() for p in network.parameters()),
-        best_epoch=best.best_epoch,
-        history=[_plain_row(row) for row in net.history],
+        best_epochs=[best.best_epoch],
+        history=[{"member": member[0] + 1, **_plain_row(row)} for row in net.history],
     )
     net.module_.load_state_dict(best.best_state)
     net.trim_for_prediction()
@@ -158,13 +190,14 @@ def _run(
     select: Pair,
     head: AgeHead | None,
     seed: int,
+    member: tuple[int, int],
 ) -> SelectBest:
     """Run the loop with its callbacks; they are called in the order of the list."""
     steps = len(net.get_iterator(faces, training=True))
     average = None if estimator.ema is None else WeightAverage(estimator.ema)
     best = SelectBest(select, head, average, estimator.image_size, estimator.batch_size)
     rate = OneCycle(steps * estimator.epochs)
-    show = ShowProgress(estimator.progress, steps, estimator.epochs, estimator.verbose)
+    show = ShowProgress(estimator.progress, steps, estimator.epochs, estimator.verbose, member)
     callbacks: list[tuple[str, Any]] = [
         ("seed", EpochSeed(seed)),
         ("rate", rate),

@@ -6,7 +6,7 @@ turned the right way up and averaged over groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -58,24 +58,30 @@ def grad_cam(
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
     Localization", ICCV 2017.
     """
+    images = check_faces(X, estimator.image_shape)
+    maps = np.zeros(images.shape[:3], dtype=np.float32)
+    for network in estimator.net_.module_.eval().members:
+        if target not in network.heads:
+            raise ValueError(f"the network answers {', '.join(network.heads)}, not {target!r}")
+        batches = plain_batches(images, batch_size, estimator.image_size)
+        answer = _Answer(network, target, estimator._head())
+        layer = spatial_layer(network.backbone, reduction)
+        done = 0
+        for found in _maps(answer, layer, (b.to(estimator.net_.device) for b in batches)):
+            maps[done : done + len(found)] += _enlarge(found, images.shape[1:3])
+            done += len(found)
+    return maps / np.maximum(maps.max((1, 2), keepdims=True), np.finfo(np.float32).tiny)
+
+
+def _maps(answer: _Answer, layer: nn.Module, batches: Iterable[Tensor]) -> Iterator[np.ndarray]:
+    """Yield the maps ``(n, h, w)`` of every batch, as one network sees it."""
     from pytorch_grad_cam import GradCAM
 
-    images = check_faces(X, estimator.image_shape)
-    network: FaceNetwork = estimator.net_.module_.eval()
-    if target not in network.heads:
-        raise ValueError(f"the network answers {', '.join(network.heads)}, not {target!r}")
-    answer = _Answer(network, target, estimator._head())
-    layer = spatial_layer(network.backbone, reduction)
-    maps = np.empty(images.shape[:3], dtype=np.float32)
-    done = 0
+    upright = _upright(answer.network)
     # grad-cam leaves its hooks on the layer unless it is closed
-    with GradCAM(model=answer, target_layers=[layer], reshape_transform=_upright(network)) as cam:
-        for batch in plain_batches(images, batch_size, estimator.image_size):
-            batch = batch.to(estimator.net_.device)
-            found = cam(input_tensor=batch, targets=[_first_output] * len(batch))
-            maps[done : done + len(batch)] = _enlarge(found, images.shape[1:3])
-            done += len(batch)
-    return maps / np.maximum(maps.max((1, 2), keepdims=True), np.finfo(np.float32).tiny)
+    with GradCAM(model=answer, target_layers=[layer], reshape_transform=upright) as cam:
+        for batch in batches:
+            yield cam(input_tensor=batch, targets=[_first_output] * len(batch))
 
 
 def average_maps(maps: NDArray[np.float32], groups: ArrayLike) -> dict[Any, NDArray[np.float32]]:

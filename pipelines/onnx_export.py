@@ -26,27 +26,24 @@ __all__ = ["export_onnx", "quantize_onnx"]
 class _Deployed(nn.Module):
     """Pixels in, calibrated answers out: everything an application would have to repeat."""
 
-    def __init__(self, network: nn.Module, head: Any, temperature: float, mirror: bool) -> None:
+    def __init__(self, networks: Any, head: Any, temperature: float, mirror: bool) -> None:
         super().__init__()
-        self.network = network
+        self.networks = nn.ModuleList(networks)
         self.head = head
         self.temperature = temperature
         self.mirror = mirror
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         images = faces.permute(0, 3, 1, 2).float()
-        age, spread, logit = self._answer(images)
-        if self.mirror:
-            age2, spread2, logit2 = self._answer(images.flip(3))
-            mean = (age + age2) / 2
-            second = (spread**2 + age**2 + spread2**2 + age2**2) / 2
-            age, spread = mean, (second - mean**2).clamp_min(0).sqrt()
-            logit = (logit + logit2) / 2
+        views = [images, images.flip(3)] if self.mirror else [images]
+        outputs = [network(view) for network in self.networks for view in views]
+        decoded = [self.head.decode(output["age"]) for output in outputs]
+        means = torch.stack([mean for mean, _ in decoded])
+        second = torch.stack([spread**2 + mean**2 for mean, spread in decoded]).mean(0)
+        age = means.mean(0)
+        logit = torch.stack([output["gender"][:, 0] for output in outputs]).mean(0)
+        spread = (second - age**2).clamp_min(0).sqrt()
         return age, spread, torch.sigmoid(logit / self.temperature)
-
-    def _answer(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        outputs = self.network(images)
-        return *self.head.decode(outputs["age"]), outputs["gender"][:, 0]
 
 
 def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None) -> Path:
@@ -78,8 +75,9 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
 
     path = Path(path)
     mirror = estimator.mirror if mirror is None else mirror
-    network = fold_layers(copy.deepcopy(estimator.net_.module_).cpu().eval())
-    model = _Deployed(network, estimator._head(), float(estimator.temperature_), mirror).eval()
+    module = fold_layers(copy.deepcopy(estimator.net_.module_).cpu().eval())
+    temperature = float(estimator.temperature_)
+    model = _Deployed(module.members, estimator._head(), temperature, mirror).eval()
     size = estimator.image_size
     faces = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     program = torch.onnx.export(

@@ -17,7 +17,7 @@ from .backbones import create_backbone
 from .cnn_batches import plain_batches
 from .cnn_inputs import check_faces
 from .cnn_network import FaceNetwork
-from .cnn_saving import Arrays, network_arrays, network_from_arrays
+from .cnn_saving import Arrays, network_arrays, single_network
 from .cnn_settings import choose_device, torch_threads
 
 __all__ = ["TimmFeatures"]
@@ -149,9 +149,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
 
     def attach_tensors(self, tensors: Arrays) -> None:
         """Give a copy made by :meth:`detach_tensors` its network back."""
-        self.network_ = network_from_arrays(
-            tensors, backbone=self.backbone, image_size=self.image_size_
-        )
+        self.network_ = single_network(tensors, backbone=self.backbone, image_size=self.image_size_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

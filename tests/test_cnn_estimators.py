@@ -188,7 +188,7 @@ def test_patience_keeps_the_best_epoch(faces):
     cnn.fit(X, Y, select=(X, Y))
     scores = [row["select_score"] for row in cnn.training_.history]
     assert len(scores) < 30
-    assert cnn.training_.best_epoch == np.argmin(scores) + 1 == len(scores) - 2
+    assert cnn.training_.best_epochs == [np.argmin(scores) + 1] == [len(scores) - 2]
 
 
 def test_frozen_stages_keep_their_weights(faces):

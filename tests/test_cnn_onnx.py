@@ -28,13 +28,13 @@ def fitted():
         "tf_mobilenetv3_small_minimal_100",
         weights=None,
         image_size=64,
-        epochs=1,
+        epochs=6,
         batch_size=16,
         random_state=0,
         threads=1,
         precision="fp32",
     )
-    return cnn.fit(*_faces(64))
+    return cnn.fit(*_faces(160))
 
 
 @pytest.fixture(scope="module")
