@@ -41,7 +41,7 @@ def linear_svm(C: float = SVM_C, random_state: Any = None) -> LinearSVC:
 
 
 def hog_pairs(
-    n_even: int = 600, n_odd: int = 300, *, random_state: Any = None, n_jobs: int | None = None
+    n_even: int = 400, n_odd: int = 200, *, random_state: Any = None, n_jobs: int | None = None
 ) -> MirrorPairs:
     """Return HOG of shape, shading and colour as principal components of mirror pairs.
 
@@ -51,16 +51,25 @@ def hog_pairs(
     """
 
     def signed(*steps: Any, cell_size: int) -> Any:
-        hog = HogTransformer(orientations=18, signed=True, cell_size=cell_size, n_jobs=n_jobs)
-        return make_pipeline(*steps, hog)
+        hog = HogTransformer(orientations=18, signed=True, cell_size=cell_size)
+        return make_pipeline(*steps, hog) if steps else hog
 
-    parts = [
-        ("cells16", HogTransformer(cell_size=16, n_jobs=n_jobs)),
-        ("full", signed(cell_size=8)),
-        ("half", signed(Shrink(2), cell_size=8)),
-        ("quarter", signed(Shrink(4), cell_size=4)),
-        ("red half", signed(Shrink(2), Chroma("red"), cell_size=8)),
-        ("red quarter", signed(Shrink(4), Chroma("red"), cell_size=4)),
-        ("blue quarter", signed(Shrink(4), Chroma("blue"), cell_size=4)),
+    quarter = [
+        ("grey", signed(cell_size=4)),
+        ("red", signed(Chroma("red"), cell_size=4)),
+        ("blue", signed(Chroma("blue"), cell_size=4)),
     ]
-    return MirrorPairs(FeatureUnion(parts), n_even, n_odd, random_state=random_state)
+    half = [
+        ("grey", signed(cell_size=8)),
+        ("red", signed(Chroma("red"), cell_size=8)),
+        ("quarter", make_pipeline(Shrink(2), FeatureUnion(quarter))),
+    ]
+    full = [
+        ("coarse", HogTransformer(cell_size=16)),
+        ("signed", signed(cell_size=8)),
+        ("half", make_pipeline(Shrink(2), FeatureUnion(half))),
+    ]
+    # a cell of 16 pixels and the next pixel of the smallest image, which its gradient needs
+    return MirrorPairs(
+        FeatureUnion(full), n_even, n_odd, margin=20, n_jobs=n_jobs, random_state=random_state
+    )

@@ -56,8 +56,10 @@ class _FeatureMachine(BaseEstimator):
         self.factors_ = self._metric(X, scaled, rng)
         self.X_fit_ = self._mapped(X)
         self.width_ = self.bandwidth * median_distance(self.X_fit_, rng)
-        system = gram(self.X_fit_, self.n_odd, self.width_)
-        self.dual_coef_ = kernel_ridge(system, scaled, self.alpha)
+        unit = X.dtype.type(np.sqrt(2) / self.width_)
+        self.X_fit_ *= unit
+        self.factors_ = (self.factors_[0] * unit, self.factors_[1] * unit)
+        self.dual_coef_ = kernel_ridge(gram(self.X_fit_, self.n_odd), scaled, self.alpha)
 
     def _metric(self, X: NDArray, target: NDArray, rng: Any) -> tuple[NDArray, NDArray]:
         """Return the two factors of the metric, learnt from a sample of the training set."""
@@ -67,8 +69,9 @@ class _FeatureMachine(BaseEstimator):
         few = rng.permutation(len(X))[: self.metric_samples]
         sample = X[few]
         width = self.bandwidth * median_distance(sample, rng)
-        dual = kernel_ridge(gram(sample, self.n_odd, width), target[few], self.alpha)
-        return metric_factors(sample, dual, self.n_odd, width, self.metric_floor)
+        sample = sample * X.dtype.type(np.sqrt(2) / width)
+        dual = kernel_ridge(gram(sample, self.n_odd), target[few], self.alpha)
+        return metric_factors(sample, dual, self.n_odd, self.metric_floor)
 
     def _mapped(self, X: NDArray) -> NDArray:
         even = X.shape[1] - self.n_odd
@@ -78,7 +81,7 @@ class _FeatureMachine(BaseEstimator):
         check_is_fitted(self, "dual_coef_")
         X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         X = self._mapped(X.astype(self.X_fit_.dtype, copy=False))
-        answer = predict_blocks(X, self.X_fit_, self.n_odd, self.width_, self.dual_coef_)
+        answer = predict_blocks(X, self.X_fit_, self.n_odd, self.dual_coef_)
         return answer.astype(np.float64) * self.scale_ + self.mean_
 
 
@@ -110,11 +113,12 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
     Attributes
     ----------
     X_fit_ : ndarray of shape (n, n_features)
-        Training features in the learnt metric.
+        Training features in the learnt metric, in units of ``width_ / sqrt(2)``.
     factors_ : tuple of two ndarray
-        Square roots of the metric's even and odd block.
+        Square roots of the metric's even and odd block, over that unit.
     dual_coef_ : ndarray of shape (n,)
     width_ : float
+        Of the kernel :math:`e^{-d^2 / w^2}`, in the learnt metric.
 
     References
     ----------

@@ -1,10 +1,10 @@
 r"""The Gaussian kernel that is even under mirroring, and what is solved with it.
 
-Rows are :math:`(s, a)` with :math:`a` the last ``n_odd`` columns, and
-:math:`k(x, x') = g(|s-s'|^2 + |a-a'|^2) + g(|s-s'|^2 + |a+a'|^2)` with
-:math:`g(d) = e^{-d / w^2}`: the sum over a face and its mirror image. Both distances come from one
+Rows are :math:`(s, a)` with :math:`a` the last ``n_odd`` columns, in units of the kernel's width,
+and :math:`k(x, x') = g(|s-s'|^2 + |a-a'|^2) + g(|s-s'|^2 + |a+a'|^2)` with
+:math:`g(d) = e^{-d / 2}`: the sum over a face and its mirror image. Both distances come from one
 matrix product each for the even and the odd part. Everything keeps the dtype of its input and
-works in blocks of rows.
+works in tiles that stay in the cache.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-_BLOCK = 512
+_BLOCK = 256
+_TILE = 2048
 
 
 def _split(X: NDArray, n_odd: int) -> tuple[NDArray, NDArray]:
@@ -24,35 +25,28 @@ def _split(X: NDArray, n_odd: int) -> tuple[NDArray, NDArray]:
     return X[:, :even], X[:, even:]
 
 
-def kernel_pair(A: NDArray, B: NDArray, n_odd: int, width: float) -> tuple[NDArray, NDArray]:
+def kernel_pair(A: NDArray, B: NDArray, n_odd: int) -> tuple[NDArray, NDArray]:
     """Return the kernel of rows ``A`` with ``B`` and with the mirror images of ``B``."""
     (a_even, a_odd), (b_even, b_odd) = _split(A, n_odd), _split(B, n_odd)
     direct = a_even @ b_even.T
-    direct *= -2
-    direct += np.einsum("ij,ij->i", A, A)[:, None]
-    direct += np.einsum("ij,ij->i", B, B)
+    direct -= np.einsum("ij,ij->i", A, A)[:, None] / 2
+    direct -= np.einsum("ij,ij->i", B, B) / 2
     cross = a_odd @ b_odd.T
-    cross *= 2
-    mirrored = direct + cross
-    direct -= cross
-    for distance in (direct, mirrored):
-        np.maximum(distance, 0, out=distance)
-        distance *= A.dtype.type(-1 / width**2)
-        np.exp(distance, out=distance)
-    return direct, mirrored
+    mirrored = direct - cross
+    direct += cross
+    return np.exp(direct, out=direct), np.exp(mirrored, out=mirrored)
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
+def _blocks(n: int, size: int = _BLOCK) -> Iterator[slice]:
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def gram(X: NDArray, n_odd: int, width: float) -> NDArray:
+def gram(X: NDArray, n_odd: int) -> NDArray:
     """Return the kernel matrix (n, n) of the rows of ``X``."""
     out = np.empty((len(X), len(X)), dtype=X.dtype)
     for rows in _blocks(len(X)):
-        # Only the lower triangle is computed and read.
-        direct, mirrored = kernel_pair(X[rows], X[: rows.stop], n_odd, width)
-        np.add(direct, mirrored, out=out[rows, : rows.stop])
+        for columns in _blocks(rows.stop, _TILE):  # only the lower triangle is read
+            np.add(*kernel_pair(X[rows], X[columns], n_odd), out=out[rows, columns])
     return out
 
 
@@ -85,9 +79,7 @@ def median_distance(X: NDArray, rng: Any, n_pairs: int = 20_000) -> float:
     return float(np.sqrt(np.median(together))) or 1.0 if len(together) else 1.0
 
 
-def metric_factors(
-    X: NDArray, dual: NDArray, n_odd: int, width: float, floor: float
-) -> tuple[NDArray, NDArray]:
+def metric_factors(X: NDArray, dual: NDArray, n_odd: int, floor: float) -> tuple[NDArray, NDArray]:
     """Return square roots of the even and odd block of the average gradient outer product.
 
     The gradients are those of the kernel machine with coefficients ``dual`` at its own points,
@@ -97,7 +89,7 @@ def metric_factors(
     even, odd = _split(X, n_odd)
     products = [np.zeros((part.shape[1],) * 2, dtype=np.float64) for part in (even, odd)]
     for rows in _blocks(len(X)):
-        direct, mirrored = kernel_pair(X[rows], X, n_odd, width)
+        direct, mirrored = kernel_pair(X[rows], X, n_odd)
         direct *= dual
         mirrored *= dual
         total = direct + mirrored
@@ -118,11 +110,12 @@ def _root(product: NDArray, mean: float, floor: float, dtype: Any) -> NDArray:
     return root.astype(dtype)
 
 
-def predict_blocks(X: NDArray, X_fit: NDArray, n_odd: int, width: float, dual: NDArray) -> NDArray:
+def predict_blocks(X: NDArray, X_fit: NDArray, n_odd: int, dual: NDArray) -> NDArray:
     """Return the kernel machine's answers (n,) for the rows of ``X``."""
-    out = np.empty(len(X), dtype=X_fit.dtype)
+    out = np.zeros(len(X), dtype=X_fit.dtype)
     for rows in _blocks(len(X)):
-        direct, mirrored = kernel_pair(X[rows], X_fit, n_odd, width)
-        direct += mirrored
-        out[rows] = direct @ dual
+        for columns in _blocks(len(X_fit), _TILE):
+            direct, mirrored = kernel_pair(X[rows], X_fit[columns], n_odd)
+            direct += mirrored
+            out[rows] += direct @ dual[columns]
     return out

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from .image_arrays import check_images, mirrored
 
@@ -34,8 +36,16 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     fit_samples : int or None, default=6000
         Learn the components on so many images drawn at random, so that memory does not grow with
         the training set; None: on all.
+    margin : int or None, default=None
+        Show ``features`` only the left half of each picture and so many columns beyond its
+        middle; None: all of it. Of both pictures together that is the whole face, and of
+        features that see a neighbourhood of their place (HOG, LBP) the other half holds the same
+        numbers again in other columns: leaving it out halves the cost. The margin is what a
+        feature at the middle sees of the right half.
     image_shape : tuple of int or None, default=None
         ``(rows, columns[, channels])`` when ``X`` holds flattened rows.
+    n_jobs : int or None, default=None
+        Threads over blocks of images; linear algebra keeps to one in each of them.
     random_state : int, RandomState or None, default=None
         Of that draw and of the randomised decomposition.
 
@@ -54,14 +64,18 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         n_odd: int = 300,
         *,
         fit_samples: int | None = 6000,
+        margin: int | None = None,
         image_shape: Sequence[int] | None = None,
+        n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
         self.features = features
         self.n_even = n_even
         self.n_odd = n_odd
         self.fit_samples = fit_samples
+        self.margin = margin
         self.image_shape = image_shape
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> MirrorPairs:
@@ -70,8 +84,8 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         if self.fit_samples is not None and self.fit_samples < len(images):
             images = images[np.sort(rng.permutation(len(images))[: self.fit_samples])]
-        self.features_ = clone(self.features).fit(images)
-        even, odd = self._halves(images)
+        self.features_ = clone(self.features).fit(self._seen(images))
+        even, odd = self._all_halves(images)
         most = min(even.shape)
         seed = rng.randint(np.iinfo(np.int32).max)
         self.even_ = PCA(
@@ -86,9 +100,9 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self, "odd_")
         images = self._images(X)
         out = np.zeros((len(images), self.n_even + self.n_odd), dtype=np.float32)
-        for start in range(0, len(images), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            self._project(*self._halves(images[block]), out[block])
+        self._over_blocks(
+            len(images), lambda block: self._project(*self._halves(images[block]), out[block])
+        )
         return out
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -99,14 +113,35 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     def _images(self, X: Any) -> NDArray:
         return check_images(X, image_shape=self.image_shape, name="MirrorPairs")
 
+    def _seen(self, images: NDArray) -> NDArray:
+        """Return what ``features`` sees; one copy here, or one in every step that wants rows."""
+        stop = None if self.margin is None else images.shape[2] // 2 + self.margin
+        return np.ascontiguousarray(images[:, :, :stop])
+
     def _halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
-        even = self.features_.transform(images)
-        # one copy here, or one in every step that wants whole rows
-        odd = self.features_.transform(np.ascontiguousarray(mirrored(images)))
+        even = self.features_.transform(self._seen(images))
+        odd = self.features_.transform(self._seen(mirrored(images)))
         even += odd  # in place: the features of a data set are the largest arrays there are
         even *= even.dtype.type(0.5)
         odd -= even
         return even, odd
+
+    def _all_halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
+        first = self._halves(images[:1])[0]
+        even, odd = (np.empty((len(images), first.shape[1]), first.dtype) for _ in range(2))
+
+        def fill(block: slice) -> None:
+            even[block], odd[block] = self._halves(images[block])
+
+        self._over_blocks(len(images), fill)
+        return even, odd
+
+    def _over_blocks(self, n: int, task: Callable[[slice], None]) -> None:
+        blocks = [slice(start, start + _BLOCK) for start in range(0, n, _BLOCK)]
+        threads = min(effective_n_jobs(self.n_jobs), len(blocks))
+        # threads of threads would wait for one another
+        with threadpool_limits(1 if threads > 1 else None, user_api="blas"):
+            Parallel(threads, prefer="threads")(delayed(task)(block) for block in blocks)
 
     def _project(self, even: NDArray, odd: NDArray, out: NDArray) -> None:
         """Write the components of both halves into ``out``."""

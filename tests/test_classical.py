@@ -32,19 +32,19 @@ def test_scikit_learn_suite(estimator, check):
 def test_kernel_is_the_sum_over_both_signs():
     X = np.random.default_rng(0).normal(size=(9, 5))
     mirrored = X * [1, 1, 1, -1, -1]
-    direct, across = kernel_pair(X, X, 2, 1.5)
-    np.testing.assert_allclose(direct, rbf_kernel(X, gamma=1 / 1.5**2))
-    np.testing.assert_allclose(across, rbf_kernel(X, mirrored, gamma=1 / 1.5**2))
-    np.testing.assert_allclose(np.tril(gram(X, 2, 1.5)), np.tril(direct + across))
+    direct, across = kernel_pair(X, X, 2)
+    np.testing.assert_allclose(direct, rbf_kernel(X, gamma=1 / 2))
+    np.testing.assert_allclose(across, rbf_kernel(X, mirrored, gamma=1 / 2))
+    np.testing.assert_allclose(np.tril(gram(X, 2)), np.tril(direct + across))
     assert np.linalg.eigvalsh(direct + across).min() > 0
 
 
 def test_gradient_outer_product_against_finite_differences():
     rng = np.random.default_rng(0)
-    X, dual, width = rng.normal(size=(30, 4)), rng.normal(size=30), 2.0
+    X, dual = rng.normal(size=(30, 4)), rng.normal(size=30)
 
     def machine(points):
-        return sum(kernel_pair(points, X, 2, width)) @ dual
+        return sum(kernel_pair(points, X, 2)) @ dual
 
     step = 1e-5
     gradients = np.column_stack(
@@ -52,7 +52,7 @@ def test_gradient_outer_product_against_finite_differences():
     )
     product = gradients.T @ gradients
     product /= np.trace(product) / 4
-    even, odd = metric_factors(X, dual, 2, width, 0.0)
+    even, odd = metric_factors(X, dual, 2, 0.0)
     np.testing.assert_allclose(even @ even, product[:2, :2], atol=1e-6)
     np.testing.assert_allclose(odd @ odd, product[2:, 2:], atol=1e-6)
 
@@ -64,7 +64,7 @@ def test_without_metric_it_is_kernel_ridge():
     # A huge floor leaves the metric isotropic. n_odd = 0 counts each face twice.
     model = FeatureMachineRegressor(metric_floor=1e9, alpha=0.2, random_state=0).fit(X, y)
     scale = float(model.factors_[0][0, 0])
-    twin = KernelRidge(alpha=0.1, kernel="rbf", gamma=(scale / model.width_) ** 2)
+    twin = KernelRidge(alpha=0.1, kernel="rbf", gamma=scale**2 / 2)
     expected = twin.fit(X, y - y.mean()).predict(X) + y.mean()
     np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-4)
 
