@@ -44,9 +44,9 @@ class Faces:
     audit : DataFrame of str
         One row per finding: ``file``, ``problem``, ``action``, ``detail``.
     near_duplicates : DataFrame
-        Pairs of different pictures with similar hashes: ``face_id_a``, ``face_id_b``, ``hamming``
-        (bits of 256), ``similarity`` (detail correlation), ``verified``, ``age_gap`` (years),
-        ``same_gender``.
+        Pairs of different pictures with similar hashes: ``face_id_a``, ``face_id_b``,
+        ``mirrored`` (one is the mirror image of the other), ``hamming`` (bits of 256),
+        ``similarity`` (detail correlation), ``verified``, ``age_gap`` (years), ``same_gender``.
     label_noise : dict
         See :func:`data.label_noise_floor`.
     kind : str

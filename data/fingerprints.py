@@ -18,7 +18,8 @@ from .cache import Progress, no_progress
 from .decode import UnreadableImageError, decode
 
 HASH_WORDS = ("dhash_0", "dhash_1", "dhash_2", "dhash_3")
-VERSION = 1  # part of the cache key: raise it when a fingerprint changes its meaning
+MIRROR_WORDS = ("mirror_0", "mirror_1", "mirror_2", "mirror_3")
+VERSION = 2  # part of the cache key: raise it when a fingerprint changes its meaning
 _CHUNK = 64
 
 
@@ -37,8 +38,21 @@ def difference_hash(pixels: np.ndarray) -> np.ndarray:
     -------
     ndarray of uint64, shape (4,)
     """
+    return _signs(_shrunk(pixels))
+
+
+def both_hashes(pixels: np.ndarray) -> np.ndarray:
+    """Return the difference hashes of an image and of its mirror image, uint64 ``(8,)``."""
+    small = _shrunk(pixels)
+    return np.concatenate([_signs(small), _signs(small[:, ::-1])])
+
+
+def _shrunk(pixels: np.ndarray) -> np.ndarray:
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA)
+    return cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA)
+
+
+def _signs(small: np.ndarray) -> np.ndarray:
     return np.packbits(small[:, 1:] > small[:, :-1]).view(">u8").astype(np.uint64)
 
 
@@ -49,10 +63,11 @@ def fingerprint(path: Path) -> dict[str, Any]:
     -------
     dict
         ``sha256`` of the file; ``pixel_sha256`` of the upright RGB pixels and their shape;
-        ``height``, ``width``; the words of the difference hash; ``conversions``; ``problem`` and
-        ``detail``, empty for a readable image.
+        ``height``, ``width``; the words of the difference hash and of the mirror image's;
+        ``conversions``; ``problem`` and ``detail``, empty for a readable image.
     """
-    row: dict[str, Any] = dict.fromkeys(HASH_WORDS, np.uint64(0))
+    names = HASH_WORDS + MIRROR_WORDS
+    row: dict[str, Any] = dict.fromkeys(names, np.uint64(0))
     row |= {"sha256": "", "pixel_sha256": "", "height": 0, "width": 0}
     row |= {"conversions": "", "problem": "", "detail": ""}
     try:
@@ -66,7 +81,7 @@ def fingerprint(path: Path) -> dict[str, Any]:
     pixels = np.ascontiguousarray(picture.pixels)
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(pixels.data)
-    words = dict(zip(HASH_WORDS, difference_hash(pixels), strict=True))
+    words = dict(zip(names, both_hashes(pixels), strict=True))
     return (
         row
         | words

@@ -1,4 +1,8 @@
-"""Near duplicates of a data set: similar hashes, then a second look at the pixels."""
+"""Near duplicates of a data set: similar hashes, then a second look at the pixels.
+
+A photo and its mirror image are duplicates too: trainings mirror their faces at random, so a
+mirrored copy of a test face would give it away just as well.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .cache import Progress, build_once
+from .cache import Progress, build_once, no_progress
 from .duplicates import near_pairs
-from .fingerprints import HASH_WORDS, VERSION
+from .fingerprints import HASH_WORDS, MIRROR_WORDS, VERSION
 from .policy import Policy
 from .similarity import pair_similarity
 
@@ -32,7 +36,8 @@ def find_near_duplicates(
     Returns
     -------
     DataFrame
-        ``row_a`` < ``row_b`` (positions in ``faces``), ``hamming``, ``similarity``, ``verified``.
+        ``row_a`` < ``row_b`` (positions in ``faces``), ``mirrored``, ``hamming``, ``similarity``,
+        ``verified``.
     """
     rows = np.flatnonzero(~faces["pixel_sha256"].duplicated())
     farthest = max(policy.near_distance, policy.sure_distance)
@@ -41,16 +46,61 @@ def find_near_duplicates(
         key.update(pixels.encode())
 
     def build(temporary: Path) -> None:
-        hashes = faces[list(HASH_WORDS)].to_numpy(np.uint64)[rows]
-        pairs, bits = near_pairs(hashes, farthest, n_jobs=n_jobs, progress=progress)
-        pairs = rows[pairs].reshape(-1, 2)
-        likeness = pair_similarity(paths, pairs, n_jobs=n_jobs, progress=progress)
-        columns = {"row_a": pairs[:, 0], "row_b": pairs[:, 1]}
-        pd.DataFrame({**columns, "hamming": bits, "similarity": likeness}).to_parquet(temporary)
+        words = faces[[*HASH_WORDS, *MIRROR_WORDS]].to_numpy(np.uint64)[rows]
+        found = similar_hashes(words, farthest, n_jobs=n_jobs, progress=progress)
+        found[["row_a", "row_b"]] = rows[found[["row_a", "row_b"]]]
+        found["similarity"] = pair_similarity(
+            paths,
+            found[["row_a", "row_b"]].to_numpy(),
+            found["mirrored"].to_numpy(),
+            n_jobs=n_jobs,
+            progress=progress,
+        )
+        _likelier_way_round(found).to_parquet(temporary)
 
     target = cache / "near_duplicates" / f"{key.hexdigest()[:24]}.parquet"
     near = pd.read_parquet(build_once(target, build))
     return near.assign(verified=policy.same_photo(near["hamming"], near["similarity"]))
+
+
+def similar_hashes(
+    words: np.ndarray,
+    threshold: int,
+    *,
+    n_jobs: int | None = None,
+    progress: Progress = no_progress,
+) -> pd.DataFrame:
+    """Return the pairs of pictures whose hashes are near, either way round.
+
+    Parameters
+    ----------
+    words : ndarray of uint64, shape (n, 8)
+        Difference hash of every picture and of its mirror image.
+    threshold : int
+        Bits.
+
+    Returns
+    -------
+    DataFrame
+        ``row_a`` < ``row_b``, ``mirrored``, ``hamming``; a pair that is near both ways stands
+        there twice.
+    """
+    n = len(words)
+    both = np.concatenate([words[:, :4], words[:, 4:]])
+    pairs, bits = near_pairs(both, threshold, n_jobs=n_jobs, progress=progress)
+    first, second = pairs[:, 0], pairs[:, 1]
+    mirrored = (first < n) & (second >= n)
+    second = np.where(mirrored, second - n, second)
+    # what holds for a and mirrored b holds for mirrored a and b, and for both mirrored
+    chosen = (second < n) & (first < second)
+    columns = {"row_a": first, "row_b": second, "mirrored": mirrored, "hamming": bits}
+    return pd.DataFrame({name: values[chosen] for name, values in columns.items()})
+
+
+def _likelier_way_round(found: pd.DataFrame) -> pd.DataFrame:
+    """Keep of every pair the way round in which the pixels agree more; symmetric faces have two."""
+    order = found["similarity"].sort_values(ascending=False, kind="stable").index
+    return found.loc[order].drop_duplicates(["row_a", "row_b"]).sort_index(ignore_index=True)
 
 
 def face_pairs(faces: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
@@ -61,6 +111,7 @@ def face_pairs(faces: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
         {
             "face_id_a": first["face_id"],
             "face_id_b": second["face_id"],
+            "mirrored": near["mirrored"],
             "hamming": near["hamming"],
             "similarity": near["similarity"],
             "verified": near["verified"],

@@ -103,8 +103,8 @@ def apply_policy(
     faces : DataFrame
         From :func:`faces_with_ids`.
     near : DataFrame
-        Rows ``row_a``, ``row_b`` (positions in ``faces``), ``hamming``, ``similarity``,
-        ``verified``.
+        Rows ``row_a``, ``row_b`` (positions in ``faces``), ``mirrored``, ``hamming``,
+        ``similarity``, ``verified``.
     policy : Policy
     findings : Findings
         Receives a row for everything that is dropped, repaired or marked.
@@ -190,7 +190,8 @@ def _note_duplicates(
     first = faces["path"].iloc[told["row_a"]].reset_index(drop=True)
     second = faces["path"].iloc[told["row_b"]].reset_index(drop=True)
     bits = told["hamming"].astype("str") + " bits, detail correlation "
-    detail = first + ": " + bits + told["similarity"].map("{:.2f}".format).astype("str")
+    turned = told["mirrored"].map({True: " mirrored", False: ""})
+    detail = first + turned + ": " + bits + told["similarity"].map("{:.2f}".format).astype("str")
     problem = told["verified"].map({True: "near duplicate", False: "similar image"})
     findings.add(second, problem, told["verified"].map({True: "grouped", False: "marked"}), detail)
     sizes = faces["group"].value_counts()

@@ -48,6 +48,7 @@ def detail_correlation(first: np.ndarray, second: np.ndarray) -> float:
 def pair_similarity(
     paths: Sequence[Path],
     pairs: np.ndarray,
+    mirrored: np.ndarray,
     *,
     n_jobs: int | None = None,
     progress: Progress = no_progress,
@@ -60,6 +61,8 @@ def pair_similarity(
         Image files; only those that occur in a pair are read.
     pairs : ndarray of int, shape (m, 2)
         Row numbers into ``paths``.
+    mirrored : ndarray of bool, shape (m,)
+        Compare with the mirror image of the second.
 
     Returns
     -------
@@ -79,7 +82,8 @@ def pair_similarity(
     for number, (i, j) in enumerate(pairs.tolist()):
         first, second = images[i], images[j]
         if first is not None and second is not None:
-            out[number] = detail_correlation(first, second)
+            turned = np.ascontiguousarray(second[:, ::-1]) if mirrored[number] else second
+            out[number] = detail_correlation(first, turned)
     return out
 
 

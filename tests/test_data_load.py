@@ -120,6 +120,34 @@ def test_near_duplicates_share_a_group_and_stay(folder, tmp_path):
     assert "2 faces" in found(faces, "largest group")["detail"].iloc[0]
 
 
+@pytest.mark.parametrize("age", [20, 50])
+def test_mirror_images_are_duplicates(folder, tmp_path, age):
+    save(folder / chip(age, 0, 500), np.ascontiguousarray(photo(0)[:, ::-1]), quality=70)
+    faces = load(folder, tmp_path)
+    pairs = faces.near_duplicates.query("verified")
+    assert len(pairs) == 1
+    assert pairs["mirrored"].all()
+    assert pairs["similarity"].iloc[0] > 0.9
+    detail = found(faces, "near duplicate")["detail"].iloc[0]
+    assert " mirrored: " in detail
+    two = faces.table[faces.table["path"].isin([chip(age, 0, 500), chip(20, 0, 0)])]
+    assert two["group"].nunique() == 1
+    assert two["keep"].all() == (age == 20)
+
+
+def test_a_symmetric_photo_is_found_the_way_it_lies(folder, tmp_path):
+    half = photo(0)
+    whole = np.concatenate([half, half[:, ::-1]], axis=1)
+    save(folder / "44_0_0_20200101000000000.png", whole)
+    shifted = np.concatenate([half, half[:, ::-1]], axis=1)
+    shifted[:8] = 0  # not quite symmetric to its copy's mirror image any more than to the copy
+    save(folder / "44_0_0_20200101000000001.png", shifted)
+    faces = load(folder, tmp_path)
+    pair = faces.near_duplicates.query("verified and face_id_a.str.startswith('44_')")
+    assert len(pair) == 1
+    assert not pair["mirrored"].iloc[0]
+
+
 def test_near_duplicates_that_contradict_are_dropped(folder, tmp_path):
     save(folder / chip(50, 0, 500), cv2.resize(photo(0), (80, 80)), quality=70)
     faces = load(folder, tmp_path)
@@ -431,4 +459,7 @@ def test_utkface(tmp_path):
     assert faces.label_noise["exact"]["n_images"] == 765
     assert counts["malformed name", "dropped"] == 1
     assert counts["malformed name", "noted"] == 7
-    assert (faces.near_duplicates["hamming"] <= 8).sum() == 283
+    near = faces.near_duplicates
+    assert (near["hamming"] <= 8).sum() == 283
+    assert near["verified"].sum() == 754
+    assert (near["verified"] & near["mirrored"]).sum() == 38  # looked at: all are
