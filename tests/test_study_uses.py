@@ -151,9 +151,13 @@ def test_card_names_uses_and_measured_errors(run, capsys):
     assert "Not for" in card and "| gender | female |" in card
 
 
-def test_evaluate_on_another_set_and_compare(run, small_faces, tmp_path):
+def test_evaluate_on_another_set_and_compare(run, small_faces, tmp_path, capsys):
     model, out = str(run / "models" / "hog-linear"), str(tmp_path / "elsewhere")
     assert call(["evaluate", model, str(small_faces), "--out", out]) == 0
+    assert "hog-linear on" in capsys.readouterr().out
+    assert call(["evaluate", model, str(small_faces), "--out", out, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["metric"] for row in told["headline"]} >= {"mae", "cs5", "accuracy"}
     page = tmp_path / "compare.html"
     assert call(["compare", str(run), out, "--out", str(page)]) == 0
     assert "hog-linear" in page.read_text()

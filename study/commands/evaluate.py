@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..terminal import bars, console
+from ..headline import show_headline
+from ..terminal import bars, console, output
 
 HELP = """Measure a saved model on any labelled data set and write the same report.
 
@@ -31,6 +33,7 @@ def evaluate(
     align: Annotated[
         bool, typer.Option("--align", help="Find and align faces first (uncropped portraits).")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
 ) -> None:
     """Evaluate a model and render the report."""
     from ..evaluate import evaluate as evaluate_model
@@ -43,5 +46,10 @@ def evaluate(
     where = out or Path("runs") / f"evaluate-{chosen.card['contender']}-on-{name}"
     with bars() as shown:
         evaluate_model(chosen, source, where, align=align, progress=shown.stage)
-    report, _ = write_report(RunDirectory(where))
-    console.print(f"report: {report}", markup=False)
+    report, summary = write_report(RunDirectory(where))
+    if as_json:
+        output.print_json(json.dumps({"report": str(report), **summary}, default=str))
+        return
+    contender = str(chosen.card["contender"])
+    show_headline(summary, f"{contender} on {name}", [contender])
+    console.print(f"report: {report}", markup=False, soft_wrap=True)

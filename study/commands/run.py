@@ -7,14 +7,15 @@ import os
 import shlex
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..errors import UsageError
+from ..headline import show_headline
 from ..plan import Plan
 from ..plan_files import read_plan
-from ..terminal import bars, console, output, table
+from ..terminal import bars, console, output
 
 EXAMPLES = """
 Run a study and write its report.
@@ -94,7 +95,7 @@ def run(
             json.dumps({"report": str(finished.report), **finished.summary}, default=str)
         )
         return
-    show_headline(finished.summary, chosen)
+    show_headline(finished.summary, chosen.name, [*chosen.contenders, *chosen.predictions])
     if out is None:
         write_index(where.parent)
     console.print(
@@ -117,47 +118,3 @@ def default_out(plan: Plan, data: str | None) -> Path:
         return Path("runs") / plan.name
     stem = Path(data).name.split(".")[0] or "data"
     return Path("runs") / f"{plan.name}-{stem}"
-
-
-def show_headline(summary: dict[str, Any], plan: Plan) -> None:
-    """Print the verdict and the headline table."""
-    for sentence in summary["verdict"]:
-        output.print(
-            f"{sentence['topic']}: {sentence['claim']} {sentence['evidence']}", markup=False
-        )
-    found = {(row["contender"], row["metric"]): row for row in summary["headline"]}
-    costs = {row["contender"]: row for row in summary["costs"]}
-    rows = [
-        [
-            name,
-            *(_with_interval(found.get((name, m)), scale) for m, scale in SCORES.values()),
-            *(_amount(costs.get(name, {}).get(cost)) for cost in PRICES.values()),
-        ]
-        for name in (*plan.contenders, *plan.predictions)
-        if (name, "mae") in found
-    ]
-    table(f"{plan.name}: test part", ["contender", *SCORES, *PRICES], rows)
-
-
-SCORES = {
-    "age MAE (years)": ("mae", 1),
-    "CS@5 (%)": ("cs5", 100),
-    "gender accuracy (%)": ("accuracy", 100),
-}
-PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
-
-
-def _with_interval(row: dict[str, Any] | None, scale: float) -> str:
-    """Format a score with its 95% interval."""
-    if row is None:
-        return "-"
-    value, low, high = (
-        None if row[key] is None else row[key] * scale for key in ("value", "low", "high")
-    )
-    if low is None or high is None:
-        return f"{value:.2f}"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _amount(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

@@ -1,0 +1,60 @@
+"""The verdict and the headline table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .terminal import output, table
+
+SCORES = {
+    "age MAE (years)": ("mae", 1),
+    "CS@5 (%)": ("cs5", 100),
+    "gender accuracy (%)": ("accuracy", 100),
+}
+PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
+
+
+def show_headline(summary: dict[str, Any], title: str, contenders: Sequence[str]) -> None:
+    """Print the verdict and the headline table.
+
+    Parameters
+    ----------
+    summary : dict
+        As in ``summary.json``.
+    title : str
+    contenders : sequence of str
+        In the order of the rows; those without results are left out.
+    """
+    for sentence in summary["verdict"]:
+        output.print(
+            f"{sentence['topic']}: {sentence['claim']} {sentence['evidence']}", markup=False
+        )
+    found = {(row["contender"], row["metric"]): row for row in summary["headline"]}
+    costs = {row["contender"]: row for row in summary["costs"]}
+    rows = [
+        [
+            name,
+            *(_with_interval(found.get((name, m)), scale) for m, scale in SCORES.values()),
+            *(_amount(costs.get(name, {}).get(cost)) for cost in PRICES.values()),
+        ]
+        for name in contenders
+        if (name, "mae") in found
+    ]
+    table(f"{title}: test part", ["contender", *SCORES, *PRICES], rows)
+
+
+def _with_interval(row: dict[str, Any] | None, scale: float) -> str:
+    """Format a score with its 95% interval."""
+    if row is None:
+        return "-"
+    value, low, high = (
+        None if row[key] is None else row[key] * scale for key in ("value", "low", "high")
+    )
+    if low is None or high is None:
+        return f"{value:.2f}"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _amount(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
