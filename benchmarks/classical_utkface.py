@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from parts import Parts
-from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.kernel_approximation import Nystroem
@@ -32,12 +31,11 @@ from pipelines.registry import get_contender
 from pipelines.shrink import Shrink
 
 
-def machines(features: BaseEstimator, *, age_metric: int = 0, gender_metric: int = 0) -> AgeGender:
-    """Return the kernel heads of ``hog-kernel`` on other features."""
-    age = FeatureMachineRegressor(300, alpha=0.3, metric_samples=age_metric, random_state=0)
-    gender = FeatureMachineClassifier(
-        300, bandwidth=0.75, metric_samples=gender_metric, random_state=0
-    )
+def machines(features: MirrorPairs, *, age_metric: int = 0) -> AgeGender:
+    """Return kernel heads on other features, as they were before ``hog-kernel`` was finished."""
+    odd = features.n_odd
+    age = FeatureMachineRegressor(odd, alpha=0.3, metric_samples=age_metric, random_state=0)
+    gender = FeatureMachineClassifier(odd, bandwidth=0.75, metric_samples=0, random_state=0)
     return AgeGender(age, gender, features, random_state=0)
 
 
@@ -90,12 +88,17 @@ LADDER: dict[str, Callable[[], Any]] = {
     ),
     "+ signed, full size": lambda: machines(pairs(FINE, COARSE, FULL, *SHADING), age_metric=5000),
     "- unsigned cells of 8": lambda: machines(pairs(COARSE, FULL, *SHADING), age_metric=5000),
+    "+ colour differences": lambda: machines(
+        hog_pairs(600, 300, random_state=0).set_params(margin=None), age_metric=5000
+    ),
+    "half of each picture": lambda: machines(hog_pairs(600, 300, random_state=0), age_metric=5000),
+    "400 and 200 components": lambda: machines(hog_pairs(random_state=0), age_metric=5000),
     "hog-kernel": lambda: get_contender("hog-kernel").build(random_state=0),
     "learnt metric for gender too": lambda: get_contender("hog-kernel").build(
         random_state=0, gender_metric_samples=5000
     ),
-    "1,000 and 500 components": lambda: get_contender("hog-kernel").build(
-        random_state=0, n_even=1000, n_odd=500
+    "600 and 300 components": lambda: get_contender("hog-kernel").build(
+        random_state=0, n_even=600, n_odd=300
     ),
     "square root of age": square_root_of_age,
     "Nystroem 2,000": nystroem,

@@ -15,7 +15,7 @@ from .shrink import Shrink
 
 RIDGE_ALPHA = 30.0
 SVM_C = 0.01
-"""From a search on a de-duplicated UTKFace; ``benchmarks/classical_utkface.py`` repeats it."""
+"""From a search on UTKFace's *select* part; ``benchmarks/classical_search.py`` repeats it."""
 
 
 def hog_ridge_age(*, alpha: float = RIDGE_ALPHA, n_jobs: int | None = None) -> Pipeline:
