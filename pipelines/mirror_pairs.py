@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from .image_arrays import check_images, mirrored
+from .image_arrays import check_images
 
 _BLOCK = 128  # images at once: their features (18 MB) are reused memory, not fresh pages
 
@@ -84,7 +85,7 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         if self.fit_samples is not None and self.fit_samples < len(images):
             images = images[np.sort(rng.permutation(len(images))[: self.fit_samples])]
-        self.features_ = clone(self.features).fit(self._seen(images))
+        self.features_ = clone(self.features).fit(self._views(images)[0])
         even, odd = self._all_halves(images)
         most = min(even.shape)
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -113,14 +114,19 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     def _images(self, X: Any) -> NDArray:
         return check_images(X, image_shape=self.image_shape, name="MirrorPairs")
 
-    def _seen(self, images: NDArray) -> NDArray:
-        """Return what ``features`` sees; one copy here, or one in every step that wants rows."""
-        stop = None if self.margin is None else images.shape[2] // 2 + self.margin
-        return np.ascontiguousarray(images[:, :, :stop])
+    def _views(self, images: NDArray) -> tuple[NDArray, NDArray]:
+        """Return what ``features`` sees of the images and of their mirror images, as copies."""
+        columns = images.shape[2]
+        seen = columns if self.margin is None else min(columns, columns // 2 + self.margin)
+        turned = np.empty_like(images[:, :, :seen])
+        for image, target in zip(images[:, :, columns - seen :], turned, strict=True):
+            # numpy takes 25 times as long to turn three bytes at a time
+            flipped = cv2.flip(np.ascontiguousarray(image), 1)
+            target[:] = flipped.reshape(target.shape)
+        return np.ascontiguousarray(images[:, :, :seen]), turned
 
     def _halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
-        even = self.features_.transform(self._seen(images))
-        odd = self.features_.transform(self._seen(mirrored(images)))
+        even, odd = (self.features_.transform(view) for view in self._views(images))
         even += odd  # in place: the features of a data set are the largest arrays there are
         even *= even.dtype.type(0.5)
         odd -= even

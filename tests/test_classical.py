@@ -93,6 +93,28 @@ def test_mirrored_faces_get_one_answer():
     np.testing.assert_allclose(model.predict(other), model.predict(features), rtol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(40, 32, 33), (40, 32, 32, 3), (40, 32, 32, 1)])
+def test_half_of_each_picture_is_the_whole_face(shape):
+    X = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    half = MirrorPairs(HogTransformer(), 12, 12, margin=9, random_state=0).fit(X)
+    assert half.features_.image_shape_[1] == 25
+    features, other = half.transform(X), half.transform(X[:, :, ::-1])
+    np.testing.assert_allclose(other[:, :12], features[:, :12], atol=1e-5)
+    np.testing.assert_allclose(other[:, 12:], -features[:, 12:], atol=1e-5)
+    changed = X.copy()
+    changed[:, :, -4:] = 0  # the right border counts, through the mirror image
+    assert np.abs(half.transform(changed) - features).max() > 0.01
+    whole = MirrorPairs(HogTransformer(), 12, 12, margin=99, random_state=0).fit(X)
+    assert whole.features_.image_shape_ == X.shape[1:]
+
+
+def test_threads_change_nothing():
+    X = np.random.default_rng(0).integers(0, 256, (300, 32, 32), dtype=np.uint8)
+    one = MirrorPairs(HogTransformer(), 12, 12, random_state=0).fit(X)
+    two = MirrorPairs(HogTransformer(), 12, 12, n_jobs=2, random_state=0).fit(X)
+    np.testing.assert_allclose(two.transform(X), one.transform(X), atol=1e-5)
+
+
 def test_components_from_a_sample_are_drawn_once_and_used_for_all():
     X = np.random.default_rng(0).integers(0, 256, (60, 32, 32), dtype=np.uint8)
     some = MirrorPairs(HogTransformer(), 12, 12, fit_samples=30, random_state=0)
