@@ -24,8 +24,8 @@ def export(model: Model, out: Path | None = None, *, int8: str | None = None) ->
         File to write; default: ``model.onnx`` in the model's folder, where
         ``study.load(folder, engine="onnx")`` finds it.
     int8 : str, optional
-        Data set whose first faces measure the ranges of an 8-bit version: four times smaller,
-        a little faster, slightly less accurate.
+        Data set some of whose faces measure the ranges of an 8-bit version: a third of the size
+        and clearly less accurate.
 
     Raises
     ------
