@@ -31,6 +31,7 @@ class _FeatureMachine(BaseEstimator):
         alpha: float = 0.1,
         metric_samples: int = 5000,
         metric_floor: float = 0.1,
+        n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
         self.n_odd = n_odd
@@ -38,6 +39,7 @@ class _FeatureMachine(BaseEstimator):
         self.alpha = alpha
         self.metric_samples = metric_samples
         self.metric_floor = metric_floor
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     def _fit(self, X: NDArray, target: NDArray) -> None:
@@ -81,7 +83,7 @@ class _FeatureMachine(BaseEstimator):
         check_is_fitted(self, "dual_coef_")
         X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
         X = self._mapped(X.astype(self.X_fit_.dtype, copy=False))
-        answer = predict_blocks(X, self.X_fit_, self.n_odd, self.dual_coef_)
+        answer = predict_blocks(X, self.X_fit_, self.n_odd, self.dual_coef_, self.n_jobs)
         return answer.astype(np.float64) * self.scale_ + self.mean_
 
 
@@ -107,6 +109,8 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
         Size of the sample that learns the metric; 0 keeps the features' own.
     metric_floor : float, default=0.1
         :math:`\epsilon`, where the mean eigenvalue of :math:`M` is 1.
+    n_jobs : int or None, default=None
+        Threads of prediction.
     random_state : int, RandomState or None, default=None
         Draws that sample.
 

@@ -9,12 +9,13 @@ works in tiles that stay in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from .block_threads import blocks, over_blocks
 
 _BLOCK = 256
 _TILE = 2048
@@ -37,15 +38,11 @@ def kernel_pair(A: NDArray, B: NDArray, n_odd: int) -> tuple[NDArray, NDArray]:
     return np.exp(direct, out=direct), np.exp(mirrored, out=mirrored)
 
 
-def _blocks(n: int, size: int = _BLOCK) -> Iterator[slice]:
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
-
-
 def gram(X: NDArray, n_odd: int) -> NDArray:
     """Return the kernel matrix (n, n) of the rows of ``X``."""
     out = np.empty((len(X), len(X)), dtype=X.dtype)
-    for rows in _blocks(len(X)):
-        for columns in _blocks(rows.stop, _TILE):  # only the lower triangle is read
+    for rows in blocks(len(X), _BLOCK):
+        for columns in blocks(rows.stop, _TILE):  # only the lower triangle is read
             np.add(*kernel_pair(X[rows], X[columns], n_odd), out=out[rows, columns])
     return out
 
@@ -73,7 +70,7 @@ def median_distance(X: NDArray, rng: Any, n_pairs: int = 20_000) -> float:
     apart = first != second
     squares = [
         np.square(X[first[rows]] - X[second[rows]]).sum(axis=1)[apart[rows]]
-        for rows in _blocks(n_pairs)
+        for rows in blocks(n_pairs, _BLOCK)
     ]
     together = np.concatenate(squares)
     return float(np.sqrt(np.median(together))) or 1.0 if len(together) else 1.0
@@ -88,7 +85,7 @@ def metric_factors(X: NDArray, dual: NDArray, n_odd: int, floor: float) -> tuple
     """
     even, odd = _split(X, n_odd)
     products = [np.zeros((part.shape[1],) * 2, dtype=np.float64) for part in (even, odd)]
-    for rows in _blocks(len(X)):
+    for rows in blocks(len(X), _BLOCK):
         direct, mirrored = kernel_pair(X[rows], X, n_odd)
         direct *= dual
         mirrored *= dual
@@ -110,12 +107,17 @@ def _root(product: NDArray, mean: float, floor: float, dtype: Any) -> NDArray:
     return root.astype(dtype)
 
 
-def predict_blocks(X: NDArray, X_fit: NDArray, n_odd: int, dual: NDArray) -> NDArray:
+def predict_blocks(
+    X: NDArray, X_fit: NDArray, n_odd: int, dual: NDArray, n_jobs: int | None = None
+) -> NDArray:
     """Return the kernel machine's answers (n,) for the rows of ``X``."""
     out = np.zeros(len(X), dtype=X_fit.dtype)
-    for rows in _blocks(len(X)):
-        for columns in _blocks(len(X_fit), _TILE):
+
+    def answer(rows: slice) -> None:
+        for columns in blocks(len(X_fit), _TILE):
             direct, mirrored = kernel_pair(X[rows], X_fit[columns], n_odd)
             direct += mirrored
             out[rows] += direct @ dual[columns]
+
+    over_blocks(len(X), _BLOCK, answer, n_jobs)
     return out

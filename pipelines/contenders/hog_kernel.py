@@ -41,6 +41,7 @@ def build(
             alpha=age_alpha,
             metric_samples=age_metric_samples,
             metric_floor=age_metric_floor,
+            n_jobs=n_jobs,
             random_state=random_state,
         ),
         FeatureMachineClassifier(
@@ -48,6 +49,7 @@ def build(
             bandwidth=gender_bandwidth,
             alpha=gender_alpha,
             metric_samples=gender_metric_samples,
+            n_jobs=n_jobs,
             random_state=random_state,
         ),
         hog_pairs(n_even, n_odd, random_state=random_state, n_jobs=n_jobs),
