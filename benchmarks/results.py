@@ -1,6 +1,7 @@
 """Publish a run: summary and charts into ``docs/results``, the headline into the README.
 
     python benchmarks/results.py runs/utkface utkface
+    python benchmarks/results.py runs/learning-curve learning-curve --charts curves
 
 The README's table stands between two comments and is only ever written here, so that its numbers
 cannot drift from a run. Galleries are left out: no face of a licensed data set is published.
@@ -16,7 +17,7 @@ from typing import Any
 
 import reports
 from reports.figures import style
-from reports.svg_export import to_svg
+from reports.svg_export import standalone, to_svg
 from study.run_directory import RunDirectory, write_text
 
 ROOT = Path(__file__).parents[1]
@@ -29,14 +30,18 @@ COLUMNS = {
 }
 
 
-def publish_charts(run: reports.RunTables, folder: Path) -> None:
-    """Write every chart of the page as an SVG file of its own."""
+def publish_charts(run: reports.RunTables, folder: Path, wanted: str) -> None:
+    """Write the charts of the page whose name begins with ``wanted`` as SVG files."""
     page = reports._page(run)
+    for old in folder.glob("*.svg"):
+        old.unlink()
     for key, (module, variant, title, frame) in page.frames.items():
+        if not key.startswith(wanted):
+            continue
         with style():
             figure = module.plot(frame, page.looks, variant)
             svg = to_svg(figure, key, title, module.NOTE)
-        write_text(folder / f"{key}.svg", svg)
+        write_text(folder / f"{key}.svg", standalone(svg, title, page.looks))
 
 
 def headline(summary: dict[str, Any], costs: dict[str, Any]) -> str:
@@ -87,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
+    parser.add_argument("--charts", default="", help="only charts whose name begins so")
     arguments = parser.parse_args()
     run = RunDirectory(arguments.run).read()
     run.thumbnails = run.explanations = None
@@ -97,7 +103,7 @@ def main() -> None:
     folder = ROOT / "docs" / "results" / arguments.name
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
-    publish_charts(run, folder)
+    publish_charts(run, folder, arguments.charts)
     machine = run.provenance["machine"]
     seconds = {row["contender"]: row["fit_seconds"] for row in summary["costs"]}
     text = (

@@ -21,6 +21,7 @@ VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid", GROUND: "--ground"} |
     colour: f"--c{slot}" for slot, colour in enumerate(_PALETTE)
 }
 _MARKERS = "osD^vPX<>d"
+_SYMBOLS = "●■◆▲▼✚✖◀▶⬧"
 _SLOTS = {"baseline": (0,), "classical": (1, 2, 3), "off-the-shelf": (4, 5), "cnn": (6, 7, 8)}
 DENSITY = "#3f7fd0"  # pixels of density pictures, by opacity; readable on light and dark
 SMALL_N = 30
@@ -75,6 +76,11 @@ class Look:
     def marker(self) -> str:
         """Matplotlib marker: colour is never the only difference."""
         return _MARKERS[self.slot]
+
+    @property
+    def symbol(self) -> str:
+        """The marker as a character, for legends in text."""
+        return _SYMBOLS[self.slot]
 
 
 Looks = Mapping[str, Look]

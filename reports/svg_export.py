@@ -11,10 +11,11 @@ import html
 import io
 import re
 import warnings
+from importlib import resources
 
 from matplotlib.figure import Figure
 
-from .figures import VARIABLES
+from .figures import VARIABLES, Looks
 
 
 def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
@@ -67,3 +68,54 @@ def _with_description(svg: str, key: str, title: str, description: str) -> str:
         f'<title id="{key}-title">{html.escape(title)}</title>'
         f'<desc id="{key}-desc">{html.escape(description)}</desc>{body}'
     )
+
+
+def standalone(svg: str, title: str, looks: Looks) -> str:
+    """Return a picture of the page as a file of its own: light colours, title and legend inside.
+
+    Parameters
+    ----------
+    svg : str
+        From :func:`to_svg`.
+    title : str
+    looks : mapping of str to Look
+        Of the contenders; those that are not drawn are left out of the legend, and of variants
+        that share a colour the first stands for all.
+    """
+    size = re.search(r'viewBox="([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+)"', svg)
+    assert size is not None
+    width, height = float(size[3]), float(size[4])
+    first = {look.colour: name for name, look in reversed(list(looks.items()))}
+    drawn = [
+        name
+        for name, look in looks.items()
+        if first[look.colour] == name and f"var({VARIABLES[look.colour]})" in svg
+    ]
+    lines, x = [f'<text x="4" y="10" style="font-weight:bold">{html.escape(title)}</text>'], 4.0
+    y = 24.0
+    for name in drawn:
+        step = 5.4 * (len(name) + 4)
+        if x + step > width and x > 4:
+            x, y = 4.0, y + 13
+        variable = VARIABLES[looks[name].colour]
+        mark = f'<tspan style="fill:var({variable})">{looks[name].symbol}</tspan>'
+        lines.append(f'<text x="{x:.0f}" y="{y:.0f}">{mark} {html.escape(name)}</text>')
+        x += step
+    band = y + 8
+    head = (
+        f'<rect y="{-band:.0f}" width="{width:g}" height="{height + band:g}" '
+        f'style="fill:var(--ground)"/><g transform="translate(0 {-band:.0f})" '
+        f"style=\"font-size:8.5px;font-family:'DejaVu Sans',sans-serif;fill:var(--ink)\">"
+        f"{''.join(lines)}</g>"
+    )
+    svg = svg.replace(size[0], f'viewBox="0 {-band:.0f} {width:g} {height + band:g}"', 1)
+    svg = svg.replace("</desc>", f"</desc>{head}", 1)
+    colours = _light_colours()
+    return re.sub(r"var\((--[\w-]+)\)", lambda match: colours[match[1]], svg)
+
+
+def _light_colours() -> dict[str, str]:
+    """Return the variables of the page's light theme."""
+    page = resources.files("reports").joinpath("template/style.css").read_text(encoding="utf-8")
+    block = page[page.index(":root{") : page.index("}")]
+    return {k: v.replace('"', "'") for k, v in re.findall(r"(--[\w-]+):([^;}]+)", block)}
