@@ -97,6 +97,9 @@ LADDER: dict[str, Callable[[], Any]] = {
     "learnt metric for gender too": lambda: get_contender("hog-kernel").build(
         random_state=0, gender_metric_samples=5000
     ),
+    "1,000 and 500 components": lambda: get_contender("hog-kernel").build(
+        random_state=0, n_even=1000, n_odd=500
+    ),
     "600 and 300 components": lambda: get_contender("hog-kernel").build(
         random_state=0, n_even=600, n_odd=300
     ),

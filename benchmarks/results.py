@@ -105,10 +105,11 @@ def main() -> None:
     write_text(folder / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
     publish_charts(run, folder, arguments.charts)
     machine = run.provenance["machine"]
+    cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
     seconds = {row["contender"]: row["fit_seconds"] for row in summary["costs"]}
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
-        f"{', '.join(map(str, run.provenance['seeds']))}, {machine['cores']} cores "
+        f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
         f"({machine['processor']}). 95% intervals in brackets. Charts and every number: "
         f"[docs/results/{arguments.name}](docs/results/{arguments.name}).\n\n"
         f"{headline(summary, seconds)}"

@@ -35,7 +35,10 @@ def kernel_pair(A: NDArray, B: NDArray, n_odd: int) -> tuple[NDArray, NDArray]:
     cross = a_odd @ b_odd.T
     mirrored = direct - cross
     direct += cross
-    return np.exp(direct, out=direct), np.exp(mirrored, out=mirrored)
+    for exponent in (direct, mirrored):
+        np.minimum(exponent, 0, out=exponent)  # rounding, where the norms are large
+        np.exp(exponent, out=exponent)
+    return direct, mirrored
 
 
 def gram(X: NDArray, n_odd: int) -> NDArray:

@@ -81,10 +81,12 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> MirrorPairs:
         """Learn the components from images ``X``."""
         images = self._images(X)
+        if self.margin is not None and self.margin < 0:
+            raise ValueError(f"margin must be None or at least 0 columns, got {self.margin}")
         rng = check_random_state(self.random_state)
         if self.fit_samples is not None and self.fit_samples < len(images):
             images = images[np.sort(rng.permutation(len(images))[: self.fit_samples])]
-        self.features_ = clone(self.features).fit(self._views(images)[0])
+        self.features_ = clone(self.features).fit(self._seen(images))
         even, odd = self._all_halves(images)
         most = min(even.shape)
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -116,19 +118,28 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     def _images(self, X: Any) -> NDArray:
         return check_images(X, image_shape=self.image_shape, name="MirrorPairs")
 
-    def _views(self, images: NDArray) -> tuple[NDArray, NDArray]:
-        """Return what ``features`` sees of the images and of their mirror images, as copies."""
-        columns = images.shape[2]
-        seen = columns if self.margin is None else min(columns, columns // 2 + self.margin)
+    def _columns(self, images: NDArray) -> int:
+        """Return how many columns from the left ``features`` sees."""
+        columns = int(images.shape[2])
+        return columns if self.margin is None else min(columns, columns // 2 + self.margin)
+
+    def _seen(self, images: NDArray) -> NDArray:
+        """Return what ``features`` sees of the images; one copy here, or one in every step."""
+        return np.ascontiguousarray(images[:, :, : self._columns(images)])
+
+    def _seen_mirrored(self, images: NDArray) -> NDArray:
+        """Return what ``features`` sees of the mirror images."""
+        seen = self._columns(images)
         turned = np.empty_like(images[:, :, :seen])
-        for image, target in zip(images[:, :, columns - seen :], turned, strict=True):
+        for image, target in zip(images[:, :, images.shape[2] - seen :], turned, strict=True):
             # numpy takes 25 times as long to turn three bytes at a time
             flipped = cv2.flip(np.ascontiguousarray(image), 1)
             target[:] = flipped.reshape(target.shape)
-        return np.ascontiguousarray(images[:, :, :seen]), turned
+        return turned
 
     def _halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
-        even, odd = (self.features_.transform(view) for view in self._views(images))
+        even = self.features_.transform(self._seen(images))
+        odd = self.features_.transform(self._seen_mirrored(images))
         even += odd  # in place: the features of a data set are the largest arrays there are
         even *= even.dtype.type(0.5)
         odd -= even

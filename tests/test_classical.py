@@ -37,6 +37,8 @@ def test_kernel_is_the_sum_over_both_signs():
     np.testing.assert_allclose(across, rbf_kernel(X, mirrored, gamma=1 / 2))
     np.testing.assert_allclose(np.tril(gram(X, 2)), np.tril(direct + across))
     assert np.linalg.eigvalsh(direct + across).min() > 0
+    far = (X + 1e4).astype(np.float32)  # norms that swallow the distances
+    assert max(part.max() for part in kernel_pair(far, far, 2)) <= 1
 
 
 def test_gradient_outer_product_against_finite_differences():
@@ -106,6 +108,8 @@ def test_half_of_each_picture_is_the_whole_face(shape):
     assert np.abs(half.transform(changed) - features).max() > 0.01
     whole = MirrorPairs(HogTransformer(), 12, 12, margin=99, random_state=0).fit(X)
     assert whole.features_.image_shape_ == X.shape[1:]
+    with pytest.raises(ValueError, match="margin must be None or at least 0 columns, got -3"):
+        MirrorPairs(HogTransformer(), margin=-3).fit(X)
 
 
 def test_threads_change_nothing():

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 import reports
@@ -487,24 +486,3 @@ def test_index_lists_newest_first_and_escapes(summary):
     assert "cnn estimates age better" in page
     assert "no report yet" in page
     assert "No run yet" in reports.index([])
-
-
-def test_a_picture_of_its_own_has_colours_title_and_legend():
-    import xml.etree.ElementTree as ElementTree
-
-    from reports.figures import looks, style
-    from reports.svg_export import standalone, to_svg
-
-    known = looks({"hog": "classical", "cnn & co": "cnn", "absent": "baseline"})
-    with style():
-        figure = Figure(figsize=(4, 2))
-        axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=known["hog"].colour)
-        axes.plot([0, 1], [1, 0], color=known["cnn & co"].colour)
-        svg = standalone(to_svg(figure, "k", "Age < 30", "note"), "Age < 30", known)
-    assert "var(" not in svg
-    text = "".join(ElementTree.fromstring(svg).itertext())
-    assert "Age < 30" in text
-    assert "■ hog" in text
-    assert "cnn & co" in text
-    assert "absent" not in text
