@@ -2,11 +2,15 @@
 
 A head is stateless: it tells how many outputs it needs, the loss of these outputs against ages,
 and how to read an age and its spread from them. Another head is one more class in ``AGE_HEADS``.
+
+Heads that answer with a distribution give its median: of all answers it has the least expected
+absolute error, which is what MAE measures. The expectation is pulled along by thin tails.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -28,8 +32,15 @@ class AgeHead(Protocol):
     def loss(self, outputs: Tensor, age: Tensor) -> Tensor:
         """Return the loss of each face, shape ``(n,)``."""
 
-    def decode(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return expected age and its spread (standard deviation), years, each ``(n,)``."""
+    def expectation(self, outputs: Tensor) -> Tensor:
+        """Return the expected age in years, ``(n,)``; differentiable, for explanations."""
+
+    def decode(self, views: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return age and its spread (standard deviation), years, each ``(n,)``.
+
+        ``views`` are outputs ``(n, n_outputs)`` for the same faces: of their mirror images, or of
+        several networks.
+        """
 
 
 class RegressionHead:
@@ -52,10 +63,14 @@ class RegressionHead:
             outputs[:, 0], age / self.scale, reduction="none", beta=1 / self.scale
         )
 
-    def decode(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the age and a constant spread of one year."""
-        age = outputs[:, 0] * self.scale
-        return age.clamp(0, MAX_AGE), torch.ones_like(age)
+    def expectation(self, outputs: Tensor) -> Tensor:
+        """Return the age."""
+        return (outputs[:, 0] * self.scale).clamp(0, MAX_AGE)
+
+    def decode(self, views: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the mean age, and a year of spread plus what the views disagree about."""
+        ages = torch.stack([self.expectation(view) for view in views])
+        return ages.mean(0), (1 + ages.var(0, correction=0)).sqrt()
 
 
 class DistributionHead:
@@ -91,9 +106,13 @@ class DistributionHead:
         expectation = log_p.exp() @ self._years(outputs)
         return divergence + self.expectation_weight * (expectation - age).abs() / 10
 
-    def decode(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and standard deviation of the distribution."""
-        return _moments(outputs.softmax(1))
+    def expectation(self, outputs: Tensor) -> Tensor:
+        """Return the mean of the distribution."""
+        return outputs.softmax(1) @ self._years(outputs)
+
+    def decode(self, views: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return median and standard deviation of the views' mean distribution."""
+        return _median_and_spread(torch.stack([view.softmax(1) for view in views]).mean(0))
 
     @staticmethod
     def _years(like: Tensor) -> Tensor:
@@ -133,21 +152,37 @@ class OrdinalHead:
         each = functional.binary_cross_entropy_with_logits(outputs, answer, reduction="none")
         return (each * applies).sum(1)
 
-    def decode(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the sum of the survival probabilities and the spread of their differences."""
-        survival = functional.logsigmoid(outputs).cumsum(1).exp()
+    def expectation(self, outputs: Tensor) -> Tensor:
+        """Return the sum of the survival probabilities."""
+        return self._survival(outputs).sum(1)
+
+    def decode(self, views: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return median and spread of the distribution whose mean survival the views tell."""
+        survival = torch.stack([self._survival(view) for view in views]).mean(0)
         edge = torch.ones_like(survival[:, :1])
         steps = torch.cat([edge, survival], 1) - torch.cat([survival, 0 * edge], 1)
-        return _moments(steps)
+        return _median_and_spread(steps)
+
+    @staticmethod
+    def _survival(outputs: Tensor) -> Tensor:
+        return functional.logsigmoid(outputs).cumsum(1).exp()
 
 
-def _moments(p: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and standard deviation of rows of probabilities over 0, 1, 2, ... years."""
+def _median_and_spread(p: Tensor) -> tuple[Tensor, Tensor]:
+    """Return median and standard deviation of rows of probabilities over 0, 1, 2, ... years.
+
+    A year's probability counts as spread evenly from half a year before to half a year after,
+    so that the median moves smoothly.
+    """
     years = torch.arange(p.shape[1], device=p.device, dtype=p.dtype)
-    mean = p @ years
-    variance = (p * (years - mean[:, None]).square()).sum(1)
+    half = p.sum(1, keepdim=True) / 2
+    year = (p.cumsum(1) < half).sum(1, keepdim=True).clamp_max(p.shape[1] - 1)
+    below = (p * (years < year)).sum(1, keepdim=True)
+    within = (half - below) / p.gather(1, year).clamp_min(torch.finfo(p.dtype).tiny)
+    median = year - 0.5 + within.clamp(0, 1)
+    variance = (p * (years - p @ years[:, None]).square()).sum(1)
     # a spread below a quarter of a year says nothing: labels are whole years
-    return mean, variance.clamp_min(1 / 16).sqrt()
+    return median[:, 0].to(p.dtype), variance.clamp_min(1 / 16).sqrt()
 
 
 AGE_HEADS: dict[str, type[AgeHead]] = {

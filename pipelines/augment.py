@@ -98,11 +98,12 @@ class Augmentation:
             1,
         ).to(images.device)
         grid = functional.affine_grid(matrix, [n, 3, size, size], align_corners=False)
+        # bilinear sampling would blur what trains, and faces to be judged come unblurred;
         # sampling far below the source's resolution needs a low-pass first
         source = resize(images, size) if images.shape[-1] > 1.6 * size else _as_float(images)
         return functional.grid_sample(
-            source, grid, mode="bilinear", padding_mode="reflection", align_corners=False
-        )
+            source, grid, mode="bicubic", padding_mode="reflection", align_corners=False
+        ).clamp_(0, 255)
 
     def _colour(self, images: Tensor, generator: Generator) -> Tensor:
         if not (self.brightness or self.contrast or self.saturation or self.grey):

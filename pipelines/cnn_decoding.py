@@ -21,7 +21,7 @@ class Answers:
     Attributes
     ----------
     age, spread : ndarray of shape (n,)
-        Expected age and standard deviation in years; empty if the network was not asked.
+        Age and standard deviation in years; empty if the network was not asked.
     gender_logit : ndarray of shape (n,)
         Log odds of the second class, before calibration; empty likewise.
     """
@@ -34,17 +34,15 @@ class Answers:
 def decode(batches: Iterable[list[dict[str, Tensor]]], age_head: AgeHead | None) -> Answers:
     """Average the views of every face and read the answers.
 
-    Views are averaged as distributions: the age is the mean, the variance gains what the views
-    disagree about, and log odds are averaged.
+    Ages are read from the views' mean distribution, so that the spread holds what they disagree
+    about; log odds are averaged.
     """
     ages, spreads, logits = [], [], []
     for views in batches:
         if age_head is not None:
-            decoded = [age_head.decode(view["age"]) for view in views]
-            means = torch.stack([mean for mean, _ in decoded])
-            second = torch.stack([s.square() + m.square() for m, s in decoded]).mean(0)
-            ages.append(means.mean(0))
-            spreads.append((second - means.mean(0).square()).clamp_min(0).sqrt())
+            age, spread = age_head.decode([view["age"] for view in views])
+            ages.append(age)
+            spreads.append(spread)
         if "gender" in views[0]:
             logits.append(torch.stack([view["gender"][:, 0] for view in views]).mean(0))
     return Answers(_join(ages), _join(spreads), _join(logits))

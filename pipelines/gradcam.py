@@ -138,7 +138,7 @@ def spatial_layer(backbone: nn.Module, reduction: int) -> nn.Module:
 
 
 class _Answer(nn.Module):
-    """The scalar to explain, one column: age in years, or the predicted class's log odds."""
+    """What is explained, one column: expected age in years, or the predicted class's log odds."""
 
     def __init__(self, network: FaceNetwork, target: str, head: Any) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class _Answer(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         outputs = self.network(images)[self.target]
         if self.target == "age":
-            return self.head.decode(outputs)[0][:, None]
+            return self.head.expectation(outputs)[:, None]
         return outputs * outputs.detach().sign()
 
 

@@ -37,12 +37,8 @@ class _Deployed(nn.Module):
         images = faces.permute(0, 3, 1, 2).float()
         views = [images, images.flip(3)] if self.mirror else [images]
         outputs = [network(view) for network in self.networks for view in views]
-        decoded = [self.head.decode(output["age"]) for output in outputs]
-        means = torch.stack([mean for mean, _ in decoded])
-        second = torch.stack([spread**2 + mean**2 for mean, spread in decoded]).mean(0)
-        age = means.mean(0)
+        age, spread = self.head.decode([output["age"] for output in outputs])
         logit = torch.stack([output["gender"][:, 0] for output in outputs]).mean(0)
-        spread = (second - age**2).clamp_min(0).sqrt()
         return age, spread, torch.sigmoid(logit / self.temperature)
 
 

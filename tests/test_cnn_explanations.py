@@ -66,7 +66,7 @@ def test_maps_follow_the_definition(backbone):
 
     handle = layer.register_forward_hook(keep)
     images = torch.from_numpy(X[:3]).permute(0, 3, 1, 2).float()
-    cnn._head().decode(network(images)["age"])[0].sum().backward()
+    cnn._head().expectation(network(images)["age"]).sum().backward()
     handle.remove()
     features, gradient = kept["features"].detach(), kept["features"].grad
     expected = (features * gradient.mean((2, 3), keepdim=True)).sum(1).clamp_min(0)

@@ -23,7 +23,7 @@ def test_gradient_descent_on_the_loss_reaches_the_labels(name):
         optimizer.zero_grad()
         head.loss(outputs, age).sum().backward()
         optimizer.step()
-    found, spread = head.decode(outputs.detach())
+    found, spread = head.decode([outputs.detach()])
     assert ((found - age).abs() < 0.6 + 0.03 * age).all()
     assert (spread > 0).all()
 
@@ -35,23 +35,61 @@ def test_untrained_head_answers_the_average(name):
     head = create_age_head(name)
     bias = head.initial_bias(age)
     assert bias.shape == (head.n_outputs,)
-    found, _ = head.decode(bias[None])
-    assert abs(float(found) - float(age.mean())) < 4
+    assert abs(float(head.expectation(bias[None])) - float(age.mean())) < 4
 
 
-def test_distribution_head_knows_mean_and_spread():
-    p = torch.full((1, MAX_AGE + 1), 1e-12)
+def test_distribution_head_knows_median_mean_and_spread():
+    p = torch.full((2, MAX_AGE + 1), 1e-12)
     p[0, 20], p[0, 30] = 0.5, 0.5
-    mean, spread = create_age_head("distribution").decode(p.log())
-    assert float(mean) == pytest.approx(25, abs=1e-3)
-    assert float(spread) == pytest.approx(5, abs=1e-3)
+    p[1, 0], p[1, 40], p[1, 90] = 0.2, 0.6, 0.2
+    head = create_age_head("distribution")
+    age, spread = head.decode([p.log()])
+    # a year's probability lies evenly within half a year on either side
+    assert age.numpy() == pytest.approx([20.5, 39.5 + 0.3 / 0.6], abs=1e-3)
+    assert float(spread[0]) == pytest.approx(5, abs=1e-3)
+    assert head.expectation(p.log()).numpy() == pytest.approx([25, 42], abs=1e-3)
+
+
+def test_certain_faces_get_their_year_at_both_ends():
+    outputs = torch.full((3, MAX_AGE + 1), -40.0)
+    outputs[0, 0] = outputs[1, 57] = outputs[2, MAX_AGE] = 40
+    age, spread = create_age_head("distribution").decode([outputs])
+    assert age.numpy() == pytest.approx([0, 57, MAX_AGE], abs=1e-4)
+    assert spread.numpy() == pytest.approx([0.25] * 3)
+
+
+def test_median_has_the_least_expected_absolute_error():
+    rng = np.random.default_rng(0)
+    outputs = torch.from_numpy(rng.normal(0, 3, (200, MAX_AGE + 1)))
+    head = create_age_head("distribution")
+    p = outputs.softmax(1).numpy()
+    years = np.arange(MAX_AGE + 1)
+
+    def error(age):
+        return (p * np.abs(years - age[:, None])).sum(1)
+
+    median, expectation = head.decode([outputs])[0].numpy(), head.expectation(outputs).numpy()
+    # the best whole year is the optimum; the median lies within half a year of it
+    best = np.min([error(np.full(200, float(year))) for year in years], axis=0)
+    assert (error(median) <= best + 0.5).all()
+    assert error(median).mean() < error(expectation).mean()
 
 
 def test_ordinal_head_multiplies_conditional_survival():
     outputs = torch.full((1, MAX_AGE), -50.0)
     outputs[0, :3] = torch.tensor([50.0, 0.0, 0.0])  # certain, then a half, then a half
-    mean, _ = create_age_head("ordinal").decode(outputs)
-    assert float(mean) == pytest.approx(1 + 0.5 + 0.25, abs=1e-3)
+    head = create_age_head("ordinal")
+    assert float(head.expectation(outputs)) == pytest.approx(1 + 0.5 + 0.25, abs=1e-3)
+    age, _ = head.decode([outputs])  # half of the probability is one year, the rest older
+    assert float(age) == pytest.approx(1.5, abs=1e-3)
+
+
+def test_regression_views_are_averaged_and_disagreement_widens_the_spread():
+    age, spread = create_age_head("regression").decode(
+        [torch.tensor([[2.0]]), torch.tensor([[3.0]])]
+    )
+    assert float(age) == pytest.approx(25)
+    assert float(spread) == pytest.approx(26**0.5)
 
 
 def test_unknown_head_and_impossible_label():
@@ -68,11 +106,12 @@ def test_views_are_averaged_as_distributions():
     a[0, 20], b[0, 30] = 40, 40
     views = [
         {"age": a, "gender": torch.tensor([[1.0]])},
-        {"age": b, "gender": torch.tensor([[3.0]])},
+        {"age": a, "gender": torch.tensor([[0.0]])},
+        {"age": b, "gender": torch.tensor([[5.0]])},
     ]
     found = decode([views], create_age_head("distribution"))
-    assert found.age == pytest.approx([25])
-    assert found.spread == pytest.approx([5], rel=0.01)
+    assert found.age == pytest.approx([20.25])  # the median of 20, 20, 30, within the year of 20
+    assert found.spread == pytest.approx([np.std([20, 20, 30])], rel=0.01)
     assert found.gender_logit == pytest.approx([2])
 
 

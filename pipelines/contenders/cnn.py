@@ -12,7 +12,7 @@ from ..registry import register
     "cnn",
     summary="EfficientNet-Lite from ImageNet, fine-tuned; age distribution and gender heads",
     family="cnn",
-    image_size=160,
+    image_size=144,
     all_cores=True,
     options_of="pipelines.cnn:CnnAgeGender",
 )

@@ -16,7 +16,7 @@ from ..registry import register
     "cnn-scratch",
     summary="EfficientNet-Lite from random weights, trained for age and gender",
     family="cnn",
-    image_size=160,
+    image_size=144,
     all_cores=True,
     options_of="pipelines.cnn:CnnAgeGender",
 )
@@ -31,7 +31,7 @@ def build(
     """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`; options as for ``cnn``."""
     from ..cnn import CnnAgeGender
 
-    # nothing learned yet: every layer learns, at the same rate
+    # nothing learned yet: every layer learns, at the same rate; one network says what it costs
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}
-    settings |= {"weights": None, "layer_decay": 1.0, "freeze_stages": 0, **options}
+    settings |= {"weights": None, "layer_decay": 1.0, "freeze_stages": 0, "members": 1, **options}
     return CnnAgeGender(random_state=random_state, verbose=verbose, **settings)
