@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import expit
+from torch.nn import functional
 
 from pipelines.age_heads import AGE_HEADS, MAX_AGE, check_age_labels, create_age_head
 from pipelines.augment import AUGMENTATIONS, Augmentation, create_augmentation, resize
@@ -178,6 +179,20 @@ def test_augmentation_keeps_the_mean_face():
     found = Augmentation(0, 0.06, 0.12, 10, 0.2, 0.2, 0.2, 0, 0, 0)(faces, 40, seeded_generator(1))
     centre = (found.mean(0) - faces[0].float())[:, 15:25, 15:25]
     assert centre.abs().max() < 4
+
+
+def test_augmentation_keeps_fine_detail():
+    """Faces to be judged are not resampled: what trains must be about as sharp."""
+    rng = np.random.default_rng(0)
+    noise = torch.from_numpy(rng.integers(0, 256, (64, 3, 48, 48)).astype(np.uint8))
+    faces = functional.avg_pool2d(noise.float(), 2, stride=1).to(torch.uint8)  # detail of 2 pixels
+
+    def detail(images):
+        inner = images.float()[..., 8:-8, 8:-8]
+        return float(inner.diff(dim=-1).square().mean())
+
+    found = Augmentation(0, 0.1, 0, 0, 0, 0, 0, 0, 0, 0)(faces, 47, seeded_generator(0))
+    assert detail(found) > 0.75 * detail(faces)
 
 
 def test_augmentation_names():
