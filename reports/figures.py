@@ -63,9 +63,13 @@ RC: Any = {
 
 @dataclass(frozen=True)
 class Look:
-    """How one contender is drawn everywhere: colour slot and marker."""
+    """How one contender is drawn everywhere: colour slot and marker.
+
+    ``turn`` tells contenders apart that must share a colour: their markers differ.
+    """
 
     slot: int
+    turn: int = 0
 
     @property
     def colour(self) -> str:
@@ -75,27 +79,37 @@ class Look:
     @property
     def marker(self) -> str:
         """Matplotlib marker: colour is never the only difference."""
-        return _MARKERS[self.slot]
+        return _MARKERS[(self.slot + self.turn) % len(_MARKERS)]
 
     @property
     def symbol(self) -> str:
         """The marker as a character, for legends in text."""
-        return _SYMBOLS[self.slot]
+        return _SYMBOLS[(self.slot + self.turn) % len(_SYMBOLS)]
 
 
 Looks = Mapping[str, Look]
 
 
 def looks(families: Mapping[str, str]) -> dict[str, Look]:
-    """Give each contender a look by its family and its place in it, not by order of calls."""
-    used: dict[str, int] = {}
-    out = {}
+    """Give each contender a look by its family and its place in it, not by order of calls.
+
+    Contenders beyond the colours of their family take those that no family here needs, and only
+    beyond ten of them do two share a colour.
+    """
+    out: dict[str, Look] = {}
+    waiting = []
+    free = [*range(1, len(_PALETTE)), 0]  # the grey of baselines last
     for name, family in families.items():
-        slots = _SLOTS.get(family, (9,))
-        place = used.get(family, 0)
-        used[family] = place + 1
-        out[name] = Look(slots[place % len(slots)])
-    return out
+        slot = next((slot for slot in _SLOTS.get(family, (9,)) if slot in free), None)
+        if slot is None:
+            waiting.append(name)
+        else:
+            free.remove(slot)
+            out[name] = Look(slot)
+    for place, name in enumerate(waiting):
+        turn, slot = divmod(place - len(free), len(_PALETTE))
+        out[name] = Look(free[place]) if place < len(free) else Look(slot, turn + 1)
+    return {name: out[name] for name in families}
 
 
 @dataclass(frozen=True)
