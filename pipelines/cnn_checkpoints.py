@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from torch import Tensor
 
 from .cnn_batches import FaceSet
 from .cnn_callbacks import OneCycle, SelectBest, ShowProgress, WeightAverage
+from .cnn_inputs import Pair
 
 #: Parameters that change how a training is watched, not what comes out of it.
 _WITHOUT_EFFECT = {
@@ -29,26 +31,34 @@ _WITHOUT_EFFECT = {
     "members",  # each is a training of its own: a second one does not repeat the first
 }  # fmt: skip
 _SAMPLED_IMAGES = 256
+#: Of the training code. Raise it when the same settings train otherwise: an older half of a
+#: training must not be finished by newer code.
+_TRAINING = 2
 
 
-def task_key(params: Mapping[str, Any], faces: FaceSet, seed: int) -> str:
+def task_key(params: Mapping[str, Any], faces: FaceSet, select: Pair, seed: int) -> str:
     """Return 16 hex digits that identify a training: settings, seed, data and versions.
 
     Parameters
     ----------
     params : mapping
-        ``estimator.get_params()``.
+        ``estimator.get_params()``, with the precision and device that ``auto`` stands for here.
     faces : FaceSet
-        All targets and up to 256 images take part.
+        All targets and some hundred images take part.
+    select : pair
+        Images and targets that choose the epoch; take part likewise.
     seed : int
     """
     settings = {name: str(params[name]) for name in sorted(params.keys() - _WITHOUT_EFFECT)}
     settings |= {"seed": str(seed), "torch": torch.__version__, "timm": timm.__version__}
+    settings |= {"training": str(_TRAINING)}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(np.ascontiguousarray(faces.targets).tobytes())
     digest.update(np.ascontiguousarray(faces.rows).tobytes())
-    for row in faces.rows[:: max(1, len(faces) // _SAMPLED_IMAGES)]:
-        digest.update(np.ascontiguousarray(faces.images[row]).tobytes())
+    digest.update(np.ascontiguousarray(select[1], dtype=float).tobytes())
+    for images, rows in ((faces.images, faces.rows), (select[0], np.arange(len(select[0])))):
+        for row in rows[:: max(1, len(rows) // _SAMPLED_IMAGES)]:
+            digest.update(np.ascontiguousarray(images[row]).tobytes())
     return digest.hexdigest()[:16]
 
 
@@ -61,6 +71,11 @@ class Checkpoint(Callback):
         Of this training alone; holds ``state.json`` and the tensor file it names.
     rate, best, show, average
         The callbacks that carry state.
+
+    Attributes
+    ----------
+    seconds_before : float
+        Wall time that earlier processes spent on the training.
     """
 
     def __init__(
@@ -76,6 +91,8 @@ class Checkpoint(Callback):
         self.best = best
         self.show = show
         self.average = average
+        self.seconds_before = 0.0
+        self.started = time.perf_counter()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Write tensors, then the JSON that names them, then drop the previous tensors."""
@@ -98,6 +115,7 @@ class Checkpoint(Callback):
             "steps": self.rate.step,
             "best_epoch": self.best.best_epoch,
             "best_score": float(self.best.best_score),
+            "seconds": self.seconds_before + time.perf_counter() - self.started,
             "history": [_numbers(row) for row in net.history],
         }
         write_json(self.folder / "state.json", state)
@@ -111,6 +129,7 @@ class Checkpoint(Callback):
         if not path.is_file():
             return 0
         state = json.loads(path.read_text())
+        self.seconds_before = state["seconds"]
         tensors = load_file(self.folder / state["tensors"], device=str(net.device))
         net.module_.load_state_dict(_part(tensors, "module."))
         self.best.best_state = _part(tensors, "best.")

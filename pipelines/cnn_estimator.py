@@ -17,7 +17,7 @@ from .age_heads import AgeHead, check_age_labels, create_age_head
 from .augment import Augmentation
 from .cnn_batches import FaceSet
 from .cnn_decoding import Answers, decode
-from .cnn_inputs import Pair, Parts, check_faces, check_length, cut_parts
+from .cnn_inputs import Pair, Parts, check_faces, check_length, check_weights, cut_parts
 from .cnn_saving import Arrays, restore_network, without_network
 from .cnn_settings import torch_threads
 from .cnn_training import train_members
@@ -184,12 +184,12 @@ class CnnEstimator(BaseEstimator):
             raise ValueError(f"members must be at least 1, got {self.members}")
         rng = check_random_state(self.random_state)
         seeds = [int(rng.randint(2**31 - 1)) for _ in range(self.members)]
-        weight = np.ones(len(images)) if sample_weight is None else np.asarray(sample_weight)
+        self._check_targets(targets, "X")
         parts = cut_parts(images, targets, groups, select, calibrate, seeds[0])
-        parts = Parts(parts.rows, *(self._check_pair(pair) for pair in parts[1:]))
-        for name, (_, values) in (("X", (0, targets)), ("select", parts.select)):
-            self._check_targets(values, name)
-        rows = np.column_stack([targets, weight]).astype(np.float32)[parts.rows]
+        pairs = {"select": parts.select, "calibrate": parts.calibrate}
+        parts = Parts(parts.rows, *(self._check_pair(*pair, name) for name, pair in pairs.items()))
+        weight = check_weights(sample_weight, parts.rows, len(images))
+        rows = np.column_stack([targets[parts.rows], weight]).astype(np.float32)
         with torch_threads(self.threads):
             faces = FaceSet(images, parts.rows, rows)
             self.net_, self.training_ = train_members(
@@ -200,8 +200,11 @@ class CnnEstimator(BaseEstimator):
             self.weights_source_ = self.training_.weights
             return self._answers(parts.calibrate[0]), parts.calibrate[1]
 
-    def _check_pair(self, pair: Pair) -> Pair:
-        return check_faces(pair[0], self.image_shape), np.asarray(pair[1], dtype=float)
+    def _check_pair(self, X: Any, targets: ArrayLike, name: str) -> Pair:
+        images, known = check_faces(X, self.image_shape), np.asarray(targets, dtype=float)
+        check_length(len(images), **{f"targets of {name}": known})
+        self._check_targets(known, name)
+        return images, known
 
     def _check_targets(self, targets: np.ndarray, name: str) -> None:
         if self._answers_age:

@@ -67,6 +67,29 @@ def check_length(n: int, **columns: ArrayLike | None) -> None:
             raise ValueError(f"{name} has {len(np.asarray(column))} rows for {n} images")
 
 
+def check_weights(sample_weight: ArrayLike | None, rows: np.ndarray, n: int) -> np.ndarray:
+    """Return the weights of ``rows`` with mean 1.
+
+    Raises
+    ------
+    ValueError
+        Negative or not finite weights, or no face to learn from.
+    """
+    if sample_weight is None:
+        return np.ones(len(rows))
+    weight = np.asarray(sample_weight, dtype=float)
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight must have shape ({n},), not {weight.shape}")
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"sample_weight must be 0 or more, found {weight[row]:g} in row {row}")
+    chosen = weight[rows]
+    if not chosen.any():
+        raise ValueError("every sample_weight of the training faces is 0: nothing to learn from")
+    return chosen / chosen.mean()
+
+
 def cut_parts(
     images: np.ndarray,
     targets: np.ndarray,

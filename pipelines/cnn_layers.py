@@ -15,6 +15,7 @@ import torch
 from timm.layers import BatchNormAct2d, Conv2dSame
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from .cnn_depthwise import depthwise_conv
 
@@ -175,7 +176,7 @@ def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> 
 
 @torch.no_grad()
 def adapt_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Replace the statistics of every :class:`ConvNorm` by those of some images.
+    """Replace the statistics of every normalisation by those of some images.
 
     Statistics of ImageNet pictures fit aligned faces badly; frozen, they would stay wrong.
 
@@ -190,14 +191,23 @@ def adapt_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
     Li et al., "Revisiting Batch Normalization for Practical Domain Adaptation", 2016.
     """
     layers = [module for module in model.modules() if isinstance(module, ConvNorm)]
+    alone = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    momenta = [module.momentum for module in alone]
     for layer in layers:
         layer.adapting = 0
+    for module in alone:
+        module.reset_running_stats()
+        module.momentum = None  # PyTorch's word for the mean of all batches
+        module.train()
     try:
         for batch in batches:
             model(batch)
     finally:
         for layer in layers:
             layer.adapting = None
+        for module, momentum in zip(alone, momenta, strict=True):
+            module.momentum = momentum
+            module.eval()
 
 
 def fold_layers(module: nn.Module) -> nn.Module:

@@ -45,6 +45,19 @@ class FaceNet(NeuralNet):
         self.layer_decay = layer_decay
         self.weight_decay = weight_decay
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave ``module`` out: it is ``module_`` again, which skorch saves free of its device."""
+        state: dict[str, Any] = super().__getstate__()
+        if "module_" in vars(self):
+            del state["module"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Put ``module`` back."""
+        super().__setstate__(state)
+        if "module_" in vars(self):
+            self.module = self.module_
+
     def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> tuple[Any, Any]:
         """Return layer-wise groups in place of skorch's patterns over names."""
         rates = {

@@ -10,6 +10,7 @@ import torch
 from timm.models import group_parameters
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from .age_heads import AgeHead
 from .backbones import Backbone
@@ -78,6 +79,8 @@ class FaceNetwork(nn.Module):
         self.register_buffer("mean", torch.tensor(backbone.mean).reshape(1, -1, 1, 1))
         self.register_buffer("std", torch.tensor(backbone.std).reshape(1, -1, 1, 1))
         self.frozen = freeze(self.backbone, freeze_stages)
+        if norm != "batch":  # normalisations that stand alone must not follow batches either
+            self.frozen += [m for m in self.backbone.modules() if isinstance(m, _BatchNorm)]
 
     def features(self, images: Tensor) -> Tensor:
         """Return pooled features ``(n, n_features)`` of images on the 0-255 scale."""
@@ -153,9 +156,9 @@ class FaceLoss(nn.Module):
         self.gender_weight = gender_weight
 
     def forward(self, outputs: Mapping[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the weighted mean loss of a batch, a scalar."""
+        """Return the weighted loss per face of a batch, a scalar; weights are 1 on average."""
         answers = [self._each(outputs, *one.unbind(1)) for one in targets.unbind(1)]
-        return torch.stack(answers).sum() / targets[..., 2].sum()
+        return torch.stack(answers).sum() / len(targets)
 
     def _each(
         self, outputs: Mapping[str, Tensor], age: Tensor, gender: Tensor, weight: Tensor

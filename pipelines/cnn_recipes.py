@@ -10,16 +10,17 @@ from typing import Any
 
 #: Settings of :class:`pipelines.cnn.CnnAgeGender` by name; everything else is its default.
 #:
-#: ``demo``: 1,440 faces in about a minute on two cores. ``quick``: 13,000 faces in six.
-#: ``full``: 13,000 faces in an hour, two networks that answer together; longer training or a larger
+#: ``demo``: 1,440 faces in two or three minutes of two cores. ``quick``: 12,000 faces in about ten.
+#: ``full``: 12,000 faces in an hour, two networks that answer together; longer training or a larger
 #: network brings less than the second one (``docs/results/cnn.md``). The first layer groups keep
 #: their ImageNet weights: learning them costs time and brings nothing.
 RECIPES: dict[str, dict[str, Any]] = {
-    "demo": {"epochs": 12, "batch_size": 32, "freeze_stages": 3},
-    "quick": {"epochs": 6, "freeze_stages": 3},
+    "demo": {"image_size": 96, "epochs": 12, "batch_size": 32, "freeze_stages": 3},
+    "quick": {"image_size": 96, "epochs": 6, "freeze_stages": 3},
     "full": {
         "members": 2,
         "epochs": 12,
+        "image_size": 144,
         "first_image_size": 112,
         "freeze_stages": 4,
         "augment": "strong",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 
 
 @dataclass
@@ -27,6 +28,8 @@ class TrainingRecord:
     history : list of dict
         One row per member and epoch: ``member, epoch, train_loss, seconds, select_mae,
         select_gender, select_score``.
+    seconds_before : float
+        Wall time of the epochs that came from checkpoints of earlier processes.
     """
 
     weights: dict[str, str]
@@ -35,13 +38,14 @@ class TrainingRecord:
     n_parameters: int
     best_epochs: list[int] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
+    seconds_before: float = 0.0
 
 
 @contextlib.contextmanager
 def torch_threads(number: int | None) -> Iterator[None]:
-    """Run a block with another number of PyTorch threads."""
+    """Run a block with another number of PyTorch threads; negative as in scikit-learn: all but."""
     before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
+    torch.set_num_threads(before if number is None else effective_n_jobs(number))
     try:
         yield
     finally:

@@ -52,6 +52,7 @@ def train_members(
         n_parameters=sum(record.n_parameters for record in records),
         best_epochs=[record.best_epochs[0] for record in records],
         history=[row for record in records for row in record.history],
+        seconds_before=sum(record.seconds_before for record in records),
     )
     return answering_net(together([net.module_ for net in nets]), whole.device), whole
 
@@ -96,9 +97,10 @@ def train(
             allow_download=estimator.allow_download,
             drop_path=estimator.drop_path,
         )
+        backbone.check_sizes(estimator.first_image_size, estimator.image_size)
         network = build_network(estimator, backbone, head, torch.as_tensor(faces.targets))
         net = _build_net(estimator, network, head, device, precision, seed)
-        best = _run(estimator, net, faces, select, head, seed, member)
+        best, seconds_before = _run(estimator, net, faces, select, head, seed, member)
     record = TrainingRecord(
         weights=backbone.source.as_dict(),
         precision=precision,
@@ -106,6 +108,7 @@ def train(
         n_parameters=sum(p.numel() for p in network.parameters()),
         best_epochs=[best.best_epoch],
         history=[{"member": member[0] + 1, **_plain_row(row)} for row in net.history],
+        seconds_before=seconds_before,
     )
     net.module_.load_state_dict(best.best_state)
     net.trim_for_prediction()
@@ -129,6 +132,7 @@ def build_network(
         norm=estimator.norm,
         image_size=estimator.image_size,
     )
+    targets = targets[targets[:, 2] > 0]  # faces without weight have no say
     if head is not None:
         network.set_bias("age", head.initial_bias(targets[:, 0]))
     if estimator._answers_gender:
@@ -191,8 +195,11 @@ def _run(
     head: AgeHead | None,
     seed: int,
     member: tuple[int, int],
-) -> SelectBest:
-    """Run the loop with its callbacks; they are called in the order of the list."""
+) -> tuple[SelectBest, float]:
+    """Run the loop with its callbacks, which are called in the order of the list.
+
+    Returns the best epoch, and the seconds that earlier processes spent on it.
+    """
     steps = len(net.get_iterator(faces, training=True))
     average = None if estimator.ema is None else WeightAverage(estimator.ema)
     best = SelectBest(select, head, average, estimator.image_size, estimator.batch_size)
@@ -206,16 +213,18 @@ def _run(
         ("select", best),
         ("show", show),
     ]
-    done = 0
+    done, seconds_before = 0, 0.0
     if estimator.checkpoint is not None:
-        key = task_key(estimator.get_params(), faces, seed)
+        here = {"precision": "bf16" if net.bf16 else "fp32", "device": str(net.device)}
+        key = task_key({**estimator.get_params(), **here}, faces, select, seed)
         saver = Checkpoint(Path(estimator.checkpoint) / key, rate, best, show, average)
         done = saver.restore(net)
+        seconds_before = saver.seconds_before
         callbacks.append(("checkpoint", saver))
     if estimator.patience is not None:
         callbacks.append(("patience", Patience(best, estimator.patience)))
         if done and done - best.best_epoch >= estimator.patience:
-            return best  # it had stopped by itself
+            return best, seconds_before  # it had stopped by itself
     if not done and net.module_.norm == "adapted":
         _adapt(net, faces)
     net.iterator_train__epoch = done
@@ -224,7 +233,7 @@ def _run(
     with contextlib.suppress(StopTraining):
         net.fit_loop(faces, epochs=estimator.epochs - done)
     net.notify("on_train_end", X=faces, y=None)
-    return best
+    return best, seconds_before
 
 
 def _plain_row(row: dict[str, Any]) -> dict[str, float]:

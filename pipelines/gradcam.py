@@ -6,7 +6,7 @@ turned the right way up and averaged over groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,29 +59,38 @@ def grad_cam(
     Localization", ICCV 2017.
     """
     images = check_faces(X, estimator.image_shape)
+    members = estimator.net_.module_.eval().members
+    if target not in members[0].heads:
+        raise ValueError(f"the network answers {', '.join(members[0].heads)}, not {target!r}")
+    direction = np.ones(len(images))
+    if target == "gender":  # several networks explain the class they predict together
+        direction = np.where(estimator._answers(images).gender_logit > 0, 1.0, -1.0)
     maps = np.zeros(images.shape[:3], dtype=np.float32)
-    for network in estimator.net_.module_.eval().members:
-        if target not in network.heads:
-            raise ValueError(f"the network answers {', '.join(network.heads)}, not {target!r}")
+    for network in members:
         batches = plain_batches(images, batch_size, estimator.image_size)
         answer = _Answer(network, target, estimator._head())
         layer = spatial_layer(network.backbone, reduction)
         done = 0
-        for found in _maps(answer, layer, (b.to(estimator.net_.device) for b in batches)):
-            maps[done : done + len(found)] += _enlarge(found, images.shape[1:3])
-            done += len(found)
+        for batch in batches:
+            chosen = slice(done, done + len(batch))
+            # a layer whose weights are frozen has a gradient only if the image asks for one
+            pixels = batch.to(estimator.net_.device).requires_grad_()
+            found = _maps(answer, layer, pixels, direction[chosen])
+            maps[chosen] += _enlarge(found, images.shape[1:3])
+            done += len(batch)
     return maps / np.maximum(maps.max((1, 2), keepdims=True), np.finfo(np.float32).tiny)
 
 
-def _maps(answer: _Answer, layer: nn.Module, batches: Iterable[Tensor]) -> Iterator[np.ndarray]:
-    """Yield the maps ``(n, h, w)`` of every batch, as one network sees it."""
+def _maps(
+    answer: _Answer, layer: nn.Module, batch: Tensor, direction: np.ndarray
+) -> NDArray[np.float32]:
+    """Return the maps ``(n, h, w)`` of a batch, as one network sees it."""
     from pytorch_grad_cam import GradCAM
 
     upright = _upright(answer.network)
     # grad-cam leaves its hooks on the layer unless it is closed
     with GradCAM(model=answer, target_layers=[layer], reshape_transform=upright) as cam:
-        for batch in batches:
-            yield cam(input_tensor=batch, targets=[_first_output] * len(batch))
+        return cam(input_tensor=batch, targets=[_Towards(sign) for sign in direction])
 
 
 def average_maps(maps: NDArray[np.float32], groups: ArrayLike) -> dict[Any, NDArray[np.float32]]:
@@ -138,7 +147,7 @@ def spatial_layer(backbone: nn.Module, reduction: int) -> nn.Module:
 
 
 class _Answer(nn.Module):
-    """What is explained, one column: expected age in years, or the predicted class's log odds."""
+    """What is explained, one column: expected age in years, or log odds of the second class."""
 
     def __init__(self, network: FaceNetwork, target: str, head: Any) -> None:
         super().__init__()
@@ -150,11 +159,17 @@ class _Answer(nn.Module):
         outputs = self.network(images)[self.target]
         if self.target == "age":
             return self.head.expectation(outputs)[:, None]
-        return outputs * outputs.detach().sign()
+        return outputs
 
 
-def _first_output(output: Tensor) -> Tensor:
-    return output[0]
+class _Towards:
+    """The answer of one face, or with -1 its opposite: what grad-cam calls a target."""
+
+    def __init__(self, sign: float) -> None:
+        self.sign = float(sign)
+
+    def __call__(self, output: Tensor) -> Tensor:
+        return self.sign * output[0]
 
 
 def _upright(network: FaceNetwork) -> Callable[[Tensor], Tensor] | None:

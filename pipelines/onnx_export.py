@@ -65,7 +65,14 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     ------
     ImportError
         The extra is not installed.
+    ValueError
+        An estimator of one question.
     """
+    if not (estimator._answers_age and estimator._answers_gender):
+        raise ValueError(
+            f"only a CnnAgeGender can be exported, not a {type(estimator).__name__}: the file "
+            f"answers both questions"
+        )
     _need("onnx", "onnxscript")
     import onnx
 

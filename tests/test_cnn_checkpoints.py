@@ -88,6 +88,18 @@ def test_kill_minus_nine(tmp_path, uninterrupted):
     np.testing.assert_array_equal(resumed.predict(X), uninterrupted.predict(X))
 
 
+def test_faces_that_select_belong_to_the_task(tmp_path):
+    X, Y = _faces()
+    other = (X[::2], Y[::2])
+    first = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y, select=(X, Y))
+    second = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y, select=other)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert first.training_.history[-1]["select_mae"] != second.training_.history[-1]["select_mae"]
+    assert first.training_.seconds_before == 0
+    again = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y, select=other)
+    assert again.training_.seconds_before > sum(r["seconds"] for r in again.training_.history)
+
+
 def test_another_task_does_not_take_over(tmp_path, uninterrupted):
     X, Y = _faces()
     CnnAgeGender(**{**OPTIONS, "epochs": 1}, checkpoint=tmp_path).fit(X, Y)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from pipelines.cnn import CnnAgeGender, CnnRegressor
+from pipelines.cnn_members import FaceEnsemble
 from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
 
 OPTIONS = {
@@ -77,6 +80,42 @@ def test_maps_follow_the_definition(backbone):
     )[:, 0]
     for mine, reference in zip(found, expected.numpy(), strict=True):
         assert np.corrcoef(mine.ravel(), reference.ravel())[0, 1] > 0.97
+
+
+def test_frozen_layers_can_be_explained():
+    X, Y = corner_faces(16, 0)
+    cnn = CnnAgeGender("tf_efficientnet_lite0", **OPTIONS, epochs=2, freeze_stages=4).fit(X, Y)
+    maps = grad_cam(cnn, X[:3], reduction=8)
+    assert maps.shape == (3, 64, 64)
+    assert np.isfinite(maps).all()
+    assert maps.max() > 0
+
+
+def test_members_explain_the_class_they_predict_together(fitted):
+    """A member that is outvoted shows what speaks for the others' class."""
+    X, Y = corner_faces(6, 4)
+    women = X[Y[:, 1] == 1][:1]
+    alone = grad_cam(fitted, women, "gender", reduction=8)
+    both = copy.deepcopy(fitted)
+    second = copy.deepcopy(fitted.net_.module_)
+    with torch.no_grad():
+        second.heads["gender"].weight.mul_(-0.1)  # sees a man, less surely
+        second.heads["gender"].bias.mul_(-0.1)
+    both.net_.module_ = FaceEnsemble([fitted.net_.module_, second])
+    assert both.predict(women)[0, 1] == 1
+    found = grad_cam(both, women, "gender", reduction=8)
+    reversed_map = grad_cam_of_opposite(fitted, women)
+    expected = alone + reversed_map
+    np.testing.assert_allclose(found, expected / expected.max(), atol=1e-4)
+
+
+def grad_cam_of_opposite(cnn, X):
+    """Return the map of what speaks for the class that was not predicted."""
+    turned = copy.deepcopy(cnn)
+    with torch.no_grad():
+        turned.net_.module_.heads["gender"].weight.neg_()
+        turned.net_.module_.heads["gender"].bias.fill_(1e3)  # and predicted it is again
+    return grad_cam(turned, X, "gender", reduction=8)
 
 
 def test_averages_and_pictures():

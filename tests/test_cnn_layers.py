@@ -9,8 +9,11 @@ import timm
 import torch
 from torch import nn
 
+from pipelines.backbone_weights import WeightSource
+from pipelines.backbones import Backbone
 from pipelines.cnn_depthwise import depthwise_conv
 from pipelines.cnn_layers import ConvNorm, adapt_statistics, fold_layers, join_conv_norm
+from pipelines.cnn_network import FaceNetwork
 
 
 def _with_statistics(name: str) -> nn.Module:
@@ -130,6 +133,32 @@ def test_adapted_statistics_are_those_of_the_images():
     torch.testing.assert_close(model[0].mean, y.mean((0, 2, 3)), rtol=1e-4, atol=1e-5)
     spread = model.eval()(images).std((0, 2, 3))
     torch.testing.assert_close(spread, torch.ones(4), rtol=0.05, atol=0.05)
+
+
+def _normalised_first() -> Backbone:
+    """Return a backbone whose normalisation belongs to no convolution before it."""
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1))
+    module = nn.Sequential(*body, nn.Flatten())
+    return Backbone(module, 4, (0.0,) * 3, (1.0,) * 3, WeightSource("random"))
+
+
+@pytest.mark.parametrize(("norm", "follows"), [("batch", True), ("frozen", False)])
+def test_normalisation_that_stands_alone_follows_batches_only_when_asked(norm, follows):
+    network = FaceNetwork(_normalised_first(), {"age": 1}, norm=norm, image_size=16).train()
+    before = network.backbone[0].running_mean.clone()
+    network(torch.rand(4, 3, 16, 16) + 5)
+    assert torch.equal(network.backbone[0].running_mean, before) is not follows
+
+
+def test_statistics_that_stand_alone_are_adapted_too():
+    network = FaceNetwork(_normalised_first(), {"age": 1}, norm="adapted", image_size=16)
+    images = torch.rand(8, 3, 16, 16) * 3 + 1
+    adapt_statistics(network, [images[:4], images[4:]])
+    alone = network.train().backbone[0]
+    torch.testing.assert_close(alone.running_mean, images.mean((0, 2, 3)))
+    assert not alone.training
+    assert alone.momentum == nn.BatchNorm2d(1).momentum
 
 
 def test_folded_layers_are_plain_convolutions():

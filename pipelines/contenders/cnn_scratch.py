@@ -31,7 +31,7 @@ def build(
     """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`; options as for ``cnn``."""
     from ..cnn import CnnAgeGender
 
-    # nothing learned yet: every layer learns, at the same rate; one network says what it costs
+    # nothing learned yet: every layer learns, at the same rate
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}
-    settings |= {"weights": None, "layer_decay": 1.0, "freeze_stages": 0, "members": 1, **options}
+    settings |= {"weights": None, "layer_decay": 1.0, "freeze_stages": 0, **options}
     return CnnAgeGender(random_state=random_state, verbose=verbose, **settings)
