@@ -60,6 +60,31 @@ def _class_activation(estimator: Any, X: Pictures) -> Pictures | None:
     return overlay(X, grad_cam(estimator, X, "age"))
 
 
+def explain_group(estimator: Any, X: Pictures, target: str) -> Pictures | None:
+    """Return what a network looks at in a group of faces: its mean map over their mean face.
+
+    Parameters
+    ----------
+    estimator : fitted contender
+    X : ndarray of uint8, shape (n, H, W, 3)
+        Aligned faces.
+    target : {'age', 'gender'}
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3), or None
+        None for estimators that hold no network, or a network that was not asked this.
+    """
+    network = getattr(estimator, "net_", None)
+    if network is None or target not in network.module_.members[0].heads:
+        return None
+    from .gradcam import grad_cam, overlay
+
+    mean_map = grad_cam(estimator, X, target).mean(0)
+    mean_face = np.rint(X.mean(0)).astype(np.uint8)
+    return overlay(mean_face[None], mean_map[None] / max(float(mean_map.max()), 1e-9))[0]
+
+
 EXPLAINERS: dict[str, Callable[[Any, Pictures], Pictures | None]] = {
     "hog": _histograms,
     "grad-cam": _class_activation,

@@ -45,7 +45,27 @@ def gallery_blocks(evaluation: Evaluation) -> list[Block]:
             blocks.append(Gallery(ranking.key, ranking.title, ranking.note, shown))
         else:
             blocks.append(_table(evaluation, ranking, answers))
-    return blocks + _near_duplicates(evaluation, pictures)
+    return blocks + _group_maps(evaluation, pictures) + _near_duplicates(evaluation, pictures)
+
+
+def _group_maps(evaluation: Evaluation, pictures: _Pictures) -> list[Block]:
+    """Return one gallery per network and question: its mean map over each group's mean face."""
+    maps = evaluation.run.group_maps
+    if maps is None:
+        return []
+    blocks: list[Block] = []
+    for (contender, target), rows in maps.groupby(["contender", "target"], sort=False):
+        shown = [
+            Picture(row["group"], [f"{row['n']} faces"], pictures.add("map", row["image"]))
+            for row in rows.to_dict("records")
+        ]
+        title = f"Where {contender} looks for {target}"
+        note = (
+            "Grad-CAM averaged over some test faces of each group, on their mean face: what raises "
+            f"the {'estimated age' if target == 'age' else 'certainty of the predicted gender'}."
+        )
+        blocks.append(Gallery(f"maps-{target}-{contender}", title, note, shown))
+    return blocks
 
 
 def gallery_tables(evaluation: Evaluation) -> list[Table]:
@@ -195,7 +215,7 @@ class _Pictures:
         images = self._images(face)
         if images:
             for caption, image in self.explained.get(face, []):
-                images += self._add(caption, image)
+                images += self.add(caption, image)
         facts = [f"{self.panel.age[k]:.0f} years, {self.panel.faces['gender'].iloc[k]}"]
         facts += [
             f"{name}: {number(answers.age[j, k], 'years')}, "
@@ -212,9 +232,10 @@ class _Pictures:
 
     def _images(self, face: str) -> list[tuple[str, str]]:
         thumbnail = (self.run.thumbnails or {}).get(face)
-        return self._add("face", thumbnail) if thumbnail is not None else []
+        return self.add("face", thumbnail) if thumbnail is not None else []
 
-    def _add(self, caption: str, image: bytes) -> list[tuple[str, str]]:
+    def add(self, caption: str, image: bytes) -> list[tuple[str, str]]:
+        """Return a picture as caption and data URI, nothing once the page is full."""
         self.left -= len(image)
         if self.left < 0:
             return []

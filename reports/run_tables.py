@@ -15,6 +15,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "audit": ("file", "problem", "action", "detail"),
     "pose_error": ("angle", "yaw_bin", "n", "mae", "bias", "slope"),
     "explanations": ("face_id", "kind", "image"),
+    "group_maps": ("contender", "target", "group", "n", "image"),
     "near_duplicates": ("face_id_a", "face_id_b"),
     "curves": ("curve", "contender", "seed", "x", "metric", "value"),
 }
@@ -58,6 +59,9 @@ class RunTables:
         ``cell`` and ``error`` of each cell that failed.
     explanations : DataFrame, optional
         ``face_id``, ``kind`` ('hog', 'grad-cam' ...), ``contender``, ``image`` (PNG bytes).
+    group_maps : DataFrame, optional
+        ``contender``, ``target`` ('age', 'gender'), ``group``, ``n`` faces, ``image`` (PNG or
+        JPEG bytes): where a network looks, averaged over a group.
     near_duplicates : DataFrame, optional
         ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them).
     thumbnails : dict of str to bytes, optional
@@ -82,6 +86,7 @@ class RunTables:
     label_noise: Mapping[str, Any] | None = None
     failures: Sequence[Mapping[str, Any]] = ()
     explanations: pd.DataFrame | None = None
+    group_maps: pd.DataFrame | None = None
     near_duplicates: pd.DataFrame | None = None
     thumbnails: Mapping[str, bytes] | None = None
     cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)

@@ -152,7 +152,7 @@ class RunDirectory:
             raise StudyFailed("\n".join([f"{self.path}: no cell has finished", *reasons]))
         predictions = [tables.read_table(path, tables.PREDICTIONS) for path in cells]
         costs = tables.COSTS.validate(pd.DataFrame([r["costs"] for r in records]))
-        thumbnails, explanations = self.read_pictures()
+        thumbnails, explanations, group_maps = self.read_pictures()
         return RunTables(
             faces=tables.read_table(self.path / "faces.parquet", tables.FACES),
             predictions=tables.concat(predictions, tables.PREDICTIONS),
@@ -162,16 +162,20 @@ class RunDirectory:
             failures=failures,
             thumbnails=thumbnails,
             explanations=explanations,
+            group_maps=group_maps,
             **self._optional_tables(),
         )
 
-    def read_pictures(self) -> tuple[dict[str, bytes] | None, pd.DataFrame | None]:
-        """Return thumbnails by ``face_id`` and explanations; None where the run has none."""
+    def read_pictures(
+        self,
+    ) -> tuple[dict[str, bytes] | None, pd.DataFrame | None, pd.DataFrame | None]:
+        """Return thumbnails by ``face_id``, explanations, maps of groups; None where absent."""
         paths = sorted((self.path / "thumbs").glob("*.jpg"))
-        explained = self.path / "explanations.parquet"
+        explained, maps = (self.path / f"{n}.parquet" for n in ("explanations", "group_maps"))
         return (
             {path.stem: path.read_bytes() for path in paths} or None,
             pd.read_parquet(explained) if explained.is_file() else None,
+            pd.read_parquet(maps) if maps.is_file() else None,
         )
 
     def _json_files(self, folder: str) -> list[dict[str, Any]]:

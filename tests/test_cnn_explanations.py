@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from pipelines.cnn import CnnAgeGender, CnnRegressor
 from pipelines.cnn_members import FaceEnsemble
+from pipelines.explanations import explain_group
 from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
+from study import pictures
 
 OPTIONS = {
     "weights": None,
@@ -116,6 +121,34 @@ def grad_cam_of_opposite(cnn, X):
         turned.net_.module_.heads["gender"].weight.neg_()
         turned.net_.module_.heads["gender"].bias.fill_(1e3)  # and predicted it is again
     return grad_cam(turned, X, "gender", reduction=8)
+
+
+def test_a_group_is_explained_over_its_mean_face(fitted):
+    X, Y = corner_faces(30, 5)
+    old = X[Y[:, 1] == 1]
+    picture = explain_group(fitted, old, "age")
+    assert picture.shape == (64, 64, 3)
+    changed = np.abs(picture.astype(int) - np.rint(old.mean(0))).mean(2)
+    assert changed[4:28, 4:28].mean() > 2 * changed[36:, 36:].mean(), "the corner decides"
+    assert explain_group(fitted, old, "pose") is None
+    assert explain_group(object(), old, "age") is None
+
+
+def test_maps_of_groups_of_a_run(fitted, monkeypatch, tmp_path):
+    X, Y = corner_faces(60, 6)
+    gender = np.where(Y[:, 1] == 1, "female", "male")
+    table = pd.DataFrame({"face_id": [f"f{i}" for i in range(60)], "age": Y[:, 0]})
+    table["gender"] = pd.Categorical(gender)
+    tested = pd.DataFrame({"face_id": table["face_id"][:50]})
+    faces = SimpleNamespace(table=table, images=lambda size: X)
+    model = SimpleNamespace(estimator=fitted, image_size=64, folder=tmp_path / "cnn")
+    monkeypatch.setattr(pictures, "_models", lambda run: [model])
+    maps = pd.DataFrame(pictures._group_maps(None, SimpleNamespace(predictions=tested), faces))
+    assert list(maps["group"]) == ["18-24 years", "65-74 years", "female", "male"]
+    assert set(maps["n"]) == {pictures.N_OF_GROUP}
+    assert (maps["contender"] == "cnn").all()
+    image = cv2.imdecode(np.frombuffer(maps["image"][0], np.uint8), cv2.IMREAD_COLOR)
+    assert image.shape == (pictures.THUMBNAIL, pictures.THUMBNAIL, 3)
 
 
 def test_averages_and_pictures():

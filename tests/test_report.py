@@ -408,11 +408,15 @@ def test_optional_tables_fill_their_sections(run):
         explanations=pd.DataFrame({"face_id": tested, "kind": "hog", "contender": "hog-linear",
                                    "image": [png("red")] * len(tested)}),
         thumbnails={face: png("blue") for face in tested},
+        group_maps=pd.DataFrame({"contender": "cnn", "target": ["age", "age", "gender"],
+                                 "group": ["0-2 years", "3-5 years", "female"], "n": [16, 7, 16],
+                                 "image": [png("green")] * 3}),
     )  # fmt: skip
     page = reports.render(full)
     for words in ("floor of label noise 1.23", "Learning curve: mae", "Robustness to blur: mae",
                   "Error of the pose labels", "What the audit found", "Leak test",
-                  "Near duplicates whose labels disagree most", "hog hog-linear"):  # fmt: skip
+                  "Near duplicates whose labels disagree most", "hog hog-linear",
+                  "Where cnn looks for age", "Where cnn looks for gender", "7 faces"):  # fmt: skip
         assert words in page, words
     assert page.count("data:image/png") > 20
     assert "The run holds no" not in page
