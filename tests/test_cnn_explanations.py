@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from pipelines.cnn import CnnAgeGender, CnnRegressor
-from pipelines.cnn_members import FaceEnsemble
+from pipelines.cnn_members import FaceEnsemble, answering_net
 from pipelines.explanations import explain_group
 from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
 from study import pictures
@@ -106,7 +106,7 @@ def test_members_explain_the_class_they_predict_together(fitted):
     with torch.no_grad():
         second.heads["gender"].weight.mul_(-0.1)  # sees a man, less surely
         second.heads["gender"].bias.mul_(-0.1)
-    both.net_.module_ = FaceEnsemble([fitted.net_.module_, second])
+    both.net_ = answering_net(FaceEnsemble([fitted.net_.module_, second]), "cpu")
     assert both.predict(women)[0, 1] == 1
     found = grad_cam(both, women, "gender", reduction=8)
     reversed_map = grad_cam_of_opposite(fitted, women)
