@@ -60,29 +60,37 @@ def _class_activation(estimator: Any, X: Pictures) -> Pictures | None:
     return overlay(X, grad_cam(estimator, X, "age"))
 
 
-def explain_group(estimator: Any, X: Pictures, target: str) -> Pictures | None:
-    """Return what a network looks at in a group of faces: its mean map over their mean face.
+def explain_groups(
+    estimator: Any, X: Pictures, groups: NDArray[np.object_], target: str
+) -> dict[Any, Pictures]:
+    """Return what a network looks at in groups of faces: the mean map over the mean face.
 
     Parameters
     ----------
     estimator : fitted contender
     X : ndarray of uint8, shape (n, H, W, 3)
         Aligned faces.
+    groups : ndarray of shape (n,)
+        Such as the age bin of every face.
     target : {'age', 'gender'}
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, 3), or None
-        None for estimators that hold no network, or a network that was not asked this.
+    dict of ndarray of uint8, shape (H, W, 3)
+        One picture per group; empty for estimators that hold no network, or a network that was
+        not asked this.
     """
     network = getattr(estimator, "net_", None)
     if network is None or target not in network.module_.members[0].heads:
-        return None
-    from .gradcam import grad_cam, overlay
+        return {}
+    from .gradcam import average_maps, grad_cam, overlay
 
-    mean_map = grad_cam(estimator, X, target).mean(0)
-    mean_face = np.rint(X.mean(0)).astype(np.uint8)
-    return overlay(mean_face[None], mean_map[None] / max(float(mean_map.max()), 1e-9))[0]
+    pictures = {}
+    for group, mean_map in average_maps(grad_cam(estimator, X, target), groups).items():
+        mean_face = np.rint(X[groups == group].mean(0)).astype(np.uint8)
+        strongest = max(float(mean_map.max()), 1e-9)
+        pictures[group] = overlay(mean_face[None], mean_map[None] / strongest)[0]
+    return pictures
 
 
 EXPLAINERS: dict[str, Callable[[Any, Pictures], Pictures | None]] = {

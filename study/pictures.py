@@ -13,7 +13,7 @@ import reports
 from data import Faces
 from data.bins import age_bin
 from pipelines import persistence
-from pipelines.explanations import explain, explain_group
+from pipelines.explanations import explain, explain_groups
 
 from .model import Model
 from .run_directory import RunDirectory, write_parquet
@@ -44,51 +44,51 @@ def write_pictures(run: RunDirectory, content: reports.RunTables, faces: Faces) 
     pixels = faces.images(THUMBNAIL)
     for face_id, row in zip(ids, rows, strict=True):
         (folder / f"{face_id}.jpg").write_bytes(_encoded(pixels[row], ".jpg"))
-    explained = list(_explanations(run, faces, ids, rows))
-    if explained:
-        write_parquet(run.path / "explanations.parquet", pd.DataFrame(explained))
-    maps = list(_group_maps(run, content, faces))
-    if maps:
-        write_parquet(run.path / "group_maps.parquet", pd.DataFrame(maps))
+    explained: list[dict[str, Any]] = []
+    maps: list[dict[str, Any]] = []
+    for model in _models(run):
+        explained += _explanations(model, faces, ids, rows)
+        maps += _group_maps(model, content, faces)
+    for name, found in (("explanations", explained), ("group_maps", maps)):
+        if found:
+            write_parquet(run.path / f"{name}.parquet", pd.DataFrame(found))
     content.thumbnails, content.explanations, content.group_maps = run.read_pictures()
 
 
 def _explanations(
-    run: RunDirectory, faces: Faces, ids: list[str], rows: np.ndarray
+    model: Model, faces: Faces, ids: list[str], rows: np.ndarray
 ) -> Iterator[dict[str, Any]]:
-    for model in _models(run) if ids else ():
-        found = explain(model.estimator, np.asarray(faces.images(model.image_size)[rows]))
-        if found is None:
-            continue
+    """Yield what one contender looked at in each of some faces."""
+    pixels = np.asarray(faces.images(model.image_size)[rows])
+    found = explain(model.estimator, pixels) if ids else None
+    if found is not None:
         kind, pictures = found
         for face_id, picture in zip(ids, pictures, strict=True):
-            image = _small(picture)
-            name = model.folder.name
+            image, name = _small(picture), model.folder.name
             yield {"face_id": face_id, "kind": kind, "contender": name, "image": image}
 
 
-def _group_maps(
-    run: RunDirectory, content: reports.RunTables, faces: Faces
-) -> Iterator[dict[str, Any]]:
-    """Yield what each network looks at: for age by age, for gender by gender."""
-    tested = faces.table["face_id"].isin(content.predictions["face_id"].unique())
-    table = faces.table[tested]
-    groupings = {"age": pd.Series(age_bin(table["age"]), table.index), "gender": table["gender"]}
-    for model in _models(run):
-        for target, groups in groupings.items():
-            for group, members in groups.groupby(groups, observed=True):
-                rows = members.sample(min(len(members), N_OF_GROUP), random_state=0).index
-                positions = faces.table.index.get_indexer(rows)
-                images = np.asarray(faces.images(model.image_size)[np.sort(positions)])
-                picture = explain_group(model.estimator, images, target)
-                if picture is not None:
-                    yield {
-                        "contender": model.folder.name,
-                        "target": target,
-                        "group": f"{group} years" if target == "age" else str(group),
-                        "n": len(rows),
-                        "image": _small(picture),
-                    }
+def _group_maps(model: Model, content: reports.RunTables, faces: Faces) -> Iterator[dict[str, Any]]:
+    """Yield what one network looks at: for age by age, for gender by gender."""
+    tested = faces.table["face_id"].isin(content.predictions["face_id"].unique()).to_numpy()
+    age = pd.Categorical(age_bin(faces.table["age"]))
+    groupings = {"age": age.rename_categories(lambda name: f"{name} years")}
+    groupings["gender"] = pd.Categorical(faces.table["gender"])
+    for target, groups in groupings.items():
+        frame = pd.DataFrame({"group": groups, "row": np.arange(len(groups))})[tested]
+        some = frame.groupby("group", observed=True).sample(frac=1, random_state=0)
+        some = some.groupby("group", observed=True).head(N_OF_GROUP).sort_values("row")
+        images = np.asarray(faces.images(model.image_size)[some["row"].to_numpy()])
+        chosen = some["group"].astype(object).to_numpy()
+        pictures = explain_groups(model.estimator, images, chosen, target)
+        for group in groups.categories.intersection(list(pictures), sort=False):
+            yield {
+                "contender": model.folder.name,
+                "target": target,
+                "group": group,
+                "n": int((chosen == group).sum()),
+                "image": _small(pictures[group]),
+            }
 
 
 def _models(run: RunDirectory) -> Iterator[Model]:

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from pipelines.cnn import CnnAgeGender
+from pipelines.cnn_batches import FaceSet
+from pipelines.cnn_checkpoints import task_key
 
 OPTIONS = {
     "backbone": "test_efficientnet",
@@ -98,6 +100,17 @@ def test_faces_that_select_belong_to_the_task(tmp_path):
     assert first.training_.seconds_before == 0
     again = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y, select=other)
     assert again.training_.seconds_before > sum(r["seconds"] for r in again.training_.history)
+
+
+def test_precision_and_device_belong_to_the_task():
+    X, Y = _faces()
+    faces = FaceSet(X, np.arange(len(X)), Y.astype(np.float32))
+    keys = {
+        task_key({**OPTIONS, "precision": precision, "device": device}, faces, (X, Y), seed=0)
+        for precision in ("fp32", "bf16")
+        for device in ("cpu", "cuda")
+    }
+    assert len(keys) == 4
 
 
 def test_another_task_does_not_take_over(tmp_path, uninterrupted):

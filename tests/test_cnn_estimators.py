@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
@@ -16,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from pipelines.age_heads import MAX_AGE
 from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn_callbacks import DivergedError
-from pipelines.cnn_settings import choose_precision
+from pipelines.cnn_settings import choose_precision, torch_threads
 from pipelines.timm_features import TimmFeatures
 
 TINY = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}
@@ -162,60 +163,17 @@ def test_regressor_and_classifier(faces):
     assert gender.score(X, names) == (gender.predict(X) == names).mean()
 
 
-def test_weights_of_zero_leave_faces_out(faces):
-    """Whatever their labels are, and although some batches hold no other faces."""
-    X, Y = faces
-    wrong = Y.copy()
-    wrong[24:] = [100, 0]
-    weight = np.repeat([1.0, 0.0], 24)
-    pairs = {"select": (X, Y), "calibrate": (X, Y), "sample_weight": weight}
-    options = {**QUICK, "batch_size": 4, "epochs": 2}
-    one = CnnAgeGender(**options).fit(X, Y, **pairs)
-    two = CnnAgeGender(**options).fit(X, wrong, **pairs)
-    np.testing.assert_array_equal(one.predict(X), two.predict(X))
-    seen = CnnAgeGender(**options).fit(X, wrong, select=(X, Y), calibrate=(X, Y))
-    assert np.abs(seen.predict(X) - one.predict(X)).max() > 0.1
-    assert np.isfinite([row["train_loss"] for row in one.training_.history]).all()
+def test_negative_threads_count_from_all_cores():
+    before = torch.get_num_threads()
+    with torch_threads(-1):
+        assert torch.get_num_threads() == effective_n_jobs(-1)
+    assert torch.get_num_threads() == before
 
 
-def test_only_the_ratio_of_weights_counts(faces):
-    X, Y = faces
-    pairs = {"select": (X, Y), "calibrate": (X, Y)}
-    ones = CnnAgeGender(**QUICK).fit(X, Y, **pairs)
-    small = CnnAgeGender(**QUICK).fit(X, Y, **pairs, sample_weight=np.full(len(X), 0.25))
-    np.testing.assert_allclose(small.predict(X), ones.predict(X), rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("weight", "message"),
-    [
-        (np.repeat([1.0, -1.0], 24), "must be 0 or more, found -1 in row 24"),
-        (np.full(48, np.nan), "found nan in row 0"),
-        (np.zeros(48), "nothing to learn from"),
-        (np.ones((48, 2)), "must have shape"),
-    ],
-)
-def test_impossible_weights(faces, weight, message):
-    X, Y = faces
-    with pytest.raises(ValueError, match=message):
-        CnnAgeGender(**QUICK).fit(X, Y, sample_weight=weight, select=faces, calibrate=faces)
-
-
-def test_held_out_labels_are_checked_before_training(faces):
-    X, Y = faces
-    started = []
-    cnn = CnnAgeGender(**QUICK, progress=lambda *call: started.append(call))
-    for bad, message in (
-        (Y + np.array([0, 1]), "gender labels of calibrate must be 0 or 1"),
-        (np.where(np.arange(48)[:, None] == 7, np.nan, Y), "row 7"),
-        (Y[:-1], "targets of calibrate has 47 rows for 48 images"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            cnn.fit(X, Y, select=(X, Y), calibrate=(X, bad))
-    names = np.where(Y[:, 1] == 1, "woman", "man")
-    with pytest.raises(ValueError, match=r"select holds labels that y does not.*Man"):
-        CnnClassifier(**QUICK).fit(X, names, select=(X, np.char.capitalize(names)))
-    assert not started
+def test_a_backbone_of_one_size_does_not_grow(faces):
+    cnn = CnnAgeGender(**{**QUICK, "backbone": "test_vit", "image_size": 64}, first_image_size=32)
+    with pytest.raises(ValueError, match="one size only, not 32 and 64 px"):
+        cnn.fit(*faces)
 
 
 def test_pickles_hold_the_network_once(faces):

@@ -13,7 +13,7 @@ import torch
 
 from pipelines.cnn import CnnAgeGender, CnnRegressor
 from pipelines.cnn_members import FaceEnsemble, answering_net
-from pipelines.explanations import explain_group
+from pipelines.explanations import explain_groups
 from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
 from study import pictures
 
@@ -123,18 +123,20 @@ def grad_cam_of_opposite(cnn, X):
     return grad_cam(turned, X, "gender", reduction=8)
 
 
-def test_a_group_is_explained_over_its_mean_face(fitted):
-    X, Y = corner_faces(30, 5)
-    old = X[Y[:, 1] == 1]
-    picture = explain_group(fitted, old, "age")
-    assert picture.shape == (64, 64, 3)
-    changed = np.abs(picture.astype(int) - np.rint(old.mean(0))).mean(2)
+def test_groups_are_explained_over_their_mean_faces(fitted):
+    X, Y = corner_faces(60, 5)
+    groups = np.where(Y[:, 1] == 1, "old", "young").astype(object)
+    found = explain_groups(fitted, X, groups, "age")
+    assert set(found) == {"old", "young"}
+    assert found["old"].shape == (64, 64, 3)
+    mean_face = X[groups == "old"].mean(0)
+    changed = np.abs(found["old"] - np.rint(mean_face)).mean(2)
     assert changed[4:28, 4:28].mean() > 2 * changed[36:, 36:].mean(), "the corner decides"
-    assert explain_group(fitted, old, "pose") is None
-    assert explain_group(object(), old, "age") is None
+    assert explain_groups(fitted, X, groups, "pose") == {}
+    assert explain_groups(object(), X, groups, "age") == {}
 
 
-def test_maps_of_groups_of_a_run(fitted, monkeypatch, tmp_path):
+def test_maps_of_groups_of_a_run(fitted, tmp_path):
     X, Y = corner_faces(60, 6)
     gender = np.where(Y[:, 1] == 1, "female", "male")
     table = pd.DataFrame({"face_id": [f"f{i}" for i in range(60)], "age": Y[:, 0]})
@@ -142,8 +144,8 @@ def test_maps_of_groups_of_a_run(fitted, monkeypatch, tmp_path):
     tested = pd.DataFrame({"face_id": table["face_id"][:50]})
     faces = SimpleNamespace(table=table, images=lambda size: X)
     model = SimpleNamespace(estimator=fitted, image_size=64, folder=tmp_path / "cnn")
-    monkeypatch.setattr(pictures, "_models", lambda run: [model])
-    maps = pd.DataFrame(pictures._group_maps(None, SimpleNamespace(predictions=tested), faces))
+    content = SimpleNamespace(predictions=tested)
+    maps = pd.DataFrame(pictures._group_maps(model, content, faces))
     assert list(maps["group"]) == ["18-24 years", "65-74 years", "female", "male"]
     assert set(maps["n"]) == {pictures.N_OF_GROUP}
     assert (maps["contender"] == "cnn").all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.cnn import CnnAgeGender
+from pipelines.cnn import CnnAgeGender, CnnRegressor
 
 pytest.importorskip("onnxscript", reason="extra onnx not installed")
 pytest.importorskip("onnxruntime", reason="extra onnx not installed")
@@ -83,3 +83,8 @@ def test_wrong_input(exported, tmp_path):
     runtime = OnnxAgeGender(exported)
     with pytest.raises(ValueError, match=r"uint8 images \(n, 64, 64, 3\)"):
         runtime.predict(np.zeros((1, 32, 32, 3), np.uint8))
+
+
+def test_an_estimator_of_one_question_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="only a CnnAgeGender can be exported, not a CnnRegressor"):
+        export_onnx(CnnRegressor(), tmp_path / "age.onnx")
