@@ -23,7 +23,7 @@ import study
 from pipelines.onnx_export import export_onnx, quantize_onnx
 from pipelines.onnx_runtime import OnnxAgeGender
 
-N_RANGE_FACES = 256
+N_RANGE_FACES = 64
 N_TIMED = 100
 PASSES = 5
 

@@ -29,6 +29,7 @@ from .cnn_inputs import Pair
 _WITHOUT_EFFECT = {
     "checkpoint", "progress", "verbose", "allow_download", "random_state",
     "members",  # each is a training of its own: a second one does not repeat the first
+    "threads",  # round differently, and nobody wants to lose an hour to another --jobs
 }  # fmt: skip
 _SAMPLED_IMAGES = 256
 #: Of the training code. Raise it when the same settings train otherwise: an older half of a

@@ -121,7 +121,7 @@ def quantize_onnx(path: str | Path, out: str | Path, faces: NDArray[np.uint8]) -
         Written by :func:`export_onnx`.
     out : path
     faces : ndarray, uint8, (n, S, S, 3)
-        Some hundred faces that were not trained on, to measure the activations' ranges.
+        Some dozens of faces that were not trained on, to measure the activations' ranges.
     """
     _need("onnx", "onnxruntime")
     from onnxruntime.quantization import CalibrationMethod, QuantType, quantize_static

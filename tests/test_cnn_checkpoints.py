@@ -113,6 +113,20 @@ def test_precision_and_device_belong_to_the_task():
     assert len(keys) == 4
 
 
+def test_another_number_of_threads_takes_over(tmp_path, uninterrupted):
+    X, Y = _faces()
+    with pytest.raises(Killed):
+        CnnAgeGender(**OPTIONS, checkpoint=tmp_path, progress=_kill_at(9)).fit(X, Y)
+    steps = []
+    resumed = CnnAgeGender(
+        **{**OPTIONS, "threads": 2},
+        checkpoint=tmp_path,
+        progress=lambda _, done, total: steps.append(done),
+    ).fit(X, Y)
+    assert len(steps) < 12
+    np.testing.assert_allclose(resumed.predict(X), uninterrupted.predict(X), atol=0.1)
+
+
 def test_another_task_does_not_take_over(tmp_path, uninterrupted):
     X, Y = _faces()
     CnnAgeGender(**{**OPTIONS, "epochs": 1}, checkpoint=tmp_path).fit(X, Y)
