@@ -46,8 +46,8 @@ class AgeHead(Protocol):
 class RegressionHead:
     """One output, the age itself: smooth L1 loss on years divided by ten.
 
-    The plainest choice; it has no spread of its own (constant 1), so intervals get their width
-    from the predicted age alone.
+    The plainest choice; it has no spread of its own, only what several views disagree about, so
+    intervals get their width mostly from the predicted age.
     """
 
     n_outputs = 1
@@ -127,7 +127,8 @@ class OrdinalHead:
     r"""Conditional questions "older than k, given at least k?" (CORN), one output per year.
 
     The answers multiply into survival probabilities :math:`P(a > k)`, rank-consistent by
-    construction; the age is their sum. A fractional age answers its own year fractionally.
+    construction; the age is the median they tell. A fractional age answers its own year
+    fractionally.
 
     References
     ----------
@@ -201,11 +202,11 @@ def create_age_head(name: str) -> AgeHead:
     return AGE_HEADS[name]()
 
 
-def check_age_labels(age: Tensor) -> None:
+def check_age_labels(age: Tensor, name: str = "X") -> None:
     """``ValueError`` naming the first label that is not an age between 0 and ``MAX_AGE``."""
     bad = ~((age >= 0) & (age <= MAX_AGE))
     if bad.any():
         row = int(bad.nonzero()[0, 0])
         raise ValueError(
-            f"age label {float(age[row]):g} in row {row} is outside 0 to {MAX_AGE} years"
+            f"age label {float(age[row]):g} in row {row} of {name} is outside 0 to {MAX_AGE} years"
         )

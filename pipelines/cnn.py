@@ -19,6 +19,7 @@ from .cnn_decoding import fit_temperature, probability
 from .cnn_estimator import CnnEstimator
 from .cnn_inputs import Pair
 from .conformal import ConformalBand
+from .holdout import check_labels
 
 __all__ = ["CnnAgeGender", "CnnClassifier", "CnnRegressor"]
 
@@ -145,7 +146,8 @@ class CnnRegressor(RegressorMixin, CnnEstimator):
     ) -> CnnRegressor:
         """Fine-tune on faces ``X`` with ages ``y`` in years, shape (n,)."""
         select, calibrate = _pad_pair(select, 0), _pad_pair(calibrate, 0)
-        answers, known = self._fit(X, _pad(y, 0), groups, select, calibrate, sample_weight)
+        targets = _pad(check_labels(y, X), 0)
+        answers, known = self._fit(X, targets, groups, select, calibrate, sample_weight)
         self.band_ = ConformalBand(high=MAX_AGE).fit(known[:, 0], answers.age, answers.spread)
         return self
 
@@ -186,7 +188,8 @@ class CnnClassifier(ClassifierMixin, CnnEstimator):
         calibrate: Pair | None = None,
     ) -> CnnClassifier:
         """Fine-tune on faces ``X`` with labels ``y`` of two classes, shape (n,)."""
-        self.classes_ = np.unique(np.asarray(y))
+        y = check_labels(y, X)
+        self.classes_ = np.unique(y)
         if len(self.classes_) != 2:
             raise ValueError(
                 f"y holds {len(self.classes_)} class(es), {list(self.classes_[:5])}: this "

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from skorch.callbacks import Callback
 from torch import Tensor
@@ -90,9 +91,12 @@ class StopOnDivergence(Callback):
             step = len(net.history[-1, "batches"])
             raise DivergedError(
                 f"the loss is {loss.item()} at step {step} of epoch {epoch}, learning rate "
-                f"{rate:.2g}: try a third of lr={net.lr:g}, a smaller layer_decay, or "
-                f"precision='fp32'"
+                f"{rate:.2g}: {_advice(net.lr)}"
             )
+
+
+def _advice(lr: float) -> str:
+    return f"try a third of lr={lr:g}, a smaller layer_decay, or precision='fp32'"
 
 
 class WeightAverage(Callback):
@@ -210,6 +214,12 @@ class SelectBest(Callback):
     def _score(self, net: Any) -> None:
         images, targets = self.pair
         answers = decode(net.outputs(images, size=self.size, batch_size=self.batch_size), self.head)
+        # nothing reads the loss after an epoch's last step, but these answers
+        if not all(np.isfinite(part).all() for part in (answers.age, answers.gender_logit)):
+            raise DivergedError(
+                f"the answers on select are no numbers after epoch {len(net.history)}: "
+                f"{_advice(net.lr)}"
+            )
         measures = selection_score(answers, targets[:, 0], targets[:, 1])
         for name, value in measures.items():
             net.history.record(f"select_{name}", value)

@@ -43,7 +43,8 @@ def task_key(params: Mapping[str, Any], faces: FaceSet, select: Pair, seed: int)
     Parameters
     ----------
     params : mapping
-        ``estimator.get_params()``, with the precision and device that ``auto`` stands for here.
+        ``estimator.get_params()``, with the precision and device that ``auto`` stands for here,
+        and the hash of the weights in place of their name.
     faces : FaceSet
         All targets and some hundred images take part.
     select : pair
@@ -120,7 +121,7 @@ class Checkpoint(Callback):
             "history": [_numbers(row) for row in net.history],
         }
         write_json(self.folder / "state.json", state)
-        for old in self.folder.glob("epoch-*.safetensors"):
+        for old in self.folder.glob("epoch-*"):  # of the epoch before, or of a killed process
             if old != file:
                 old.unlink()
 

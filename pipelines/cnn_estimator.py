@@ -19,7 +19,7 @@ from .cnn_batches import FaceSet
 from .cnn_decoding import Answers, decode
 from .cnn_inputs import Pair, Parts, check_faces, check_length, check_weights, cut_parts
 from .cnn_saving import Arrays, restore_network, without_network
-from .cnn_settings import torch_threads
+from .cnn_settings import check_settings, explained_memory, torch_threads
 from .cnn_training import train_members
 
 
@@ -51,7 +51,7 @@ class CnnEstimator(BaseEstimator):
         Number of first layer groups that keep their ImageNet weights.
     norm : {'batch', 'adapted', 'frozen'}
         Batch normalisation while training: by each batch's own statistics, by those measured
-        once on the faces and folded into the kernels (a third faster, learns slower), or by
+        once on the faces and folded into the kernels (a little faster, learns slower), or by
         the pretrained ones. Frozen stages never follow the batches.
     augment : {'none', 'mirror', 'standard', 'strong'} or Augmentation
     mixup : float
@@ -180,8 +180,7 @@ class CnnEstimator(BaseEstimator):
         """
         images = check_faces(X, self.image_shape)
         check_length(len(images), Y=targets, groups=groups, sample_weight=sample_weight)
-        if self.members < 1:
-            raise ValueError(f"members must be at least 1, got {self.members}")
+        check_settings(self.get_params(deep=False))
         rng = check_random_state(self.random_state)
         seeds = [int(rng.randint(2**31 - 1)) for _ in range(self.members)]
         self._check_targets(targets, "X")
@@ -208,7 +207,7 @@ class CnnEstimator(BaseEstimator):
 
     def _check_targets(self, targets: np.ndarray, name: str) -> None:
         if self._answers_age:
-            check_age_labels(torch.as_tensor(targets[:, 0]))
+            check_age_labels(torch.as_tensor(targets[:, 0]), name)
         if self._answers_gender:
             classes = np.unique(targets[:, 1])
             if not np.isin(classes, (0, 1)).all():
@@ -223,7 +222,10 @@ class CnnEstimator(BaseEstimator):
         """Return raw answers for images; the net must be there."""
         check_is_fitted(self)
         images = check_faces(X, self.image_shape)
-        with torch_threads(self.threads):
+        with (
+            torch_threads(self.threads),
+            explained_memory(self.batch_size, self.image_size),
+        ):
             batches = self.net_.outputs(
                 images, size=self.image_size, batch_size=self.batch_size, mirror=self.mirror
             )

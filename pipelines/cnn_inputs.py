@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,18 +112,31 @@ def cut_parts(
         Given pairs are used as they are, and then all of ``images`` trains.
     seed : int
     size : float
-        Share of the groups each missing pair receives, at least one group. With fewer than
-        ``FEWEST_GROUPS`` groups nothing is held back and training rows stand in.
+        Share of the groups each missing pair receives, at least one group.
+
+    Warns
+    -----
+    UserWarning
+        Fewer than ``FEWEST_GROUPS`` groups: nothing is held back and training rows stand in.
     """
     rows = np.arange(len(images))
     labels = rows if groups is None else np.asarray(groups)
+    n_groups = len(np.unique(labels))
+    enough = n_groups >= FEWEST_GROUPS
+    if not enough and (select is None or calibrate is None):
+        warnings.warn(
+            f"only {n_groups} groups: nothing is held back, the faces trained on choose the epoch "
+            f"and calibrate too, and intervals and probabilities will be too sure; give "
+            f"select= and calibrate=",
+            stacklevel=2,
+        )
     cut: list[Pair] = []
     for given in (select, calibrate):
         if given is not None:
             cut.append(given)
             continue
         held = rows
-        if len(np.unique(labels[rows])) >= FEWEST_GROUPS:
+        if enough:
             keep, held = cut_part(len(rows), size, groups=labels[rows], random_state=seed)
             held, rows = rows[held], rows[keep]
         cut.append((images[held], targets[held]))

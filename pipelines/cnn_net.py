@@ -25,7 +25,7 @@ class FaceNet(NeuralNet):
     Parameters
     ----------
     bf16 : bool
-        Whether forward and loss run under bfloat16 autocast.
+        Whether the network runs under bfloat16 autocast; the loss is always float32.
     layer_decay, weight_decay : float
         See :func:`pipelines.cnn_network.parameter_groups`.
     """
@@ -73,19 +73,6 @@ class FaceNet(NeuralNet):
         kind = torch.device(self.device).type
         with torch.autocast(kind, dtype=torch.bfloat16, enabled=self.bf16):
             return super().infer(x, **fit_params)
-
-    def train_step(self, batch: Any, **fit_params: Any) -> Any:
-        """Make one step; running out of memory names what to change."""
-        try:
-            return super().train_step(batch, **fit_params)
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if "memory" not in str(error):
-                raise
-            raise MemoryError(
-                f"out of memory with batches of {len(batch[0])} images of "
-                f"{batch[0].shape[-1]} px: try batch_size={max(1, len(batch[0]) // 2)} or a "
-                f"smaller image_size"
-            ) from error
 
     @torch.inference_mode()
     def outputs(

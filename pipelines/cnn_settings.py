@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import math
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,6 +44,51 @@ class TrainingRecord:
     seconds_before: float = 0.0
 
 
+#: Lowest and highest value of every numeric parameter; None is allowed where it has a meaning.
+_RANGES: dict[str, tuple[float, float]] = {
+    "image_size": (1, math.inf),
+    "first_image_size": (1, math.inf),
+    "epochs": (1, math.inf),
+    "batch_size": (2, math.inf),  # one face has no batch statistics
+    "lr": (0, math.inf),
+    "layer_decay": (1e-3, 1),
+    "weight_decay": (0, math.inf),
+    "dropout": (0, 0.99),
+    "drop_path": (0, 0.99),
+    "freeze_stages": (0, math.inf),
+    "mixup": (0, math.inf),
+    "label_smoothing": (0, 0.99),
+    "gender_weight": (0, math.inf),
+    "ema": (0, 1),
+    "patience": (1, math.inf),
+    "members": (1, math.inf),
+}
+
+
+def check_settings(params: Mapping[str, Any]) -> None:
+    """``ValueError`` naming the first parameter of a CNN that lies outside its range."""
+    for name, (low, high) in _RANGES.items():
+        value = params[name]
+        if value is not None and not low <= value <= high:
+            bounds = f"at least {low:g}" if high == math.inf else f"between {low:g} and {high:g}"
+            raise ValueError(f"{name} must be {bounds}, got {value!r}")
+
+
+@contextlib.contextmanager
+def explained_memory(batch_size: int, image_size: int) -> Iterator[None]:
+    """Turn running out of memory into a ``MemoryError`` that says what to change."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's has no class
+        signs = ("out of memory", "not enough memory", "can't allocate memory")
+        if not any(sign in str(error).lower() for sign in signs):
+            raise
+        raise MemoryError(
+            f"out of memory with batches of {batch_size} images of {image_size} px: try "
+            f"batch_size={max(2, batch_size // 2)} or a smaller image_size"
+        ) from error
+
+
 @contextlib.contextmanager
 def torch_threads(number: int | None) -> Iterator[None]:
     """Run a block with another number of PyTorch threads; negative as in scikit-learn: all but."""
@@ -66,15 +114,27 @@ def choose_precision(precision: str, device: str) -> str:
     ------
     ValueError
         Unknown precision.
+
+    Warns
+    -----
+    UserWarning
+        bf16 was asked for and would be emulated, a hundred times slower.
     """
     if precision not in ("auto", "fp32", "bf16"):
         raise ValueError(f"unknown precision {precision!r}: choose auto, fp32 or bf16")
-    if precision != "auto":
+    if precision == "fp32":
         return precision
     if torch.device(device).type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return "bf16" if fast else "fp32"
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    if precision == "bf16" and not fast:
+        warnings.warn(
+            "this processor has no bfloat16 arithmetic: precision='bf16' is emulated and slow, "
+            "'auto' takes fp32 here",
+            stacklevel=2,
+        )
+    return "bf16" if fast or precision == "bf16" else "fp32"
 
 
 def image_sizes(first: int | None, last: int, epochs: int) -> list[int]:
@@ -82,5 +142,5 @@ def image_sizes(first: int | None, last: int, epochs: int) -> list[int]:
     if first is None:
         return [last] * epochs
     growing = np.linspace(first, last, max(1, round(0.75 * epochs)))
-    sizes = [min(last, 16 * round(size / 16)) for size in growing]
+    sizes = [min(last, max(first, 16 * round(size / 16))) for size in growing]
     return (sizes + [last] * epochs)[:epochs]

@@ -30,7 +30,13 @@ from .cnn_layers import adapt_statistics
 from .cnn_members import answering_net, together
 from .cnn_net import FaceNet
 from .cnn_network import FaceLoss, FaceNetwork
-from .cnn_settings import TrainingRecord, choose_device, choose_precision, image_sizes
+from .cnn_settings import (
+    TrainingRecord,
+    choose_device,
+    choose_precision,
+    explained_memory,
+    image_sizes,
+)
 
 
 def train_members(
@@ -100,9 +106,12 @@ def train(
         backbone.check_sizes(estimator.first_image_size, estimator.image_size)
         network = build_network(estimator, backbone, head, torch.as_tensor(faces.targets))
         net = _build_net(estimator, network, head, device, precision, seed)
-        best, seconds_before = _run(estimator, net, faces, select, head, seed, member)
+        start = backbone.source.as_dict()
+        batch_size = min(estimator.batch_size, len(faces.rows))
+        with explained_memory(batch_size, estimator.image_size):
+            best, seconds_before = _run(estimator, net, faces, select, head, seed, member, start)
     record = TrainingRecord(
-        weights=backbone.source.as_dict(),
+        weights=start,
         precision=precision,
         device=device,
         n_parameters=sum(p.numel() for p in network.parameters()),
@@ -195,10 +204,12 @@ def _run(
     head: AgeHead | None,
     seed: int,
     member: tuple[int, int],
+    start: dict[str, str],
 ) -> tuple[SelectBest, float]:
     """Run the loop with its callbacks, which are called in the order of the list.
 
-    Returns the best epoch, and the seconds that earlier processes spent on it.
+    ``start`` tells the weights it begins with. Returns the best epoch, and the seconds that
+    earlier processes spent on it.
     """
     steps = len(net.get_iterator(faces, training=True))
     average = None if estimator.ema is None else WeightAverage(estimator.ema)
@@ -215,7 +226,11 @@ def _run(
     ]
     done, seconds_before = 0, 0.0
     if estimator.checkpoint is not None:
-        here = {"precision": "bf16" if net.bf16 else "fp32", "device": str(net.device)}
+        here = {
+            "precision": "bf16" if net.bf16 else "fp32",
+            "device": str(net.device),
+            "weights": start["sha256"] or start["kind"],  # a file may change behind its name
+        }
         key = task_key({**estimator.get_params(), **here}, faces, select, seed)
         saver = Checkpoint(Path(estimator.checkpoint) / key, rate, best, show, average)
         done = saver.restore(net)

@@ -52,12 +52,23 @@ def _as_grey_picture(drawing: NDArray[np.float64]) -> Pictures:
 
 
 def _class_activation(estimator: Any, X: Pictures) -> Pictures | None:
-    """Lay Grad-CAM maps for age over the faces, for estimators that hold a network."""
-    if not hasattr(estimator, "net_"):
+    """Lay Grad-CAM maps over the faces: for age, or for gender where age was not asked."""
+    targets = _explained_targets(estimator)
+    if not targets:
         return None
     from .gradcam import grad_cam, overlay
 
-    return overlay(X, grad_cam(estimator, X, "age"))
+    return overlay(X, grad_cam(estimator, X, targets[0]))
+
+
+def _explained_targets(estimator: Any) -> list[str]:
+    """Return what maps can be made for: nothing without a network whose features are maps."""
+    if not hasattr(estimator, "net_"):
+        return []
+    from .gradcam import has_maps
+
+    first = estimator.net_.module_.members[0]
+    return list(first.heads) if has_maps(first.backbone) else []
 
 
 def explain_groups(
@@ -77,11 +88,10 @@ def explain_groups(
     Returns
     -------
     dict of ndarray of uint8, shape (H, W, 3)
-        One picture per group; empty for estimators that hold no network, or a network that was
-        not asked this.
+        One picture per group; empty for estimators that hold no network, one whose features
+        are no maps, or one that was not asked this.
     """
-    network = getattr(estimator, "net_", None)
-    if network is None or target not in network.module_.members[0].heads:
+    if target not in _explained_targets(estimator):
         return {}
     from .gradcam import average_maps, grad_cam, overlay
 

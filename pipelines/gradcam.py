@@ -6,6 +6,7 @@ turned the right way up and averaged over groups.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from .cnn_batches import plain_batches
 from .cnn_inputs import check_faces
 from .cnn_network import FaceNetwork
 
-__all__ = ["average_maps", "grad_cam", "overlay"]
+__all__ = ["average_maps", "grad_cam", "has_maps", "overlay"]
 
 
 def grad_cam(
@@ -39,8 +40,9 @@ def grad_cam(
     target : {'age', 'gender'}
         ``age``: what raises the estimated age; ``gender``: what speaks for the predicted class.
     reduction : int
-        Resolution of the explained layer: the last one whose features are this many times
-        smaller than the image. 16 shows parts of a face, 32 little more than its middle.
+        Resolution of the explained layer: the last one whose features are nearest to this many
+        times smaller than the image. 16 shows parts of a face, 32 little more than its middle.
+        Transformers are explained where the tokens enter the last block.
     batch_size : int
 
     Returns
@@ -51,7 +53,8 @@ def grad_cam(
     Raises
     ------
     ValueError
-        A target the network was not trained for, a backbone without such a layer.
+        A target the network was not trained for, a backbone whose features are no maps (see
+        :func:`has_maps`).
 
     References
     ----------
@@ -87,9 +90,9 @@ def _maps(
     """Return the maps ``(n, h, w)`` of a batch, as one network sees it."""
     from pytorch_grad_cam import GradCAM
 
-    upright = _upright(answer.network)
+    as_maps = _as_maps(answer.network)
     # grad-cam leaves its hooks on the layer unless it is closed
-    with GradCAM(model=answer, target_layers=[layer], reshape_transform=upright) as cam:
+    with GradCAM(model=answer, target_layers=[layer], reshape_transform=as_maps) as cam:
         return cam(input_tensor=batch, targets=[_Towards(sign) for sign in direction])
 
 
@@ -134,16 +137,22 @@ def overlay(
     return np.rint((1 - share) * images + share * painted).astype(np.uint8)
 
 
+def has_maps(backbone: nn.Module) -> bool:
+    """Return whether timm says which layers of ``backbone`` hold maps."""
+    return bool(getattr(backbone, "feature_info", None))
+
+
 def spatial_layer(backbone: nn.Module, reduction: int) -> nn.Module:
-    """Return the last layer of ``backbone`` whose map is ``reduction`` times smaller."""
-    info: Any = getattr(backbone, "feature_info", None) or []
-    names = [entry["module"] for entry in info if entry["reduction"] == reduction]
-    if not names:
-        known = sorted({entry["reduction"] for entry in info})
-        raise ValueError(
-            f"this backbone has no features at a reduction of {reduction}; it has {known}"
-        )
-    return backbone.get_submodule(names[-1])
+    """Return the last layer of ``backbone`` whose map is about ``reduction`` times smaller."""
+    if not has_maps(backbone):
+        raise ValueError("timm names no layers of this backbone that hold maps: nothing to explain")
+    info: Any = backbone.feature_info
+    # the nearest is looked for by ratio: 8 and 32 are as far from 16
+    nearest = min(info, key=lambda entry: abs(math.log(entry["reduction"] / reduction)))
+    same = [entry for entry in info if entry["reduction"] == nearest["reduction"]]
+    layer = backbone.get_submodule(same[-1]["module"])
+    # after the last attention a class token alone may answer, and the others have no gradient
+    return getattr(layer, "norm1", layer) if hasattr(backbone, "num_prefix_tokens") else layer
 
 
 class _Answer(nn.Module):
@@ -172,9 +181,20 @@ class _Towards:
         return self.sign * output[0]
 
 
-def _upright(network: FaceNetwork) -> Callable[[Tensor], Tensor] | None:
-    """Return what turns feature maps of a rotated backbone back."""
-    return (lambda features: features.flip(2, 3)) if network.rotated else None
+def _as_maps(network: FaceNetwork) -> Callable[[Tensor], Tensor]:
+    """Return what turns the features of a backbone into upright maps ``(n, channels, h, w)``."""
+    backbone: Any = network.backbone
+
+    def as_maps(features: Tensor) -> Tensor:
+        if features.dim() == 3:
+            tokens = features[:, getattr(backbone, "num_prefix_tokens", 0) :]
+            side = math.isqrt(tokens.shape[1])
+            features = tokens.transpose(1, 2).unflatten(2, (side, side))
+        elif getattr(backbone, "output_fmt", "NCHW") == "NHWC":
+            features = features.permute(0, 3, 1, 2)
+        return features.flip(2, 3) if network.rotated else features
+
+    return as_maps
 
 
 def _enlarge(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

@@ -16,7 +16,7 @@ def check_labels(y: Any, X: Any) -> NDArray:
     Raises
     ------
     ValueError
-        Missing, not finite, not 1-D, or of another length than ``X``.
+        Missing, empty, not finite, not 1-D, or of another length than ``X``.
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
@@ -24,6 +24,8 @@ def check_labels(y: Any, X: Any) -> NDArray:
     if y.dtype.kind in "fc":
         assert_all_finite(y, input_name="y")
     check_consistent_length(X, y)
+    if not len(y):
+        raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
     return y
 
 

@@ -58,9 +58,9 @@ class OnnxAgeGender:
     def answers(self, X: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
         """Return ``age`` and ``spread`` in years and ``p_female``, each ``(n,)``."""
         shape = (self.image_size, self.image_size, 3)
-        if X.dtype != np.uint8 or X.shape[1:] != shape:
+        if X.dtype != np.uint8 or X.shape[1:] != shape or not len(X):
             raise ValueError(
-                f"this model takes uint8 images (n, {', '.join(map(str, shape))}), got "
+                f"this model takes one or more uint8 images (n, {', '.join(map(str, shape))}), got "
                 f"{X.dtype} {X.shape}"
             )
         names = ["age", "spread", "p_female"]

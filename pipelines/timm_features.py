@@ -54,8 +54,11 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     n_features_out_ : int
-    weights_ : dict
-        Source of the weights: kind, location, sha256.
+    weights_source_ : dict
+        Kind, location and sha256 of the weights.
+    n_parameters_ : int
+    device_ : str
+        Where the features are computed.
 
     Examples
     --------
@@ -108,7 +111,9 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
                 allow_download=self.allow_download,
             )
             self.network_ = FaceNetwork(backbone, {}, image_size=self.image_size_).eval()
-        self.weights_ = backbone.source.as_dict()
+        self.weights_source_ = backbone.source.as_dict()
+        self.n_parameters_ = sum(p.numel() for p in self.network_.parameters())
+        self.device_ = choose_device(self.device)
         self.n_features_out_ = backbone.n_features
         return self
 

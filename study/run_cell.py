@@ -116,24 +116,37 @@ def run(job: Job) -> None:
         "predict_images_per_second": speed,
         "peak_rss_bytes": peak_rss_bytes(),
         "model_bytes": model_bytes,
-        "n_parameters": float(getattr(estimator, "n_parameters_", np.nan)),
+        "n_parameters": float(network_fact(estimator, "n_parameters_", np.nan)),
         "n_train": len(rows) if contender.trained else 0,
         "cores": job.cores,
         "threads": job.threads,
         "shared": job.shared,
-        "device": str(getattr(estimator, "device_", "cpu")),
+        "device": str(network_fact(estimator, "device_", "cpu")),
     }
     write_json(
         job.record_path,
         {
             "costs": costs,
             "select": select_score(estimator, parts),
-            "weights": getattr(estimator, "weights_source_", None),
+            "weights": network_fact(estimator, "weights_source_"),
         },
     )
     tables.write_table(predictions, job.predictions_path, tables.PREDICTIONS)
     # a finished training needs its checkpoints no more; they are several times the model
     shutil.rmtree(checkpoint_folder(job), ignore_errors=True)
+
+
+def network_fact(estimator: Any, name: str, default: Any = None) -> Any:
+    """Return what the network inside an estimator says of itself, if there is one.
+
+    The estimator is one, or it takes its features from one.
+    """
+    features = getattr(estimator, "features_", None)
+    steps = [step for _, step in getattr(features, "steps", [("", features)])]
+    for part in (estimator, *steps):
+        if hasattr(part, name):
+            return getattr(part, name)
+    return default
 
 
 def predict(estimator: Any, parts: Parts, job: Job) -> tuple[pd.DataFrame, float]:

@@ -14,6 +14,7 @@ from torch.nn import functional
 from pipelines.backbone_weights import (
     WEIGHT_PACKAGES,
     WeightsNotFoundError,
+    _cached_file,
     read_weights,
     rename_in_order,
     weight_package,
@@ -50,6 +51,13 @@ def test_weights_of_another_image_size_are_resampled(tmp_path):
     with pytest.raises(ValueError, match="one size only, not 64 and 96 px"):
         backbone.check_sizes(64, 96)
     backbone.check_sizes(None, 96)
+
+
+def test_a_first_size_the_backbone_does_not_take():
+    backbone = create_backbone("test_resnet", weights=None, image_size=64)
+    backbone.check_sizes(32, 64)
+    with pytest.raises(ValueError, match="test_resnet does not take 0 px images"):
+        backbone.check_sizes(0, 64)
 
 
 def _reference_features(state: dict[str, torch.Tensor], image: torch.Tensor) -> torch.Tensor:
@@ -124,6 +132,44 @@ def test_weights_from_a_file(tmp_path, suffix):
     assert torch.equal(backbone.module.conv_stem.weight, model.conv_stem.weight)
     with pytest.raises(ValueError, match="does not hold weights of resnet10t"):
         create_backbone("resnet10t", weights=path, image_size=48)
+
+
+def test_a_larger_network_of_the_family_is_refused(tmp_path):
+    """resnet34 holds every tensor of resnet18, in the same shapes."""
+    path = tmp_path / "weights.safetensors"
+    save_file(timm.create_model("resnet34", num_classes=5).state_dict(), path)
+    with pytest.raises(ValueError, match=r"weights.safetensors does not hold weights of resnet18"):
+        create_backbone("resnet18", weights=path, image_size=64)
+    assert create_backbone("resnet34", weights=path, image_size=64).n_features == 512
+
+
+@pytest.mark.parametrize("name", ["broken.pth", "broken.safetensors", "list.pth"])
+def test_a_file_that_holds_no_weights_is_named(tmp_path, name):
+    path = tmp_path / name
+    if name == "list.pth":
+        torch.save([1, 2], path)
+    else:
+        path.write_bytes(b"hi, I am no file of tensors" * 9)
+    with pytest.raises(ValueError, match=f"{name} (cannot be read|holds no)"):
+        create_backbone(TINY, weights=path)
+
+
+def test_one_unknown_option_does_not_drop_the_other():
+    """It knows ``img_size`` and no stochastic depth."""
+    module = create_backbone("efficientvit_m0", weights=None, image_size=96, drop_path=0.1).module
+    same = timm.create_model("efficientvit_m0", num_classes=0, img_size=96)
+    assert {k: v.shape for k, v in module.state_dict().items()} == {
+        k: v.shape for k, v in same.state_dict().items()
+    }
+
+
+def test_weights_in_the_cache_of_torch_hub_are_found(monkeypatch, tmp_path):
+    monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+    config = {"url": "https://example.org/models/tiny-1234.pth?raw=1"}
+    assert _cached_file(config) is None
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "tiny-1234.pth").touch()
+    assert _cached_file(config) == tmp_path / "checkpoints" / "tiny-1234.pth"
 
 
 def test_a_pickle_is_not_executed(tmp_path):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
+import torch
 
 from pipelines.cnn import CnnAgeGender
 from pipelines.cnn_batches import FaceSet
@@ -125,6 +127,19 @@ def test_another_number_of_threads_takes_over(tmp_path, uninterrupted):
     ).fit(X, Y)
     assert len(steps) < 12
     np.testing.assert_allclose(resumed.predict(X), uninterrupted.predict(X), atol=0.1)
+
+
+def test_other_weights_under_the_same_name_do_not_take_over(tmp_path):
+    X, Y = _faces()
+    weights = tmp_path / "weights.pth"
+    options = {**OPTIONS, "weights": weights, "checkpoint": tmp_path / "checkpoints", "epochs": 1}
+    answers = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        torch.save(timm.create_model("test_efficientnet", num_classes=0).state_dict(), weights)
+        answers.append(CnnAgeGender(**options).fit(X, Y).predict(X)[:, 0])
+    assert np.abs(answers[0] - answers[1]).max() > 1e-3
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 2
 
 
 def test_another_task_does_not_take_over(tmp_path, uninterrupted):

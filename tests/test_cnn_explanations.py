@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import torch
 
-from pipelines.cnn import CnnAgeGender, CnnRegressor
+from pipelines.backbones import create_backbone
+from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn_members import FaceEnsemble, answering_net
-from pipelines.explanations import explain_groups
+from pipelines.explanations import explain, explain_groups
 from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
 from study import pictures
 
@@ -85,6 +86,41 @@ def test_maps_follow_the_definition(backbone):
     )[:, 0]
     for mine, reference in zip(found, expected.numpy(), strict=True):
         assert np.corrcoef(mine.ravel(), reference.ravel())[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("backbone", ["test_vit", "swin_tiny_patch4_window7_224", "mixer_s32_224"])
+def test_transformers_and_their_kin_are_explained(backbone):
+    X, Y = corner_faces(4, 0)
+    size = 224 if "224" in backbone else 64
+    cnn = CnnRegressor(backbone, **{**OPTIONS, "image_size": size}, epochs=1)
+    cnn.fit(X, Y[:, 0], select=(X, Y[:, 0]), calibrate=(X, Y[:, 0]))
+    with torch.no_grad():
+        cnn.net_.module_.heads["age"].weight.normal_(generator=torch.Generator().manual_seed(0))
+    maps = grad_cam(cnn, X[:2])
+    assert maps.shape == (2, 64, 64)
+    assert maps.max() > 0
+    assert maps.std() > 0.01
+
+
+def test_the_nearest_layer_is_explained():
+    backbone = create_backbone("test_resnet", weights=None, image_size=64).module
+    assert spatial_layer(backbone, 7) is spatial_layer(backbone, 8)
+    assert spatial_layer(backbone, 8) is not spatial_layer(backbone, 16)
+    backbone.feature_info = None
+    with pytest.raises(ValueError, match="no layers of this backbone"):
+        spatial_layer(backbone, 16)
+
+
+def test_networks_without_maps_and_of_one_question(fitted):
+    X, Y = corner_faces(16, 0)
+    gender = CnnClassifier("test_resnet", **OPTIONS, epochs=1).fit(X, Y[:, 1])
+    kind, found = explain(gender, X[:2])
+    assert kind == "grad-cam"
+    assert found.shape == X[:2].shape
+    blind = copy.deepcopy(fitted)
+    blind.net_.module_.backbone.feature_info = None
+    assert explain(blind, X[:2]) is None
+    assert explain_groups(blind, X, Y[:, 1].astype(object), "age") == {}
 
 
 def test_frozen_layers_can_be_explained():
@@ -169,7 +205,5 @@ def test_averages_and_pictures():
 
 def test_questions_the_network_was_not_asked(fitted):
     X, _ = corner_faces(8, 0)
-    with pytest.raises(ValueError, match="reduction of 7"):
-        grad_cam(fitted, X, reduction=7)
     with pytest.raises(ValueError, match="answers age, gender, not 'pose'"):
         grad_cam(fitted, X, "pose")

@@ -81,8 +81,9 @@ def test_int8_stays_close(fitted, exported, tmp_path):
 
 def test_wrong_input(exported, tmp_path):
     runtime = OnnxAgeGender(exported)
-    with pytest.raises(ValueError, match=r"uint8 images \(n, 64, 64, 3\)"):
-        runtime.predict(np.zeros((1, 32, 32, 3), np.uint8))
+    for wrong in (np.zeros((1, 32, 32, 3), np.uint8), np.zeros((0, 64, 64, 3), np.uint8)):
+        with pytest.raises(ValueError, match=r"one or more uint8 images \(n, 64, 64, 3\)"):
+            runtime.predict(wrong)
 
 
 def test_an_estimator_of_one_question_is_refused(tmp_path):

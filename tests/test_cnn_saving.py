@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from pipelines.age_gender import AgeGender
 from pipelines.augment import Augmentation
 from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
+from pipelines.cnn_settings import explained_memory
 from pipelines.persistence import load, save
 from pipelines.timm_features import TimmFeatures
 
@@ -64,6 +65,14 @@ def test_tensors_of_another_architecture(tmp_path):
     light.backbone = "test_efficientnet"
     with pytest.raises(ValueError, match="not those of a test_efficientnet"):
         light.attach_tensors(arrays)
+
+
+def test_another_error_that_mentions_memory_is_left_alone():
+    with (
+        pytest.raises(RuntimeError, match="illegal memory access"),
+        explained_memory(8, 32),
+    ):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
 
 def test_out_of_memory_names_the_batch(monkeypatch):

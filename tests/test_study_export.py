@@ -61,6 +61,13 @@ def test_frozen_features_are_saved_without_what_belonged_to_the_process(run, sma
     np.testing.assert_allclose(answers["age"], table["age_pred"], rtol=1e-4)
 
 
+def test_the_weights_of_frozen_features_are_on_record(run):
+    record = json.loads((run / "records" / "full.cnn-frozen.seed0.fold0.json").read_text())
+    assert record["weights"]["kind"] == "package"
+    assert len(record["weights"]["sha256"]) == 64
+    assert record["costs"]["n_parameters"] > 1e6
+
+
 def test_predict_takes_the_engine(exported, small_faces, tmp_path, capsys):
     photo = cv2.resize(cv2.imread(str(sorted(small_faces.iterdir())[40])), (400, 400))
     cv2.imwrite(str(tmp_path / "photo.png"), photo)
