@@ -1,4 +1,4 @@
-"""Named settings of the CNN contenders, from a minute to an hour of two cores.
+"""Named settings of the CNN contenders, from minutes to an hour and a half of two cores.
 
 Cheap to import: contender modules read it before anyone has asked for PyTorch.
 """
@@ -10,10 +10,11 @@ from typing import Any
 
 #: Settings of :class:`pipelines.cnn.CnnAgeGender` by name; everything else is its default.
 #:
-#: ``demo``: 1,440 faces in two or three minutes of two cores. ``quick``: 12,000 faces in about ten.
-#: ``full``: 12,000 faces in an hour, two networks that answer together; longer training or a larger
-#: network brings less than the second one (``docs/results/cnn.md``). The first layer groups keep
-#: their ImageNet weights: in a short training, freezing the fourth too cost no accuracy.
+#: ``demo``: 1,440 faces in four minutes of two cores. ``quick``: 12,000 faces in about 15.
+#: ``full``: 12,000 faces in an hour and a half, two networks that answer together; longer training
+#: or a larger network brings less than the second one (``docs/results/cnn.md``). All in float32;
+#: processors with bfloat16 need less than half. The first layer groups keep their ImageNet
+#: weights: in a short training, freezing the fourth too cost no accuracy.
 RECIPES: dict[str, dict[str, Any]] = {
     "demo": {"image_size": 96, "epochs": 12, "batch_size": 32, "freeze_stages": 3},
     "quick": {"image_size": 96, "epochs": 6, "freeze_stages": 3},
