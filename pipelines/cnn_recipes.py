@@ -10,7 +10,7 @@ from typing import Any
 
 #: Settings of :class:`pipelines.cnn.CnnAgeGender` by name; everything else is its default.
 #:
-#: ``demo``: 1,440 faces in four minutes of two cores. ``quick``: 12,000 faces in about 15.
+#: ``demo``: 1,440 faces in four minutes of two cores. ``quick``: 12,000 faces in 22 of one core.
 #: ``full``: 12,000 faces in an hour and a half, two networks that answer together; longer training
 #: or a larger network brings less than the second one (``docs/results/cnn.md``). All in float32;
 #: processors with bfloat16 need less than half. The first layer groups keep their ImageNet

@@ -44,7 +44,7 @@ class TrainingRecord:
     seconds_before: float = 0.0
 
 
-#: Lowest and highest value of every numeric parameter; None is allowed where it has a meaning.
+#: Lowest and highest value of every numeric parameter; None, where it has a meaning, has no range.
 _RANGES: dict[str, tuple[float, float]] = {
     "image_size": (1, math.inf),
     "first_image_size": (1, math.inf),

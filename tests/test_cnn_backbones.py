@@ -172,6 +172,19 @@ def test_weights_in_the_cache_of_torch_hub_are_found(monkeypatch, tmp_path):
     assert _cached_file(config) == tmp_path / "checkpoints" / "tiny-1234.pth"
 
 
+def test_a_download_that_leaves_no_known_file_is_used(monkeypatch):
+    """Some models of timm come in files of other names or forms."""
+    create = timm.create_model
+    monkeypatch.setattr("pipelines.backbone_weights._cached_file", lambda config: None)
+    monkeypatch.setattr(timm, "create_model", lambda name, pretrained=False, **o: create(name, **o))
+    backbone = create_backbone(TINY, image_size=48, allow_download=True)
+    assert backbone.source.as_dict() == {
+        "kind": "download",
+        "location": timm.get_pretrained_cfg(TINY).hf_hub_id,
+        "sha256": "",
+    }
+
+
 def test_a_pickle_is_not_executed(tmp_path):
     import pickle
 

@@ -246,6 +246,7 @@ def test_gather_reads_a_memory_map_in_any_order(tmp_path):
 def test_sizes_grow_and_end_at_the_asked_one():
     sizes = image_sizes(64, 128, 8)
     assert sizes[0] == 64
+    assert image_sizes(5, 64, 4)[0] == 5, "rounding must not go below what was asked"
     assert sizes[-2:] == [128, 128]
     assert sizes == sorted(sizes)
     assert image_sizes(None, 96, 2) == [96, 96]
