@@ -68,7 +68,7 @@ def _explained_targets(estimator: Any) -> list[str]:
     from .gradcam import has_maps
 
     first = estimator.net_.module_.members[0]
-    return list(first.heads) if has_maps(first.backbone) else []
+    return list(first.heads) if has_maps(first, estimator.image_size) else []
 
 
 def explain_groups(

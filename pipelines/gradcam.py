@@ -69,6 +69,8 @@ def grad_cam(
     if target == "gender":  # several networks explain the class they predict together
         direction = np.where(estimator._answers(images).gender_logit > 0, 1.0, -1.0)
     maps = np.zeros(images.shape[:3], dtype=np.float32)
+    if not has_maps(members[0], estimator.image_size, reduction):
+        raise ValueError(f"no layer of {estimator.backbone} holds one map: nothing to explain")
     for network in members:
         batches = plain_batches(images, batch_size, estimator.image_size)
         answer = _Answer(network, target, estimator._head())
@@ -76,9 +78,7 @@ def grad_cam(
         done = 0
         for batch in batches:
             chosen = slice(done, done + len(batch))
-            # a layer whose weights are frozen has a gradient only if the image asks for one
-            pixels = batch.to(estimator.net_.device).requires_grad_()
-            found = _maps(answer, layer, pixels, direction[chosen])
+            found = _maps(answer, layer, batch.to(estimator.net_.device), direction[chosen])
             maps[chosen] += _enlarge(found, images.shape[1:3])
             done += len(batch)
     return maps / np.maximum(maps.max((1, 2), keepdims=True), np.finfo(np.float32).tiny)
@@ -91,9 +91,14 @@ def _maps(
     from pytorch_grad_cam import GradCAM
 
     as_maps = _as_maps(answer.network)
-    # grad-cam leaves its hooks on the layer unless it is closed
-    with GradCAM(model=answer, target_layers=[layer], reshape_transform=as_maps) as cam:
-        return cam(input_tensor=batch, targets=[_Towards(sign) for sign in direction])
+    # nothing below the layer needs a gradient, and the layer's own weights may be frozen
+    start = layer.register_forward_hook(lambda *call: call[-1].detach().requires_grad_().clone())
+    try:
+        # grad-cam leaves its hooks on the layer unless it is closed
+        with GradCAM(model=answer, target_layers=[layer], reshape_transform=as_maps) as cam:
+            return cam(input_tensor=batch, targets=[_Towards(sign) for sign in direction])
+    finally:
+        start.remove()
 
 
 def average_maps(maps: NDArray[np.float32], groups: ArrayLike) -> dict[Any, NDArray[np.float32]]:
@@ -137,20 +142,38 @@ def overlay(
     return np.rint((1 - share) * images + share * painted).astype(np.uint8)
 
 
-def has_maps(backbone: nn.Module) -> bool:
-    """Return whether timm says which layers of ``backbone`` hold maps."""
-    return bool(getattr(backbone, "feature_info", None))
+def has_maps(network: FaceNetwork, image_size: int, reduction: int = 16) -> bool:
+    """Return whether ``network`` can be explained, found out by a blank image.
+
+    timm says which layers hold maps. A few architectures (HRNet, CrossViT, PiT, TNT) pass several
+    at once there, and a few names lead nowhere (Twins, MViT).
+    """
+    try:
+        layer = spatial_layer(network.backbone, reduction)
+    except ValueError:
+        return False
+    seen: list[Any] = []
+    handle = layer.register_forward_hook(lambda *call: seen.append(call[-1]))
+    try:
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, 3, image_size, image_size, device=network.mean.device))
+    finally:
+        handle.remove()
+    return len(seen) == 1 and isinstance(seen[0], Tensor) and _holds_map(seen[0], network.backbone)
 
 
-def spatial_layer(backbone: nn.Module, reduction: int) -> nn.Module:
+def spatial_layer(backbone: Any, reduction: int) -> nn.Module:
     """Return the last layer of ``backbone`` whose map is about ``reduction`` times smaller."""
-    if not has_maps(backbone):
+    info: Any = getattr(backbone, "feature_info", None)
+    if not info:
         raise ValueError("timm names no layers of this backbone that hold maps: nothing to explain")
-    info: Any = backbone.feature_info
     # the nearest is looked for by ratio: 8 and 32 are as far from 16
     nearest = min(info, key=lambda entry: abs(math.log(entry["reduction"] / reduction)))
     same = [entry for entry in info if entry["reduction"] == nearest["reduction"]]
-    layer = backbone.get_submodule(same[-1]["module"])
+    try:
+        layer = backbone.get_submodule(same[-1]["module"])
+    except AttributeError as error:
+        raise ValueError(f"timm names a layer that is not there: {error}") from error
     # after the last attention a class token alone may answer, and the others have no gradient
     return getattr(layer, "norm1", layer) if hasattr(backbone, "num_prefix_tokens") else layer
 
@@ -187,14 +210,33 @@ def _as_maps(network: FaceNetwork) -> Callable[[Tensor], Tensor]:
 
     def as_maps(features: Tensor) -> Tensor:
         if features.dim() == 3:
-            tokens = features[:, getattr(backbone, "num_prefix_tokens", 0) :]
-            side = math.isqrt(tokens.shape[1])
-            features = tokens.transpose(1, 2).unflatten(2, (side, side))
+            first, side = _patches(features, backbone)
+            features = features[:, first:].transpose(1, 2).unflatten(2, (side, side))
         elif getattr(backbone, "output_fmt", "NCHW") == "NHWC":
             features = features.permute(0, 3, 1, 2)
         return features.flip(2, 3) if network.rotated else features
 
     return as_maps
+
+
+def _holds_map(features: Tensor, backbone: Any) -> bool:
+    """Return whether features are maps, or tokens of a square of patches."""
+    if features.dim() == 3:
+        first, side = _patches(features, backbone)
+        return side**2 == features.shape[1] - first
+    return features.dim() == 4
+
+
+def _patches(tokens: Tensor, backbone: Any) -> tuple[int, int]:
+    """Return where the patches among the tokens begin, and how many make a side.
+
+    CaiT and XCiT have a class token, but add it later than the explained layer.
+    """
+    for first in (getattr(backbone, "num_prefix_tokens", 0), 0):
+        side = math.isqrt(tokens.shape[1] - first)
+        if side**2 == tokens.shape[1] - first:
+            break
+    return first, side
 
 
 def _enlarge(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

@@ -14,8 +14,9 @@ import torch
 from pipelines.backbones import create_backbone
 from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn_members import FaceEnsemble, answering_net
+from pipelines.cnn_network import FaceNetwork
 from pipelines.explanations import explain, explain_groups
-from pipelines.gradcam import average_maps, grad_cam, overlay, spatial_layer
+from pipelines.gradcam import average_maps, grad_cam, has_maps, overlay, spatial_layer
 from study import pictures
 
 OPTIONS = {
@@ -88,7 +89,11 @@ def test_maps_follow_the_definition(backbone):
         assert np.corrcoef(mine.ravel(), reference.ravel())[0, 1] > 0.97
 
 
-@pytest.mark.parametrize("backbone", ["test_vit", "swin_tiny_patch4_window7_224", "mixer_s32_224"])
+# CaiT adds its class token after the explained layer; a gradient down to FastViT's pixels crashes
+@pytest.mark.parametrize(
+    "backbone",
+    ["test_vit", "swin_tiny_patch4_window7_224", "mixer_s32_224", "cait_xxs24_224", "fastvit_t8"],
+)
 def test_transformers_and_their_kin_are_explained(backbone):
     X, Y = corner_faces(4, 0)
     size = 224 if "224" in backbone else 64
@@ -109,6 +114,20 @@ def test_the_nearest_layer_is_explained():
     backbone.feature_info = None
     with pytest.raises(ValueError, match="no layers of this backbone"):
         spatial_layer(backbone, 16)
+
+
+# several maps in one layer; a layer that is not there
+@pytest.mark.parametrize(
+    ("name", "size"), [("crossvit_tiny_240", 240), ("selecsls42b", 64), ("twins_pcpvt_small", 224)]
+)
+def test_backbones_that_hold_no_single_map(name, size, fitted):
+    backbone = create_backbone(name, weights=None, image_size=size)
+    network = FaceNetwork(backbone, {"age": 1}, image_size=size)
+    assert not has_maps(network, size)
+    blind = copy.deepcopy(fitted)
+    blind.net_, blind.image_size = answering_net(network, "cpu"), size
+    with pytest.raises(ValueError, match="holds one map"):
+        grad_cam(blind, corner_faces(1, 0)[0])
 
 
 def test_networks_without_maps_and_of_one_question(fitted):

@@ -11,8 +11,9 @@ from torch import nn
 
 from pipelines.backbone_weights import WeightSource
 from pipelines.backbones import Backbone
+from pipelines.cnn_conv_norm import ConvNorm
 from pipelines.cnn_depthwise import depthwise_conv
-from pipelines.cnn_layers import ConvNorm, adapt_statistics, fold_layers, join_conv_norm
+from pipelines.cnn_layers import adapt_statistics, fold_layers, join_conv_norm
 from pipelines.cnn_network import FaceNetwork
 
 
@@ -54,6 +55,22 @@ def test_depthwise_gradients(kernel, stride, side, dtype, tolerance):
     ]:
         error = (mine.float() - reference).abs().max() / reference.abs().max()
         assert error < tolerance
+
+
+@pytest.mark.parametrize("channels", [3, 12, 24])
+@pytest.mark.parametrize("side", [64, 75])
+def test_strided_pointwise_kernels_of_few_channels(channels, side):
+    """RepVGG and FastViT start with one; in oneDNN 3 its gradient writes where it must not."""
+    torch.manual_seed(0)
+    conv, norm = nn.Conv2d(channels, 48, 1, stride=2, bias=False), nn.BatchNorm2d(48).eval()
+    x = torch.randn(8, channels, side, side)
+    expected = norm(conv(x))
+    expected.square().sum().backward()
+    joined = ConvNorm(conv, norm, live=False, rotate=False).to(memory_format=torch.channels_last)
+    found = joined(x.to(memory_format=torch.channels_last))
+    found.square().sum().backward()
+    assert torch.allclose(found, expected, atol=1e-5)
+    assert torch.allclose(joined.weight.grad, conv.weight.grad, rtol=1e-4, atol=1e-2)
 
 
 @pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet10t", "mobilenetv3_small_050"])
