@@ -1,4 +1,4 @@
-"""Named settings of the CNN contenders, from minutes to an hour of two cores.
+"""Named settings of the CNN contenders, from minutes to an hour and a half of two cores.
 
 Cheap to import: contender modules read it before anyone has asked for PyTorch.
 """
@@ -11,8 +11,8 @@ from typing import Any
 #: Settings of :class:`pipelines.cnn.CnnAgeGender` by name; everything else is its default.
 #:
 #: ``demo``: 1,440 faces in four minutes of two cores. ``quick``: 12,000 faces in 22 of one core.
-#: ``full``: 12,000 faces in an hour, two networks that answer together; longer training or a
-#: larger network brings less than the second one (``docs/results/cnn.md``). All in float32;
+#: ``full``: 12,000 faces in an hour and a half, two networks that answer together; longer training
+#: or a larger network brings less than the second one (``docs/results/cnn.md``). All in float32;
 #: processors with bfloat16 need less than half. The first layer groups keep their ImageNet
 #: weights: in a short training, freezing the fourth too cost no accuracy.
 RECIPES: dict[str, dict[str, Any]] = {
@@ -20,8 +20,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "quick": {"image_size": 96, "epochs": 6, "freeze_stages": 3},
     "full": {
         "members": 2,
-        "epochs": 8,
-        "lr": 4e-3,
+        "epochs": 12,
         "image_size": 144,
         "first_image_size": 112,
         "freeze_stages": 4,
