@@ -202,7 +202,11 @@ def layer_groups(backbone: nn.Module) -> dict[str, int]:
     matcher: Any = getattr(backbone, "group_matcher", None)
     if matcher is None:
         return {name: 0 for name, _ in backbone.named_parameters()}
-    return dict(group_parameters(backbone, matcher(coarse=True), reverse=True))
+    try:
+        groups = matcher(coarse=True)
+    except AssertionError:  # timm knows only the finest grouping (RDNet)
+        groups = matcher(coarse=False)
+    return dict(group_parameters(backbone, groups, reverse=True))
 
 
 def parameter_groups(

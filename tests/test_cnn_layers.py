@@ -14,7 +14,7 @@ from pipelines.backbones import Backbone
 from pipelines.cnn_conv_norm import ConvNorm
 from pipelines.cnn_depthwise import depthwise_conv
 from pipelines.cnn_layers import adapt_statistics, fold_layers, join_conv_norm
-from pipelines.cnn_network import FaceNetwork
+from pipelines.cnn_network import FaceNetwork, layer_groups
 
 
 def _with_statistics(name: str) -> nn.Module:
@@ -185,3 +185,14 @@ def test_folded_layers_are_plain_convolutions():
     assert not any(isinstance(module, ConvNorm) for module in plain.modules())
     images = torch.rand(2, 3, 64, 64)
     torch.testing.assert_close(plain(images), model(images), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["rdnet_tiny", "vit_tiny_patch16_224", "resnet18"])
+def test_layer_groups_run_from_the_stem_upwards(name):
+    """RDNet knows only the finest of timm's groupings."""
+    with torch.device("meta"):
+        backbone = timm.create_model(name, num_classes=0)
+    groups = layer_groups(backbone)
+    assert groups.keys() == dict(backbone.named_parameters()).keys()
+    assert groups[next(iter(groups))] == 0
+    assert max(groups.values()) >= 4
