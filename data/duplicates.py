@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from .cache import Progress, no_progress
-from .fingerprints import n_threads
+from .threads import n_threads
 
 N_BITS = 256
 EXACT_DISTANCE = 8

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
-from joblib import cpu_count
 
 from .cache import Progress, no_progress
 from .decode import UnreadableImageError, decode
+from .threads import in_threads
 
 HASH_WORDS = ("dhash_0", "dhash_1", "dhash_2", "dhash_3")
 MIRROR_WORDS = ("mirror_0", "mirror_1", "mirror_2", "mirror_3")
 VERSION = 2  # part of the cache key: raise it when a fingerprint changes its meaning
-_CHUNK = 64
 
 
 def difference_hash(pixels: np.ndarray) -> np.ndarray:
@@ -109,25 +106,3 @@ def fingerprint_files(
         rows.extend(chunk)
         progress("read and fingerprint", len(rows), len(paths))
     return pd.DataFrame(rows, index=range(len(paths)))
-
-
-def n_threads(n_jobs: int | None) -> int:
-    """Return the number of threads: all available cores for None, else as scikit-learn counts."""
-    if n_jobs is None:
-        return cpu_count()
-    return n_jobs if n_jobs > 0 else max(cpu_count() + 1 + n_jobs, 1)
-
-
-def in_threads(work: Any, items: Sequence[Any], n_jobs: int | None) -> Iterator[Any]:
-    """Yield ``work(chunk)`` over chunks of 64 items, in order, at most ``4 * n_jobs`` ahead.
-
-    The bound keeps memory flat: results wait for their consumer, not for the end of the list.
-    """
-    n_jobs = n_threads(n_jobs)
-    chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
-    with ThreadPoolExecutor(n_jobs) as pool:
-        waiting = [pool.submit(work, chunk) for chunk in islice(chunks, 4 * n_jobs)]
-        while waiting:
-            result = waiting.pop(0).result()
-            waiting.extend(pool.submit(work, chunk) for chunk in islice(chunks, 1))
-            yield result

@@ -12,7 +12,7 @@ import numpy as np
 from .cache import Progress, build_once, no_progress
 from .decode import decode, to_square
 from .errors import DataError
-from .fingerprints import in_threads
+from .threads import in_threads
 
 
 def open_pixels(

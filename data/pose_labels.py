@@ -9,7 +9,7 @@ import pandas as pd
 
 from .cache import Progress, build_once
 from .findings import Findings
-from .fingerprints import n_threads
+from .threads import n_threads
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ import numpy as np
 from .cache import Progress, no_progress
 from .decode import decode
 from .errors import DataError
-from .fingerprints import in_threads
+from .threads import in_threads
 
 SIDE = 64
 _SHIFT = 3

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from .images.kernels import kernel
 
 LANES = 16
 """Cell columns are padded to a multiple of this, so that no vector loop has a remainder."""
@@ -24,7 +25,6 @@ UNSURE = 255
 _COPIES = 4
 _IDENTITY = np.arange(256, dtype=np.uint8)
 
-kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 
 
 def orientation_bin(g_row: NDArray, g_col: NDArray, orientations: int, signed: bool) -> NDArray:
@@ -62,15 +62,6 @@ def bin_table(orientations: int, signed: bool) -> NDArray[np.uint8]:
     table = orientation_bin(g_row, g_col, orientations, signed).ravel()
     table.flags.writeable = False
     return table
-
-
-@kernel
-def rgb_to_grey(images, out):  # type: ignore[no-untyped-def]
-    """Fill ``out`` (n, rows, columns) from C-contiguous RGB ``images``, integer BT.601."""
-    flat, target = images.reshape(-1, 3), out.reshape(-1)
-    for i in range(len(target)):
-        total = np.uint32(19595) * flat[i, 0] + np.uint32(38470) * flat[i, 1]
-        target[i] = np.uint32(total + np.uint32(7471) * flat[i, 2] + np.uint32(32768)) >> 16
 
 
 @kernel
