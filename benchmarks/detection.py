@@ -1,4 +1,4 @@
-"""Faces found in photographs: recall and false faces of `data.detect.find_faces`.
+"""Faces found in photographs: recall and false faces of `data.pose.detect.find_faces`.
 
     python benchmarks/detection.py [--portraits FOLDER] [--pictures 60]
 
@@ -21,10 +21,10 @@ import pandas as pd
 from skimage import data as pictures
 
 import data
-from data.detect import find_faces
-from data.detect_boxes import overlap
-from data.mesh import FaceMesh
-from data.mesh_crop import as_rgb
+from data.pose.detect import (find_faces)
+from data.pose.boxes import (overlap)
+from data.pose.mesh import (FaceMesh)
+from data.pose.crop import (as_rgb)
 
 FACELESS = (
     "brick", "cat", "chelsea", "clock", "coffee", "coins", "colorwheel", "grass", "gravel",

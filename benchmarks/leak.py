@@ -2,7 +2,7 @@
 
     python benchmarks/leak.py UTKFace.tar.gz --contender hog-linear --seeds 3
 
-See ``data.leak_value`` for the design. Prints the table and, with ``--out``, writes it as parquet.
+See ``data.leaks.value`` for the design. Prints the table and, with ``--out``, writes it as parquet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import data
-from data.leak_value import leak_value, measure_leak
+from data.leaks.value import (leak_value, measure_leak)
 from pipelines.registry import get_contender
 
 

@@ -18,8 +18,8 @@ import pandas as pd
 
 import data
 from data.bins import age_class
-from data.pose import estimate_pose, pose_error
-from data.pose_calibration import EMBEDDED_HEADS, Calibration, fit_calibration
+from data.pose.estimate import (estimate_pose, pose_error)
+from data.pose.calibration import (EMBEDDED_HEADS, Calibration, fit_calibration)
 
 SIZE = 200
 

@@ -13,16 +13,16 @@ from . import tables
 from .bins import add_breakdowns
 from .cache import Progress, cache_folder, no_progress, print_progress
 from .errors import DataError
-from .findings import Findings
-from .label_noise import label_noise_floor
-from .near_duplicates import face_pairs, find_near_duplicates
-from .pixels import open_pixels
-from .policy import Policy, apply_policy, faces_with_ids
-from .pose_labels import add_pose
+from data.audit.findings import (Findings)
+from data.audit.label_noise import (label_noise_floor)
+from data.audit.pairs import (face_pairs, find_near_duplicates)
+from data.images.store import (open_pixels)
+from data.audit.policy import (Policy, apply_policy, faces_with_ids)
+from data.pose.labels import (add_pose)
 from .readers import Reader, find_reader
-from .registered import find_source
-from .scan import scan
-from .unpack import open_source
+from .names import (find_source)
+from data.audit.scan import (scan)
+from data.files.unpack import (open_source)
 
 TABLE_COLUMNS = (
     "face_id", "age", "gender", "ethnicity", "group", "yaw", "pitch", "roll", "presence",

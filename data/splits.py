@@ -13,7 +13,7 @@ import pandas as pd
 from . import tables
 from .bins import age_bin
 from .errors import DataError
-from .groups import stable_hash
+from data.audit.groups import (stable_hash)
 
 TEST_SHARE = 0.2
 ADULT_AGES = (21, 60)

@@ -13,8 +13,8 @@ import pandas as pd
 
 import data
 from data import tables
-from data.decode import decode
-from data.detect import find_faces
+from data.images.decode import (decode)
+from data.pose.detect import (find_faces)
 
 from . import provenance
 from .cells import Cell

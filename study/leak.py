@@ -1,7 +1,7 @@
 """The value of the leak, measured inside a study: ``leak.parquet``.
 
 The same test faces, the same number of training faces; once with the copies of test faces among
-them, once with as many others. See ``data.leak_value`` for the design.
+them, once with as many others. See ``data.leaks.value`` for the design.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 import data
-from data.leak_value import leak_value, measure_leak
+from data.leaks.value import (leak_value, measure_leak)
 from pipelines.registry import get_contender
 
 from .plan import Plan, registered_name

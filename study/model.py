@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from data.detect import find_faces
+from data.pose.detect import (find_faces)
 from pipelines import persistence
 
 from .errors import UsageError
@@ -80,7 +80,7 @@ class Model:
         Parameters
         ----------
         crops : ndarray of uint8, shape (n, H, W, 3)
-            RGB faces cropped as :func:`data.align` does.
+            RGB faces cropped as :func:`data.pose.align` does.
 
         Returns
         -------

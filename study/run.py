@@ -14,7 +14,7 @@ import pandas as pd
 import data
 import reports
 from data import tables
-from data.pose import measured_pose_error
+from data.pose.estimate import (measured_pose_error)
 from pipelines.registry import get_contender
 
 from . import engine, leak, provenance

@@ -5,16 +5,8 @@ import pytest
 from skimage import data as pictures
 from skimage.transform import resize
 
-from data.detect import find_faces, window_sides
-from data.detect_boxes import (
-    MIN_SHARE,
-    Candidates,
-    anchors,
-    overlap,
-    propose,
-    shared_area,
-    suppress,
-)
+from data.pose.detect import (find_faces, window_sides)
+from data.pose.boxes import (MIN_SHARE, Candidates, anchors, overlap, propose, shared_area, suppress)
 
 ASTRONAUT = np.array([179, 69, 273, 177])  # the mesh's extent in the picture, read off it
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from data import mesh_models
-from data.mesh import FaceMesh, models_hash
-from data.mesh_canonical import canonical_face
-from data.mesh_crop import as_rgb, crop, square_to_image
-from data.pose_calibration import NONE
+from data.pose import (models as mesh_models)
+from data.pose.mesh import (FaceMesh, models_hash)
+from data.pose.canonical import (canonical_face)
+from data.pose.crop import (as_rgb, crop, square_to_image)
+from data.pose.calibration import (NONE)
 
 LEFT_OUT = {"LICENSE", "NOTICE", "SOURCES.md", "pose_error.csv", "utkface_template.csv"}
 
@@ -49,9 +49,9 @@ def test_models_hash_follows_models_and_calibration(monkeypatch):
     assert before == models_hash()
     assert int(before, 16) >= 0
     changed = {**mesh_models.SHA256, "face_landmark.tflite": "0" * 64}
-    monkeypatch.setattr("data.mesh.SHA256", changed)
+    monkeypatch.setattr("data.pose.mesh.SHA256", changed)
     other_models = models_hash()
-    monkeypatch.setattr("data.mesh.EMBEDDED_HEADS", NONE)
+    monkeypatch.setattr("data.pose.mesh.EMBEDDED_HEADS", NONE)
     assert len({before, other_models, models_hash()}) == 3
 
 
@@ -101,7 +101,7 @@ def test_detected_face_leads_to_the_same_landmarks():
 def test_doubtful_mesh_that_contradicts_the_detector_has_no_presence(monkeypatch):
     mesh, picture = FaceMesh(), astronaut()
     (face,) = mesh.detect(picture)
-    monkeypatch.setattr("data.mesh_track.CERTAIN", 1.1)  # doubt everything
+    monkeypatch.setattr("data.pose.track.CERTAIN", 1.1)  # doubt everything
     assert mesh.landmarks(picture, face)[1] > 0.99
     face.keypoints[:, 0] += 40  # eyes, nose and mouth beside the face
     assert mesh.landmarks(picture, face)[1] == 0

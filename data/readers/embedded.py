@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..cache import Progress, build_once
 from ..errors import DataError
-from ..unpack import sha256_of, unpack_archive
+from data.files.unpack import (sha256_of, unpack_archive)
 from . import Reader
 from .labelled import labels_to_faces, read_labels
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..listing import walk
+from data.files.listing import (walk)
 from ..tables import GENDERS, MAX_AGE
 from . import Reader
 

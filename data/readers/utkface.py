@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..listing import image_files
+from data.files.listing import (image_files)
 from ..tables import GENDERS, MAX_AGE
 from . import Reader
 

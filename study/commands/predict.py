@@ -85,7 +85,7 @@ def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, An
     import cv2
 
     from data import DataError
-    from data.decode import decode
+    from data.images.decode import (decode)
 
     try:
         image = decode(path.read_bytes()).pixels

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .cache import Progress, build_once, no_progress
-from .decode import decode, to_square
-from .errors import DataError
-from .threads import in_threads
+from data.cache import (Progress, build_once, no_progress)
+from .decode import (decode, to_square)
+from data.errors import (DataError)
+from data.threads import (in_threads)
 
 
 def open_pixels(

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .bins import YAW_BINS, yaw_bin
-from .mesh import MIN_PRESENCE, FaceMesh, Progress
-from .mesh_models import MODELS
-from .pose_calibration import EMBEDDED_HEADS, NONE
-from .pose_geometry import angles, fit_rotation
+from data.bins import (YAW_BINS, yaw_bin)
+from .mesh import (MIN_PRESENCE, FaceMesh, Progress)
+from .models import (MODELS)
+from .calibration import (EMBEDDED_HEADS, NONE)
+from .geometry import (angles, fit_rotation)
 
 ANGLES = ("yaw", "pitch", "roll")
 
@@ -27,7 +27,7 @@ def head_pose(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     Parameters
     ----------
     landmarks : ndarray, shape (..., 468, 3)
-        Face meshes as :meth:`data.mesh.FaceMesh.landmarks` returns them.
+        Face meshes as :meth:`data.pose.mesh.FaceMesh.landmarks` returns them.
 
     Returns
     -------
@@ -52,9 +52,9 @@ class HeadPose(TransformerMixin, BaseEstimator):
     n_jobs : int, optional
         Threads, as scikit-learn counts them.
     calibrated : bool, default True
-        Take out the systematic error, see :mod:`data.pose_calibration`.
+        Take out the systematic error, see :mod:`data.pose.calibration`.
     engine : {'opencv', 'litert'}, default 'opencv'
-        See :class:`data.mesh.FaceMesh`.
+        See :class:`data.pose.mesh.FaceMesh`.
 
     Notes
     -----
@@ -79,7 +79,7 @@ class HeadPose(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : sequence of images, or ndarray of shape (n, H, W, 3) or (n, H, W)
-            Each anything :func:`data.mesh_crop.as_rgb` reads.
+            Each anything :func:`data.pose.crop.as_rgb` reads.
 
         Returns
         -------
@@ -123,7 +123,7 @@ def estimate_pose(
     progress : callable, optional
         Called as ``progress("face mesh", done, total)``.
     calibrated : bool, default True
-        Take out the systematic error, see :mod:`data.pose_calibration`.
+        Take out the systematic error, see :mod:`data.pose.calibration`.
     engine : {'opencv', 'litert'}, default 'opencv'
 
     Returns

@@ -8,9 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .mesh import N_LANDMARKS
-from .mesh_crop import as_rgb, crop
-from .mesh_models import MODELS
+from .mesh import (N_LANDMARKS)
+from .crop import (as_rgb, crop)
+from .models import (MODELS)
 
 TEMPLATE_SIZE = 200  # px, the side of a UTKFace chip
 
@@ -78,9 +78,9 @@ def align(image: Any, landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.nd
     Parameters
     ----------
     image : array-like, shape (H, W, 3)
-        Anything :func:`data.mesh_crop.as_rgb` reads.
+        Anything :func:`data.pose.crop.as_rgb` reads.
     landmarks : ndarray, shape (468, 3) or (468, 2)
-        Face mesh in px of the image, as :meth:`data.mesh.FaceMesh.landmarks` returns it.
+        Face mesh in px of the image, as :meth:`data.pose.mesh.FaceMesh.landmarks` returns it.
     size : int, default 200
         Side of the chip, px.
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from .cache import Progress, build_once
-from .errors import DataError
-from .findings import Findings
-from .fingerprints import VERSION, fingerprint_files
-from .listing import image_files, list_files
-from .readers import Reader
+from data.cache import (Progress, build_once)
+from data.errors import (DataError)
+from .findings import (Findings)
+from .fingerprints import (VERSION, fingerprint_files)
+from data.files.listing import (image_files, list_files)
+from data.readers import (Reader)
 
 
 def scan(

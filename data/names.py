@@ -11,7 +11,7 @@ from pathlib import Path
 from .cache import Progress, cache_folder, no_progress
 from .errors import DataError
 from .readers import find_reader, readers
-from .unpack import open_source
+from data.files.unpack import (open_source)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def add_data_set(
     if not name or name != name.strip() or any(c in name for c in "/\\\0") or name.startswith("."):
         raise DataError(f"{name!r} cannot be a name: use letters, digits, '-' and '_'")
     if str(source).startswith(("http://", "https://")):
-        from .download import fetch
+        from data.files.download import (fetch)
 
         path = fetch(str(source), folder / "downloads", sha256=sha256, progress=progress)
     else:

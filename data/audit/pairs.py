@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .cache import Progress, build_once, no_progress
-from .duplicates import near_pairs
-from .fingerprints import HASH_WORDS, MIRROR_WORDS, VERSION
-from .policy import Policy
-from .similarity import pair_similarity
+from data.cache import (Progress, build_once, no_progress)
+from .hashes import (near_pairs)
+from .fingerprints import (HASH_WORDS, MIRROR_WORDS, VERSION)
+from .policy import (Policy)
+from .details import (pair_similarity)
 
 
 def find_near_duplicates(

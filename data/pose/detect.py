@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .align import TEMPLATE_SIZE, align
-from .detect_boxes import MIN_SHARE, shared_area
-from .mesh import MIN_PRESENCE, FaceMesh
-from .mesh_crop import as_rgb
-from .mesh_models import one_opencv_thread
-from .pose import head_pose
-from .pose_calibration import EMBEDDED_HEADS
+from .align import (TEMPLATE_SIZE, align)
+from .boxes import (MIN_SHARE, shared_area)
+from .mesh import (MIN_PRESENCE, FaceMesh)
+from .crop import (as_rgb)
+from .models import (one_opencv_thread)
+from .estimate import (head_pose)
+from .calibration import (EMBEDDED_HEADS)
 
 MIN_SIZE = 0.06
 MIN_WIDTH = 12.0  # px: the mesh finds nothing in smaller faces
@@ -37,7 +37,7 @@ class FoundFace:
     presence : float
         Probability in 0..1 that the mesh lies on a face.
     yaw, pitch, roll : float
-        Calibrated head pose in degrees (convention of :mod:`data.pose_geometry`).
+        Calibrated head pose in degrees (convention of :mod:`data.pose.geometry`).
     chip : ndarray of uint8, shape (size, size, 3)
         The face cropped as UTKFace crops it, RGB.
     """
@@ -79,7 +79,7 @@ def find_faces(
     Parameters
     ----------
     image : array-like, shape (H, W, 3)
-        Anything :func:`data.mesh_crop.as_rgb` reads, of any size, the right way up.
+        Anything :func:`data.pose.crop.as_rgb` reads, of any size, the right way up.
     size : int, default 200
         Side of the aligned chips, px.
     min_size : float, default 0.06

@@ -17,20 +17,11 @@ import cv2
 import joblib
 import numpy as np
 
-from .detect_boxes import propose
-from .mesh_crop import as_rgb, crop, square_to_image
-from .mesh_models import ENGINES, SHA256, network, one_opencv_thread
-from .mesh_track import (
-    Face,
-    Square,
-    Track,
-    disagreement,
-    most_central,
-    square_of_chip,
-    square_of_face,
-    square_of_landmarks,
-)
-from .pose_calibration import EMBEDDED_HEADS
+from .boxes import (propose)
+from .crop import (as_rgb, crop, square_to_image)
+from .models import (ENGINES, SHA256, network, one_opencv_thread)
+from .track import (Face, Square, Track, disagreement, most_central, square_of_chip, square_of_face, square_of_landmarks)
+from .calibration import (EMBEDDED_HEADS)
 
 N_LANDMARKS = 468
 POSE_VERSION = 2  # raise it when the arithmetic from image to pose changes
@@ -86,10 +77,10 @@ class FaceMesh:
         Parameters
         ----------
         image : array-like, shape (H, W, 3)
-            Anything :func:`data.mesh_crop.as_rgb` reads.
+            Anything :func:`data.pose.crop.as_rgb` reads.
         sides : sequence of float, optional
             Sides of the windows to search in, px. Without it the whole image is one window, and
-            faces wider than about 15% of it are found; :func:`data.detect.find_faces` searches
+            faces wider than about 15% of it are found; :func:`data.pose.detect.find_faces` searches
             for smaller ones and checks them by their mesh.
 
         Returns
@@ -112,7 +103,7 @@ class FaceMesh:
         Parameters
         ----------
         image : array-like, shape (H, W, 3)
-            Anything :func:`data.mesh_crop.as_rgb` reads.
+            Anything :func:`data.pose.crop.as_rgb` reads.
         face : Face, optional
             Without it the image is taken for a picture of one face (a chip or a portrait): the
             mesh is tracked from the centre; where that leaves doubt, the picture is also turned

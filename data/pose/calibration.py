@@ -19,7 +19,7 @@ MAX_YAW = 45.0  # beyond it half of the face is hidden and the errors are no lon
 
 @dataclass(frozen=True)
 class Calibration:
-    """What is taken out of the angles of :func:`data.pose.head_pose`.
+    """What is taken out of the angles of :func:`data.pose.estimate.head_pose`.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .findings import Findings
-from .groups import components, equal_value_edges, group_numbers
+from .findings import (Findings)
+from .groups import (components, equal_value_edges, group_numbers)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Policy:
         Two pictures are near duplicates if they differ in at most this many of the 256 bits of
         the difference hash and their details correlate at least this much ...
     near_distance, near_similarity : int, float
-        ... or if they differ in more bits but correlate more (see ``data.similarity``). On
+        ... or if they differ in more bits but correlate more (see ``data.audit.details``). On
         UTKFace hardly a pair that the two rules find are two photos; between them (25 to 40 bits,
         correlation .84 to .9) most are.
     age_tolerance : float
