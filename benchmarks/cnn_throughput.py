@@ -35,10 +35,10 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
-from pipelines.age_heads import create_age_head
-from pipelines.cnn import CnnAgeGender
-from pipelines.cnn_network import FaceLoss
-from pipelines.cnn_settings import choose_precision
+from pipelines.cnn.network.heads import (create_age_head)
+from pipelines.cnn.estimators import (CnnAgeGender)
+from pipelines.cnn.network.network import (FaceLoss)
+from pipelines.cnn.estimators.training.settings import (choose_precision)
 
 BACKBONES = ("tf_efficientnet_lite0", "mobilenetv2_100", "resnet18", "efficientnet_b0")
 PLAIN = "plain skorch, fp32"

@@ -20,8 +20,8 @@ import torch
 from parts import Parts
 
 import study
-from pipelines.onnx_export import export_onnx, quantize_onnx
-from pipelines.onnx_runtime import OnnxAgeGender
+from pipelines.cnn.estimators.onnx.export import (export_onnx, quantize_onnx)
+from pipelines.cnn.estimators.onnx.runtime import (OnnxAgeGender)
 from study.export import N_RANGE_FACES
 
 N_TIMED = 100

@@ -37,7 +37,7 @@ def export(model: Model, out: Path | None = None, *, int8: str | None = None) ->
     path = out or model.folder / ONNX
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        from pipelines.onnx_export import export_onnx, quantize_onnx
+        from pipelines.cnn.estimators.onnx.export import (export_onnx, quantize_onnx)
 
         if int8 is None:
             return export_onnx(model.estimator, path)

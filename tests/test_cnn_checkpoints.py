@@ -14,9 +14,9 @@ import pytest
 import timm
 import torch
 
-from pipelines.cnn import CnnAgeGender
-from pipelines.cnn_batches import FaceSet
-from pipelines.cnn_checkpoints import task_key
+from pipelines.cnn.estimators import (CnnAgeGender)
+from pipelines.cnn.batches.batches import (FaceSet)
+from pipelines.cnn.estimators.training.checkpoints import (task_key)
 
 OPTIONS = {
     "backbone": "test_efficientnet",

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import torch
 
-from pipelines.backbones import create_backbone
-from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
-from pipelines.cnn_members import FaceEnsemble, answering_net
-from pipelines.cnn_network import FaceNetwork
+from pipelines.cnn.network.backbones import (create_backbone)
+from pipelines.cnn.estimators import (CnnAgeGender, CnnClassifier, CnnRegressor)
+from pipelines.cnn.estimators.training.members import (FaceEnsemble, answering_net)
+from pipelines.cnn.network.network import (FaceNetwork)
 from pipelines.explanations import explain, explain_groups
-from pipelines.gradcam import average_maps, grad_cam, has_maps, overlay, spatial_layer
+from pipelines.cnn.gradcam import (average_maps, grad_cam, has_maps, overlay, spatial_layer)
 from study import pictures
 
 OPTIONS = {

@@ -8,11 +8,11 @@ import torch
 from scipy.special import expit
 from torch.nn import functional
 
-from pipelines.age_heads import AGE_HEADS, MAX_AGE, check_age_labels, create_age_head
-from pipelines.augment import AUGMENTATIONS, Augmentation, create_augmentation, resize
-from pipelines.cnn_batches import FaceSet, TrainingBatches, gather, seeded_generator
-from pipelines.cnn_decoding import Answers, decode, fit_temperature, selection_score
-from pipelines.cnn_settings import image_sizes
+from pipelines.cnn.network.heads import (AGE_HEADS, MAX_AGE, check_age_labels, create_age_head)
+from pipelines.cnn.batches.augment import (AUGMENTATIONS, Augmentation, create_augmentation, resize)
+from pipelines.cnn.batches.batches import (FaceSet, TrainingBatches, gather, seeded_generator)
+from pipelines.cnn.network.answers import (Answers, decode, fit_temperature, selection_score)
+from pipelines.cnn.estimators.training.settings import (image_sizes)
 
 
 @pytest.mark.parametrize("name", AGE_HEADS)

@@ -9,12 +9,12 @@ import timm
 import torch
 from torch import nn
 
-from pipelines.backbone_weights import WeightSource
-from pipelines.backbones import Backbone
-from pipelines.cnn_conv_norm import ConvNorm
-from pipelines.cnn_depthwise import depthwise_conv
-from pipelines.cnn_layers import adapt_statistics, fold_layers, join_conv_norm
-from pipelines.cnn_network import FaceNetwork, layer_groups
+from pipelines.cnn.network.weights import (WeightSource)
+from pipelines.cnn.network.backbones import (Backbone)
+from pipelines.cnn.estimators.layers.conv_norm import (ConvNorm)
+from pipelines.cnn.estimators.layers.depthwise import (depthwise_conv)
+from pipelines.cnn.estimators.layers.join import (adapt_statistics, fold_layers, join_conv_norm)
+from pipelines.cnn.network.network import (FaceNetwork, layer_groups)
 
 
 def _with_statistics(name: str) -> nn.Module:

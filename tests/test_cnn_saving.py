@@ -8,11 +8,11 @@ import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from pipelines.age_gender import AgeGender
-from pipelines.augment import Augmentation
-from pipelines.cnn import CnnAgeGender, CnnClassifier, CnnRegressor
-from pipelines.cnn_settings import explained_memory
+from pipelines.cnn.batches.augment import (Augmentation)
+from pipelines.cnn.estimators import (CnnAgeGender, CnnClassifier, CnnRegressor)
+from pipelines.cnn.estimators.training.settings import (explained_memory)
 from pipelines.persistence import load, save
-from pipelines.timm_features import TimmFeatures
+from pipelines.cnn.features import (TimmFeatures)
 
 OPTIONS = {"weights": None, "image_size": 32, "epochs": 1, "random_state": 0, "threads": 1}
 
@@ -79,6 +79,6 @@ def test_out_of_memory_names_the_batch(monkeypatch):
     def full(*args: object, **kwargs: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr("pipelines.cnn_network.FaceNetwork.features", full)
+    monkeypatch.setattr("pipelines.cnn.network.network.FaceNetwork.features", full)
     with pytest.raises(MemoryError, match="batches of 18 images of 32 px: try batch_size=9"):
         CnnRegressor("test_resnet", **OPTIONS, norm="batch").fit(*(_faces()[0], _faces()[1][:, 0]))

@@ -162,7 +162,7 @@ def test_flattened_rows_lists_views_and_maps(tmp_path):
 def test_threads_and_batches_change_nothing(monkeypatch):
     X = pictures(2, (30, 32, 32), "uint8")
     expected = HogTransformer().fit_transform(X)
-    monkeypatch.setattr("pipelines.hog._BATCH_BYTES", 4096)
+    monkeypatch.setattr("pipelines.hog.transformer._BATCH_BYTES", 4096)
     np.testing.assert_array_equal(HogTransformer(n_jobs=3).fit_transform(X), expected)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..cnn_recipes import recipe_options
+from pipelines.cnn.recipes import (recipe_options)
 from ..registry import register
 
 
@@ -14,7 +14,7 @@ from ..registry import register
     family="cnn",
     image_size=144,
     all_cores=True,
-    options_of="pipelines.cnn:CnnAgeGender",
+    options_of="pipelines.cnn.estimators:CnnAgeGender",
 )
 def build(
     *,
@@ -24,7 +24,7 @@ def build(
     recipe: str = "full",
     **options: Any,
 ) -> Any:
-    """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`.
+    """Return an unfitted :class:`pipelines.cnn.estimators.CnnAgeGender`.
 
     Parameters
     ----------
@@ -33,11 +33,11 @@ def build(
         Threads.
     verbose : int
     recipe : {'full', 'quick', 'demo'}
-        See :data:`pipelines.cnn_recipes.RECIPES`.
+        See :data:`pipelines.cnn.recipes.RECIPES`.
     **options
         Parameters of the estimator; they go before the recipe's.
     """
-    from ..cnn import CnnAgeGender
+    from pipelines.cnn.estimators import (CnnAgeGender)
 
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}
     return CnnAgeGender(random_state=random_state, verbose=verbose, **settings)

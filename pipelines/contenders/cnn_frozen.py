@@ -13,7 +13,7 @@ from ..registry import register
     family="cnn",
     image_size=128,
     all_cores=True,
-    options_of="pipelines.timm_features:TimmFeatures",
+    options_of="pipelines.cnn.features:TimmFeatures",
 )
 def build(
     *,
@@ -29,7 +29,7 @@ def build(
     from sklearn.preprocessing import StandardScaler
 
     from ..age_gender import AgeGender
-    from ..timm_features import TimmFeatures
+    from pipelines.cnn.features import (TimmFeatures)
 
     features = make_pipeline(
         TimmFeatures(**{"mirror": True, "threads": n_jobs, **options}), StandardScaler()

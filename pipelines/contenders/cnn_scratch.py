@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..cnn_recipes import recipe_options
+from pipelines.cnn.recipes import (recipe_options)
 from ..registry import register
 
 
@@ -18,7 +18,7 @@ from ..registry import register
     family="cnn",
     image_size=144,
     all_cores=True,
-    options_of="pipelines.cnn:CnnAgeGender",
+    options_of="pipelines.cnn.estimators:CnnAgeGender",
 )
 def build(
     *,
@@ -28,8 +28,8 @@ def build(
     recipe: str = "full",
     **options: Any,
 ) -> Any:
-    """Return an unfitted :class:`pipelines.cnn.CnnAgeGender`; options as for ``cnn``."""
-    from ..cnn import CnnAgeGender
+    """Return an unfitted :class:`pipelines.cnn.estimators.CnnAgeGender`; options as for ``cnn``."""
+    from pipelines.cnn.estimators import (CnnAgeGender)
 
     # nothing learned yet: every layer learns, at the same rate
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}

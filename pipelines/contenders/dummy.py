@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from ..age_gender import AgeGender
-from ..constant import ConstantFeature
+from pipelines.images.constant import (ConstantFeature)
 from ..registry import register
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..age_gender import AgeGender
-from ..classical import hog_pairs
-from ..feature_machine import FeatureMachineClassifier, FeatureMachineRegressor
+from pipelines.classical.pipelines import (hog_pairs)
+from pipelines.classical.machine import (FeatureMachineClassifier, FeatureMachineRegressor)
 from ..registry import register
 
 

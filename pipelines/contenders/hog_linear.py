@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..age_gender import AgeGender
-from ..classical import RIDGE_ALPHA, SVM_C, linear_svm, ridge
-from ..hog import HogTransformer
+from pipelines.classical.pipelines import (RIDGE_ALPHA, SVM_C, linear_svm, ridge)
+from pipelines.hog.transformer import (HogTransformer)
 from ..registry import register
 
 

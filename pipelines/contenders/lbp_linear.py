@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..age_gender import AgeGender
-from ..classical import linear_svm, ridge
-from ..lbp import LbpTransformer
+from pipelines.classical.pipelines import (linear_svm, ridge)
+from pipelines.classical.lbp import (LbpTransformer)
 from ..registry import register
 
 

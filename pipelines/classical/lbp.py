@@ -1,0 +1,93 @@
+"""Local binary patterns of images, histogrammed over a grid of cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from skimage.feature import local_binary_pattern
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from pipelines.images.arrays import (check_images, grey_images)
+
+
+class LbpTransformer(TransformerMixin, BaseEstimator):
+    """Histograms of uniform local binary patterns (Ahonen et al.), cell by cell.
+
+    Parameters
+    ----------
+    n_points, radius : int, default=8, 1
+        Neighbours compared with each pixel, and their distance in pixels.
+    grid : int, default=8
+        The image is cut into ``grid`` x ``grid`` cells.
+    image_shape : tuple of int or None, default=None
+        ``(rows, columns[, channels])`` when ``X`` holds flattened rows.
+    n_jobs : int or None, default=None
+        Threads.
+
+    References
+    ----------
+    T. Ahonen, A. Hadid, M. Pietikäinen, Face description with local binary patterns, TPAMI 2006.
+    """
+
+    def __init__(
+        self,
+        n_points: int = 8,
+        radius: int = 1,
+        grid: int = 8,
+        image_shape: tuple[int, ...] | None = None,
+        *,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_points = n_points
+        self.radius = radius
+        self.grid = grid
+        self.image_shape = image_shape
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any = None) -> LbpTransformer:
+        """Check that the images hold the grid; nothing is learnt."""
+        images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")
+        if min(images.shape[1:3]) < self.grid:
+            raise ValueError(
+                f"images of shape {images.shape[1:3]} hold no {self.grid} cells a side"
+            )
+        self.image_shape_ = images.shape[1:]
+        self.n_features_in_ = int(np.prod(self.image_shape_))
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return square roots of cell histograms, ``(n, grid**2 * (n_points + 2))``."""
+        check_is_fitted(self, "image_shape_")
+        images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")
+        if images.shape[1:] != self.image_shape_:
+            raise ValueError(
+                f"X has images of shape {images.shape[1:]}, but LbpTransformer is expecting "
+                f"{self.image_shape_}."
+            )
+        rows = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(self._histograms)(image[None]) for image in images
+        )
+        return np.stack(rows)
+
+    def _histograms(self, image: NDArray) -> NDArray[np.float32]:
+        grey = (grey_images(image) if image.ndim == 4 else image)[0]
+        if grey.dtype != np.uint8:
+            grey = (grey * 255).round().astype(np.int64)  # patterns of floats hang on rounding
+        codes = local_binary_pattern(grey, self.n_points, self.radius, method="uniform").astype(int)
+        rows = np.arange(grey.shape[0]) * self.grid // grey.shape[0]
+        columns = np.arange(grey.shape[1]) * self.grid // grey.shape[1]
+        cells = rows[:, None] * self.grid + columns
+        n_bins = self.n_points + 2
+        counts = np.bincount((cells * n_bins + codes).ravel(), minlength=self.grid**2 * n_bins)
+        counts = counts.reshape(-1, n_bins)
+        return np.sqrt(counts / counts.sum(axis=1, keepdims=True)).ravel().astype(np.float32)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = self.image_shape is not None
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,143 @@
+"""What a CNN estimator accepts: image arrays, targets and the parts of the data, checked."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipelines.holdout import (cut_part)
+from pipelines.images.arrays import (check_images)
+
+Pair = tuple[Any, Any]
+
+#: Below so many groups nothing is held back: there is nothing to choose or calibrate with.
+FEWEST_GROUPS = 4
+
+
+class Parts(NamedTuple):
+    """Rows to learn from and the two pairs that decide when to stop and how to calibrate."""
+
+    rows: np.ndarray
+    select: Pair
+    calibrate: Pair
+
+
+def check_faces(X: Any, image_shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """Return uint8 images ``(n, H, W, 3)`` or ``(n, H, W)`` without copying a memory map.
+
+    Parameters
+    ----------
+    X : array-like
+        Images on the scale 0-255, or flattened rows of them when ``image_shape`` is given.
+    image_shape : tuple of int, optional
+        ``(H, W)`` or ``(H, W, 3)`` of one flattened row.
+
+    Raises
+    ------
+    ValueError
+        Wrong dimensions or channels, no images, NaN, values outside 0-255.
+    """
+    images = check_images(X, image_shape=image_shape, name="the CNN")
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim == 4 and images.shape[-1] != 3:
+        raise ValueError(
+            f"the CNN takes RGB or grey images, got {images.shape[-1]} channels in the last "
+            f"axis of shape {images.shape}: drop alpha, and put the channels last"
+        )
+    return images if images.dtype == np.uint8 else _rounded(images)
+
+
+def _rounded(images: np.ndarray) -> np.ndarray:
+    """Convert pixels of another dtype; refuse values that cannot be pixels."""
+    low, high = images.min(), images.max()
+    if low < 0 or high > 255:
+        raise ValueError(f"pixels must lie in 0 to 255, found {low:g} to {high:g}")
+    if 0 < high <= 1 and not np.array_equal(images, np.rint(images)):
+        raise ValueError("pixels lie in 0 to 1: multiply by 255, images are on the scale 0-255")
+    return np.rint(images).astype(np.uint8)
+
+
+def check_length(n: int, **columns: ArrayLike | None) -> None:
+    """``ValueError`` unless every given column has ``n`` rows."""
+    for name, column in columns.items():
+        if column is not None and len(np.asarray(column)) != n:
+            raise ValueError(f"{name} has {len(np.asarray(column))} rows for {n} images")
+
+
+def check_weights(sample_weight: ArrayLike | None, rows: np.ndarray, n: int) -> np.ndarray:
+    """Return the weights of ``rows`` with mean 1.
+
+    Raises
+    ------
+    ValueError
+        Negative or not finite weights, or no face to learn from.
+    """
+    if sample_weight is None:
+        return np.ones(len(rows))
+    weight = np.asarray(sample_weight, dtype=float)
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight must have shape ({n},), not {weight.shape}")
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"sample_weight must be 0 or more, found {weight[row]:g} in row {row}")
+    chosen = weight[rows]
+    if not chosen.any():
+        raise ValueError("every sample_weight of the training faces is 0: nothing to learn from")
+    return chosen / chosen.mean()
+
+
+def cut_parts(
+    images: np.ndarray,
+    targets: np.ndarray,
+    groups: ArrayLike | None,
+    select: Pair | None,
+    calibrate: Pair | None,
+    seed: int,
+    size: float = 0.1,
+) -> Parts:
+    """Cut the missing ones of *select* and *calibrate* from the data; no group is split.
+
+    Parameters
+    ----------
+    images : ndarray
+    targets : ndarray
+    groups : array-like of shape (n,), optional
+        Rows of one group stay together.
+    select, calibrate : pair (X, targets), optional
+        Given pairs are used as they are, and then all of ``images`` trains.
+    seed : int
+    size : float
+        Share of the groups each missing pair receives, at least one group.
+
+    Warns
+    -----
+    UserWarning
+        Fewer than ``FEWEST_GROUPS`` groups: nothing is held back and training rows stand in.
+    """
+    rows = np.arange(len(images))
+    labels = rows if groups is None else np.asarray(groups)
+    n_groups = len(np.unique(labels))
+    enough = n_groups >= FEWEST_GROUPS
+    if not enough and (select is None or calibrate is None):
+        warnings.warn(
+            f"only {n_groups} groups: nothing is held back, the faces trained on choose the epoch "
+            f"and calibrate too, and intervals and probabilities will be too sure; give "
+            f"select= and calibrate=",
+            stacklevel=2,
+        )
+    cut: list[Pair] = []
+    for given in (select, calibrate):
+        if given is not None:
+            cut.append(given)
+            continue
+        held = rows
+        if enough:
+            keep, held = cut_part(len(rows), size, groups=labels[rows], random_state=seed)
+            held, rows = rows[held], rows[keep]
+        cut.append((images[held], targets[held]))
+    return Parts(rows, cut[0], cut[1])

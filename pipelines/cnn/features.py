@@ -1,0 +1,164 @@
+"""Features of a frozen timm backbone as a scikit-learn transformer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from pipelines.cnn.network.backbones import (create_backbone)
+from pipelines.cnn.batches.batches import (plain_batches)
+from pipelines.cnn.batches.inputs import (check_faces)
+from pipelines.cnn.network.network import (FaceNetwork)
+from .saving import (Arrays, network_arrays, single_network)
+from pipelines.cnn.estimators.training.settings import (choose_device, torch_threads)
+
+__all__ = ["TimmFeatures"]
+
+
+class TimmFeatures(TransformerMixin, BaseEstimator):
+    """Pooled features of images from a pretrained network that is not trained further.
+
+    Parameters
+    ----------
+    backbone : str
+        Any timm model.
+    weights : {'imagenet'}, path or None
+        See :func:`pipelines.cnn.network.backbones.create_backbone`; None draws random weights from
+        ``random_state``.
+    image_size : int or None
+        Side in pixels the network sees; None takes the images' own.
+    image_shape : tuple of int or None
+        ``(H, W)`` or ``(H, W, 3)`` when ``X`` holds flattened rows.
+    mirror : bool
+        Average the features over the image and its mirror image.
+    batch_size : int
+    device : str
+        ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ...
+    threads : int or None
+        Threads of PyTorch while transforming.
+    allow_download : bool
+        Whether ImageNet weights may come from the network.
+    random_state : int
+        Of random weights.
+    progress : callable or None
+        Called as ``progress("features", done, total)``.
+
+    Attributes
+    ----------
+    n_features_out_ : int
+    weights_source_ : dict
+        Kind, location and sha256 of the weights.
+    n_parameters_ : int
+    device_ : str
+        Where the features are computed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import RidgeCV
+    >>> from sklearn.pipeline import make_pipeline
+    >>> faces = np.random.default_rng(0).integers(0, 255, (8, 48, 48, 3), dtype=np.uint8)
+    >>> age = make_pipeline(TimmFeatures(weights=None), RidgeCV()).fit(faces, np.arange(8.0))
+    >>> age.predict(faces).shape
+    (8,)
+    """
+
+    def __init__(
+        self,
+        backbone: str = "tf_efficientnet_lite0",
+        *,
+        weights: str | Path | None = "imagenet",
+        image_size: int | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        mirror: bool = False,
+        batch_size: int = 64,
+        device: str = "auto",
+        threads: int | None = None,
+        allow_download: bool = False,
+        random_state: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        self.backbone = backbone
+        self.weights = weights
+        self.image_size = image_size
+        self.image_shape = image_shape
+        self.mirror = mirror
+        self.batch_size = batch_size
+        self.device = device
+        self.threads = threads
+        self.allow_download = allow_download
+        self.random_state = random_state
+        self.progress = progress
+
+    def fit(self, X: Any, y: ArrayLike | None = None) -> TimmFeatures:
+        """Load the network; nothing is learned from ``X`` but the size of its images."""
+        images = check_faces(X, self.image_shape)
+        self.image_size_ = self.image_size or int(images.shape[1])
+        with torch.random.fork_rng():
+            torch.manual_seed(self.random_state)
+            backbone = create_backbone(
+                self.backbone,
+                weights=self.weights,
+                image_size=self.image_size_,
+                allow_download=self.allow_download,
+            )
+            self.network_ = FaceNetwork(backbone, {}, image_size=self.image_size_).eval()
+        self.weights_source_ = backbone.source.as_dict()
+        self.n_parameters_ = sum(p.numel() for p in self.network_.parameters())
+        self.device_ = choose_device(self.device)
+        self.n_features_out_ = backbone.n_features
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return features of images, float32 ``(n, n_features_out_)``."""
+        check_is_fitted(self)
+        images = check_faces(X, self.image_shape)
+        device = choose_device(self.device)
+        network = self.network_.to(device)
+        features = np.empty((len(images), self.n_features_out_), dtype=np.float32)
+        done = 0
+        with torch_threads(self.threads), torch.inference_mode():
+            for batch in plain_batches(images, self.batch_size, self.image_size_):
+                batch = batch.to(device)
+                found = network.features(batch)
+                if self.mirror:
+                    found = (found + network.features(batch.flip(3))) / 2
+                features[done : done + len(batch)] = found.float().cpu().numpy()
+                done += len(batch)
+                if self.progress is not None:
+                    self.progress("features", done, len(images))
+        return features
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Return ``<backbone>_0``, ``<backbone>_1``, ..."""
+        check_is_fitted(self)
+        return np.array([f"{self.backbone}_{i}" for i in range(self.n_features_out_)], dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "network_")
+
+    def detach_tensors(self) -> tuple[TimmFeatures, Arrays]:
+        """Return a copy without the network, and the network as arrays."""
+        light = copy.copy(self)
+        del light.network_
+        light.progress = None
+        return light, network_arrays(self.network_)
+
+    def attach_tensors(self, tensors: Arrays) -> None:
+        """Give a copy made by :meth:`detach_tensors` its network back."""
+        self.network_ = single_network(tensors, backbone=self.backbone, image_size=self.image_size_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = self.image_shape is not None
+        tags.input_tags.three_d_array = True
+        tags.requires_fit = True
+        return tags

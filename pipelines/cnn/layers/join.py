@@ -1,0 +1,149 @@
+"""Any timm model with each convolution and its batch normalisation as one layer, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import torch
+from timm.layers import BatchNormAct2d, Conv2dSame
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from .conv_norm import (ConvNorm)
+
+
+@torch.no_grad()
+def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> tuple[bool, bool]:
+    """Replace every convolution that a batch normalisation follows by :class:`ConvNorm`.
+
+    TensorFlow's "same" padding adds the odd row below and right, PyTorch's above and left, so
+    that such models copy every strided layer's input into a larger one first. Turned by 180
+    degrees, images and kernels alike, the odd row is where PyTorch puts it and no copy is
+    needed; with global pooling at the end nobody can tell the difference.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place.
+    image_size : int
+        Side of the test image.
+    live : bool
+        See :class:`ConvNorm`.
+
+    Returns
+    -------
+    joined : bool
+        Whether the joined model answers as before; otherwise it was left as it was.
+    rotated : bool
+        Whether it wants its images turned by 180 degrees.
+
+    Notes
+    -----
+    Pairs are recognised by their place (a convolution and the next child, a normalisation of
+    as many channels). That the place tells the truth is checked by a test image.
+    """
+    pairs = _find_pairs(model)
+    if not pairs:
+        return False, False
+    rotate = any(isinstance(module, Conv2dSame) for module in model.modules())
+    was_training = model.training
+    model.eval()
+    image = torch.rand(1, 3, image_size, image_size, generator=torch.Generator().manual_seed(0))
+    before = model(image)
+    undo = [
+        (parent, name, child)
+        for parent, *names in pairs
+        for name in names
+        for child in [getattr(parent, name)]
+    ]
+    for parent, conv, norm in pairs:
+        joined = ConvNorm(getattr(parent, conv), getattr(parent, norm), live=live, rotate=rotate)
+        setattr(parent, conv, joined)
+        setattr(parent, norm, _activation_of(getattr(parent, norm)))
+    model.eval()  # new layers start in training mode
+    after = model(image.flip(2, 3) if rotate else image)
+    same = torch.allclose(before, after, rtol=1e-3, atol=1e-3 * float(before.abs().max()))
+    if not same:
+        for parent, name, child in undo:
+            setattr(parent, name, child)
+    model.train(was_training)
+    return same, same and rotate
+
+
+@torch.no_grad()
+def adapt_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Replace the statistics of every normalisation by those of some images.
+
+    Statistics of ImageNet pictures fit aligned faces badly; frozen, they would stay wrong.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes the batches as they are.
+    batches : iterable of Tensor
+
+    References
+    ----------
+    Li et al., "Revisiting Batch Normalization for Practical Domain Adaptation", 2016.
+    """
+    layers = [module for module in model.modules() if isinstance(module, ConvNorm)]
+    alone = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    momenta = [module.momentum for module in alone]
+    for layer in layers:
+        layer.adapting = 0
+    for module in alone:
+        module.reset_running_stats()
+        module.momentum = None  # PyTorch's word for the mean of all batches
+        module.train()
+    try:
+        for batch in batches:
+            model(batch)
+    finally:
+        for layer in layers:
+            layer.adapting = None
+        for module, momentum in zip(alone, momenta, strict=True):
+            module.momentum = momentum
+            module.eval()
+
+
+def fold_layers(module: nn.Module) -> nn.Module:
+    """Replace every :class:`ConvNorm` by the plain convolution it amounts to, in place.
+
+    For networks that leave PyTorch.
+    """
+    for name, child in module.named_children():
+        if isinstance(child, ConvNorm):
+            setattr(module, name, child.as_convolution())
+        else:
+            fold_layers(child)
+    return module
+
+
+def _find_pairs(model: nn.Module) -> list[tuple[nn.Module, str, str]]:
+    """Return ``(parent, convolution, normalisation)`` of neighbouring children."""
+    pairs = []
+    for parent in model.modules():
+        children = list(parent.named_children())
+        for (first, conv), (second, norm) in pairwise(children):
+            if (
+                type(conv) in (nn.Conv2d, Conv2dSame)
+                and isinstance(conv, nn.Conv2d)
+                and isinstance(norm, nn.BatchNorm2d)
+                and norm.num_features == conv.out_channels
+                and conv.bias is None
+                and conv.padding_mode == "zeros"
+                and conv.dilation == (1, 1)
+                and len({*conv.kernel_size}) == len({*conv.stride}) == 1
+                and norm.affine
+                and norm.track_running_stats
+            ):
+                pairs.append((parent, first, second))
+    return pairs
+
+
+def _activation_of(norm: nn.Module) -> nn.Module:
+    """Return what timm's normalisation does after normalising."""
+    if isinstance(norm, BatchNormAct2d):
+        return nn.Sequential(norm.drop, norm.act)
+    return nn.Identity()

