@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import reports
-from reports.figures import style
-from reports.svg_export import standalone, to_svg
+from reports.drawing.figures import (style)
+from reports.drawing.svg import (standalone, to_svg)
 from study.run_directory import RunDirectory, write_text
 
 ROOT = Path(__file__).parents[1]

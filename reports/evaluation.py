@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import age_assurance, breakdowns, comparison, headline, standardisation
-from .metrics import METRICS
+from .statistics import (age_assurance, breakdowns, pairs as comparison, headline, standardisation)
+from reports.statistics.metrics import (METRICS)
 from .panel import Panel, family_of, panels
-from .run_tables import RunTables
+from .tables import (RunTables)
 
 POSE_COLUMNS = ("yaw_bin", "pitch_bin")
 COST_COLUMNS = (

@@ -14,7 +14,7 @@ import reports
 from benchmarks.simulated_run import simulated_run
 from data.tables import ContractError
 from reports import charts
-from reports.run_tables import RunTables
+from reports.tables import (RunTables)
 
 
 def changed(run, **tables):
@@ -41,13 +41,13 @@ def html(run):
 @pytest.fixture
 def unpictured(monkeypatch):
     """Render pages without charts: for tests of words and tables."""
-    monkeypatch.setattr("reports.page.Page._charts", lambda self, section: [])
+    monkeypatch.setattr("reports.page.page.Page._charts", lambda self, section: [])
 
 
 @pytest.fixture
 def unexported(monkeypatch):
     """Render pages whose charts are drawn but not exported: for tests that could break a chart."""
-    monkeypatch.setattr("reports.svg_export.to_svg", lambda *arguments: "<svg></svg>")
+    monkeypatch.setattr("reports.drawing.svg.to_svg", lambda *arguments: "<svg></svg>")
 
 
 class Outline(HTMLParser):
@@ -191,7 +191,7 @@ def test_wrong_summary_is_refused(unpictured, run):
 
 
 def test_chart_modules_keep_their_contract(run):
-    from reports import figures
+    from reports.drawing import (figures)
     from reports.evaluation import Evaluation
 
     evaluation = Evaluation(run)
@@ -460,7 +460,7 @@ def test_compare_pairs_shared_faces(run):
 
 def test_changes_are_exact(run):
     from reports.panel import panels
-    from reports.run_comparison import changes
+    from reports.runs.compare import (changes)
 
     shifted = run.predictions.copy()
     shifted["p_female"] = 1 - shifted["p_female"]

@@ -7,7 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from .. import figures
+from reports.drawing import (figures)
 from ..evaluation import Evaluation
 
 TITLE = "Confusion of age classes"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import breakdowns, figures
+from reports.statistics import (breakdowns)
+from reports.drawing import (figures)
 from ..evaluation import POSE_COLUMNS, Evaluation
 from ..label_noise import label_noise
 

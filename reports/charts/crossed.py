@@ -8,7 +8,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .. import breakdowns, figures
+from reports.statistics import (breakdowns)
+from reports.drawing import (figures)
 from ..evaluation import Evaluation
 
 TITLE = "{variant}"

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import breakdowns, figures
+from reports.statistics import (breakdowns)
+from reports.drawing import (figures)
 from ..evaluation import Evaluation
 from . import crossed
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import figures
+from reports.drawing import (figures)
 from ..evaluation import Evaluation
-from ..intervals import share_interval
+from reports.statistics.intervals import (share_interval)
 
 TITLE = "Gender: stated against observed probability"
 SECTION = "gender"

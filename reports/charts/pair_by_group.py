@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .. import breakdowns, figures
-from ..comparison import ALPHA
+from reports.statistics import (breakdowns)
+from reports.drawing import (figures)
+from reports.statistics.pairs import (ALPHA)
 from ..evaluation import Evaluation
 
 TITLE = "{variant}"

@@ -12,16 +12,18 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from . import blocks, charts, figures, svg_export
-from .blocks import Block, Chart, Section
-from .caveats import caveats
-from .display import Table, from_frame
-from .evaluation import Evaluation
-from .galleries import gallery_tables
-from .label_noise import label_noise
-from .run_tables import RunTables
-from .sections import sections
-from .verdict import verdict
+from . import (blocks)
+from reports import (charts)
+from reports.drawing import (figures, svg as svg_export)
+from .blocks import (Block, Chart, Section)
+from .caveats import (caveats)
+from .display import (Table, from_frame)
+from reports.evaluation import (Evaluation)
+from .galleries import (gallery_tables)
+from reports.label_noise import (label_noise)
+from reports.tables import (RunTables)
+from .sections import (sections)
+from .verdict import (verdict)
 
 FORMAT = 1
 WIDE = 6.0  # inches: charts wider than this take a whole line

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .blocks import Block, Listing, Prose
-from .display import Column, Row, Table, text_cell
-from .evaluation import Evaluation
+from .blocks import (Block, Listing, Prose)
+from .display import (Column, Row, Table, text_cell)
+from reports.evaluation import (Evaluation)
 
 
 def provenance_blocks(evaluation: Evaluation) -> list[Block]:

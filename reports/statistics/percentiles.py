@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .intervals import MIN_GROUPS
-from .metrics import METRICS
-from .panel import Answers, Panel
-from .resampling import counts, draws_for, generator
+from .intervals import (MIN_GROUPS)
+from .metrics import (METRICS)
+from reports.panel import (Answers, Panel)
+from .resampling import (counts, draws_for, generator)
 
 Array = NDArray[np.float64]
 Draws = dict[tuple[str, str], Array]

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .blocks import Block, Gallery, Picture, Prose
-from .comparison import seed_mean
-from .display import Cell, Column, Row, Table, finite, number, text_cell
-from .evaluation import Evaluation
-from .panel import Array
+from .blocks import (Block, Gallery, Picture, Prose)
+from reports.statistics.pairs import (seed_mean)
+from .display import (Cell, Column, Row, Table, finite, number, text_cell)
+from reports.evaluation import (Evaluation)
+from reports.panel import (Array)
 
 SHOWN = 8
 MAX_BYTES = 900_000  # of pictures on the page, before base64

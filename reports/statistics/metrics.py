@@ -33,7 +33,7 @@ class Metric:
     better : {'low', 'high', 'zero', 'none'}
         Direction that wins.
     interval : {'wilson', 'studentised', 'root', 'percentile', 'mover', 'none'}
-        How its 95% interval is made (``reports.intervals``).
+        How its 95% interval is made (``reports.statistics.intervals``).
     per_face : callable or None
         ``(y_true, y_pred) -> (n,)`` values whose mean is the metric (its square, for 'root').
     function : callable

@@ -15,7 +15,7 @@ from importlib import resources
 
 from matplotlib.figure import Figure
 
-from .figures import VARIABLES, Looks
+from .figures import (VARIABLES, Looks)
 
 
 def to_svg(figure: Figure, key: str, title: str, description: str) -> str:

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .breakdowns import per_contender
-from .comparison import ALPHA, seed_mean, targets_of
-from .intervals import LEVEL, Estimate, mover_mean, share_interval
-from .metrics import METRICS, Metric
-from .panel import Panel
-from .percentiles import Draws, percentile_draws
-from .resampling import generator, sign_flip_p, totals
+from .breakdowns import (per_contender)
+from .pairs import (ALPHA, seed_mean, targets_of)
+from .intervals import (LEVEL, Estimate, mover_mean, share_interval)
+from .metrics import (METRICS, Metric)
+from reports.panel import (Panel)
+from .percentiles import (Draws, percentile_draws)
+from .resampling import (generator, sign_flip_p, totals)
 
 Array = NDArray[np.float64]
 
