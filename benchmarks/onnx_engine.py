@@ -22,7 +22,7 @@ from parts import Parts
 import study
 from pipelines.cnn.estimators.onnx.export import (export_onnx, quantize_onnx)
 from pipelines.cnn.estimators.onnx.runtime import (OnnxAgeGender)
-from study.export import N_RANGE_FACES
+from study.models.export import (N_RANGE_FACES)
 
 N_TIMED = 100
 PASSES = 5

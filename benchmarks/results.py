@@ -18,7 +18,7 @@ from typing import Any
 import reports
 from reports.drawing.figures import (style)
 from reports.drawing.svg import (standalone, to_svg)
-from study.run_directory import RunDirectory, write_text
+from study.record.directory import (RunDirectory, write_text)
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- results:{name}:begin -->", "<!-- results:{name}:end -->"

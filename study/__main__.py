@@ -10,7 +10,7 @@ import typer
 
 from . import commands
 from .errors import StudyFailed, UsageError
-from .terminal import console
+from study.terminal.bars import (console)
 
 app = typer.Typer(
     name="study",

@@ -17,17 +17,19 @@ from data import tables
 from data.pose.estimate import (measured_pose_error)
 from pipelines.registry import get_contender
 
-from . import engine, leak, provenance
-from .cells import Cell, Job, grid
-from .dask_engine import run_on_dask
-from .devices import visible_devices
+from .engine import (local as engine)
+from .extras import (leak)
+from .record import (provenance)
+from study.plan.cells import (Cell, Job, grid)
+from study.engine.dask import (run_on_dask)
+from study.engine.devices import (visible_devices)
 from .errors import StudyFailed, UsageError
-from .imported import import_cells, read_predictions
-from .learning_curve import write_learning_curve
-from .model_card import write_cards
-from .pictures import write_pictures
-from .plan import Plan, registered_name
-from .run_directory import FORMAT, RunDirectory, write_json, write_parquet, write_text
+from study.extras.imported import (import_cells, read_predictions)
+from study.extras.learning_curve import (write_learning_curve)
+from study.models.card import (write_cards)
+from study.extras.pictures import (write_pictures)
+from study.plan.model import (Plan, registered_name)
+from study.record.directory import (FORMAT, RunDirectory, write_json, write_parquet, write_text)
 
 Progress = Callable[[str, int, int], None]
 

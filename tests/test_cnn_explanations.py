@@ -17,7 +17,7 @@ from pipelines.cnn.estimators.training.members import (FaceEnsemble, answering_n
 from pipelines.cnn.network.network import (FaceNetwork)
 from pipelines.explanations import explain, explain_groups
 from pipelines.cnn.gradcam import (average_maps, grad_cam, has_maps, overlay, spatial_layer)
-from study import pictures
+from study.extras import (pictures)
 
 OPTIONS = {
     "weights": None,

@@ -42,7 +42,7 @@ def state(run):
 def test_a_killed_worker_loses_nothing_and_repeats_nothing(arguments, tmp_path, monkeypatch):
     alone, spread = tmp_path / "alone", tmp_path / "spread"
     assert call([*arguments, str(alone)]) == 0
-    monkeypatch.setattr("study.engine.run_jobs", None)  # nothing may run outside the cluster
+    monkeypatch.setattr("study.engine.local.run_jobs", None)  # nothing may run outside the cluster
     at_the_kill = {}
 
     def kill_one(cluster):
@@ -71,7 +71,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(arguments, tmp_path, 
 
 
 def test_a_scheduler_that_does_not_answer(arguments, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("study.dask_engine.WAIT_FOR_WORKERS", 1)
+    monkeypatch.setattr("study.engine.dask.WAIT_FOR_WORKERS", 1)
     engine = ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"]
     assert call([*arguments, str(tmp_path / "run"), *engine]) == 2
     assert "no Dask scheduler answers" in " ".join(capsys.readouterr().err.split())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from ..terminal import console
+from study.terminal.bars import (console)
 
 HELP = """Put several runs on one page: what changed, paired where faces are shared.
 
@@ -30,7 +30,7 @@ def compare(
         raise UsageError("compare needs at least two run directories")
     import reports
 
-    from ..run_directory import RunDirectory, write_text
+    from study.record.directory import (RunDirectory, write_text)
 
     page = reports.compare({run.name: RunDirectory(run).read() for run in runs})
     out.parent.mkdir(parents=True, exist_ok=True)

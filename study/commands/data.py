@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..terminal import bars, console, output, table
+from study.terminal.bars import (bars, console, output, table)
 
 
 def add(app: typer.Typer) -> None:
@@ -65,7 +65,7 @@ def check(
     """Audit a data set and print a short table."""
     import data as faces_of
 
-    from ..run_directory import write_text
+    from study.record.directory import (write_text)
 
     with bars() as shown:
         faces = faces_of.load(source, pose=pose, progress=shown.stage)
@@ -106,7 +106,7 @@ def split(
     import data as faces_of
     from data import tables
 
-    from ..run_directory import write_text
+    from study.record.directory import (write_text)
 
     with bars() as shown:
         faces = faces_of.load(source, pose=False, progress=shown.stage)

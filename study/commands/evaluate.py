@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ..headline import show_headline
-from ..terminal import bars, console, output
+from study.terminal.headline import (show_headline)
+from study.terminal.bars import (bars, console, output)
 
 HELP = """Measure a saved model on any labelled data set and write the same report.
 
@@ -36,10 +36,10 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
 ) -> None:
     """Evaluate a model and render the report."""
-    from ..evaluate import evaluate as evaluate_model
-    from ..model import load
+    from study.models.evaluate import (evaluate as evaluate_model)
+    from study.models.model import (load)
     from ..run import write_report
-    from ..run_directory import RunDirectory
+    from study.record.directory import (RunDirectory)
 
     chosen = load(model)
     name = Path(source).name.split(".")[0]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import StudyFailed, UsageError
-from ..terminal import bars, console, output, table
+from study.terminal.bars import (bars, console, output, table)
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..model import FaceEstimate, Model
+    from study.models.model import (FaceEstimate, Model)
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 HELP = """Find every face in photos and estimate age, gender and head pose.
@@ -49,7 +49,7 @@ def predict(
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated copies.")] = None,
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
-    from ..model import load, newest_model
+    from study.models.model import (load, newest_model)
 
     chosen = load(model or newest_model(Path("runs")), engine)
     if chosen.card["training_data"]["data_set"] == "embedded":

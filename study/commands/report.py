@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..terminal import console
+from study.terminal.bars import (console)
 
 
 def add(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def add(app: typer.Typer) -> None:
 def report(run: Annotated[Path, typer.Argument(help="Run directory, such as runs/demo.")]) -> None:
     """Render the report of a run directory from its tables."""
     from ..run import write_report
-    from ..run_directory import RunDirectory
+    from study.record.directory import (RunDirectory)
 
     path, _ = write_report(RunDirectory(run))
     console.print(f"report: {path}", markup=False)

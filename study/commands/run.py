@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from ..headline import show_headline
-from ..plan import Plan
-from ..plan_files import read_plan
-from ..terminal import bars, console, output
+from study.terminal.headline import (show_headline)
+from study.plan.model import (Plan)
+from study.plan.files import (read_plan)
+from study.terminal.bars import (bars, console, output)
 
 EXAMPLES = """
 Run a study and write its report.
@@ -77,7 +77,7 @@ def run(
         without=without or (),
     )
     where = out or default_out(chosen, data)
-    from ..index import write_index
+    from study.record.index import (write_index)
     from ..run import run_study
 
     started = time.perf_counter()

@@ -15,8 +15,8 @@ import pandas as pd
 from data import tables
 from reports import RunTables
 
-from .cells import Cell
-from .errors import StudyFailed, UsageError
+from study.plan.cells import (Cell)
+from study.errors import (StudyFailed, UsageError)
 
 FORMAT = 1
 

@@ -1,6 +1,6 @@
 """One cell in its own process: fit, predict the test part, leave predictions and costs.
 
-Started as ``python -m study.run_cell`` with a job (one line of JSON) on standard input. A fresh
+Started as ``python -m study.engine.cell`` with a job (one line of JSON) on standard input. A fresh
 process per cell makes peak memory its own, thread counts exact, and a crash harmless. Progress
 goes to standard output, one JSON line a step.
 """
@@ -23,8 +23,8 @@ import pandas as pd
 from data import tables
 from pipelines.registry import Contender, get_contender
 
-from .cells import Job
-from .run_directory import write_json
+from study.plan.cells import (Job)
+from study.record.directory import (write_json)
 
 LEVEL = 0.9
 

@@ -15,8 +15,8 @@ import data
 from data.leaks.value import (leak_value, measure_leak)
 from pipelines.registry import get_contender
 
-from .plan import Plan, registered_name
-from .run_directory import RunDirectory, write_parquet
+from study.plan.model import (Plan, registered_name)
+from study.record.directory import (RunDirectory, write_parquet)
 
 Progress = Callable[[str, int, int], None]
 

@@ -8,8 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .errors import UsageError
-from .plan import Plan, did_you_mean, validate_plan
+from study.errors import (UsageError)
+from .model import (Plan, did_you_mean, validate_plan)
 
 
 def shipped_plans() -> dict[str, Path]:
@@ -37,7 +37,7 @@ def read_plan(
     data : str, optional
         Replaces the plan's data set.
     predictions : sequence of str
-        ``name=file.csv``: see ``study.imported``.
+        ``name=file.csv``: see ``study.extras.imported``.
     without : sequence of str
         Contenders of the plan to leave out.
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data import tables
 
-from .run_directory import write_parquet
+from study.record.directory import (write_parquet)
 
 
 def write_learning_curve(run: Path) -> None:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from data import tables
 
-from .cells import Cell
-from .errors import UsageError
-from .run_directory import RunDirectory, write_json
+from study.plan.cells import (Cell)
+from study.errors import (UsageError)
+from study.record.directory import (RunDirectory, write_json)
 
 REQUIRED = ("face_id", "age", "p_female")
 

@@ -16,11 +16,11 @@ from data import tables
 from data.images.decode import (decode)
 from data.pose.detect import (find_faces)
 
-from . import provenance
-from .cells import Cell
-from .model import SOURCE_SIZE, Model
-from .run_cell import LEVEL
-from .run_directory import FORMAT, RunDirectory, write_json, write_text
+from study.record import (provenance)
+from study.plan.cells import (Cell)
+from .model import (SOURCE_SIZE, Model)
+from study.engine.cell import (LEVEL)
+from study.record.directory import (FORMAT, RunDirectory, write_json, write_text)
 
 Progress = Callable[[str, int, int], None]
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from joblib import Parallel, delayed, parallel_config
 
-from .cells import Job
-from .engine import Outcome, execute
-from .errors import UsageError
+from study.plan.cells import (Job)
+from .local import (Outcome, execute)
+from study.errors import (UsageError)
 
 WAIT_FOR_WORKERS = 60  # seconds
 

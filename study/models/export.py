@@ -8,8 +8,8 @@ import numpy as np
 
 import data
 
-from .errors import UsageError
-from .model import ONNX, Model
+from study.errors import (UsageError)
+from .model import (ONNX, Model)
 
 N_RANGE_FACES = 64  # 256 took over six minutes for two networks at 144 px
 

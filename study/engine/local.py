@@ -18,9 +18,9 @@ from joblib import Parallel, delayed
 
 from data import tables
 
-from .cells import Job
-from .devices import DevicePool, visible_devices
-from .run_directory import RunDirectory, write_json
+from study.plan.cells import (Job)
+from .devices import (DevicePool, visible_devices)
+from study.record.directory import (RunDirectory, write_json)
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -117,7 +117,7 @@ def execute(
     with log_path.open("w") as log:
         child = subprocess.Popen(
             # -P: a folder named data or reports where the user stands must not shadow ours
-            [sys.executable, "-P", "-m", "study.run_cell"],
+            [sys.executable, "-P", "-m", "study.engine.cell"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -14,8 +14,8 @@ import numpy as np
 from data.pose.detect import (find_faces)
 from pipelines import persistence
 
-from .errors import UsageError
-from .run_directory import select_scores
+from study.errors import (UsageError)
+from study.record.directory import (select_scores)
 
 ONNX = "model.onnx"
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
