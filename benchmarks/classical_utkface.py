@@ -24,11 +24,11 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import SVC, SVR
 
 from pipelines import AgeGender, HogTransformer
-from pipelines.classical.pipelines import (hog_pairs)
-from pipelines.classical.machine import (FeatureMachineClassifier, FeatureMachineRegressor)
-from pipelines.classical.mirror_pairs import (MirrorPairs)
+from pipelines.classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
+from pipelines.classical.mirror_pairs import MirrorPairs
+from pipelines.classical.pipelines import hog_pairs
+from pipelines.images.shrink import Shrink
 from pipelines.registry import get_contender
-from pipelines.images.shrink import (Shrink)
 
 
 def machines(features: MirrorPairs, *, age_metric: int = 0) -> AgeGender:

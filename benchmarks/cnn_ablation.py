@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from parts import Parts
 
-from pipelines.cnn.estimators import (CnnAgeGender)
+from pipelines.cnn.estimators import CnnAgeGender
 
 BASE: dict[str, Any] = {"freeze_stages": 3}
 

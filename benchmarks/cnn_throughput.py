@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import timm
 import torch
+from pipelines.cnn.training.settings import choose_precision
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor, nn
@@ -35,10 +36,9 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
-from pipelines.cnn.network.heads import (create_age_head)
-from pipelines.cnn.estimators import (CnnAgeGender)
-from pipelines.cnn.network.network import (FaceLoss)
-from pipelines.cnn.estimators.training.settings import (choose_precision)
+from pipelines.cnn.estimators import CnnAgeGender
+from pipelines.cnn.network.heads import create_age_head
+from pipelines.cnn.network.network import FaceLoss
 
 BACKBONES = ("tf_efficientnet_lite0", "mobilenetv2_100", "resnet18", "efficientnet_b0")
 PLAIN = "plain skorch, fp32"

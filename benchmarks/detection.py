@@ -21,10 +21,10 @@ import pandas as pd
 from skimage import data as pictures
 
 import data
-from data.pose.detect import (find_faces)
-from data.pose.boxes import (overlap)
-from data.pose.mesh import (FaceMesh)
-from data.pose.crop import (as_rgb)
+from data.pose.boxes import overlap
+from data.pose.crop import as_rgb
+from data.pose.detect import find_faces
+from data.pose.mesh import FaceMesh
 
 FACELESS = (
     "brick", "cat", "chelsea", "clock", "coffee", "coins", "colorwheel", "grass", "gravel",

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from reports.statistics.intervals import (mean_interval, share_difference, share_interval)
-from reports.statistics.resampling import (totals)
+from reports.statistics.intervals import mean_interval, share_difference, share_interval
+from reports.statistics.resampling import totals
 
 Array = NDArray[np.float64]
 SEEDS = 3

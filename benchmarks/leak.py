@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import data
-from data.leaks.value import (leak_value, measure_leak)
+from data.leaks.value import leak_value, measure_leak
 from pipelines.registry import get_contender
 
 

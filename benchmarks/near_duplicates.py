@@ -22,9 +22,9 @@ import time
 import numpy as np
 
 import data
-from data.audit.hashes import (distances, near_pairs)
-from data.audit.fingerprints import (difference_hash)
-from data.audit.policy import (Policy)
+from data.audit.fingerprints import difference_hash
+from data.audit.hashes import distances, near_pairs
+from data.audit.policy import Policy
 
 
 def real_hashes(source: str) -> np.ndarray:

@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image
 
 import data
-from data.images.store import (open_pixels)
+from data.images.store import open_pixels
 
 
 def store(paths: list[Path], size: int, n_jobs: int) -> tuple[float, float, float]:

@@ -1,11 +1,11 @@
 """Error of the head pose labels against the embedded heads, whose pose is known.
 
-    python benchmarks/pose_error.py [--out data/models/pose_error.csv]
+    python benchmarks/pose_error.py [--out data/pose/files/pose_error.csv]
 
 Prints the error of the raw angles, fits the calibration on one half of the identities, and prints
 the error of the calibrated angles on the other half; then the constants in use on all heads, and
 what remains of pitch by age and gender. ``--out`` writes the table that every report shows as the
-error of the pose labels; it ships as ``data/models/pose_error.csv``.
+error of the pose labels; it ships as ``data/pose/files/pose_error.csv``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import pandas as pd
 
 import data
 from data.bins import age_class
-from data.pose.estimate import (estimate_pose, pose_error)
-from data.pose.calibration import (EMBEDDED_HEADS, Calibration, fit_calibration)
+from data.pose.calibration import EMBEDDED_HEADS, Calibration, fit_calibration
+from data.pose.estimate import estimate_pose, pose_error
 
 SIZE = 200
 

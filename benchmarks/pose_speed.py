@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 import data
-from data.pose.estimate import (estimate_pose)
+from data.pose.estimate import estimate_pose
 
 
 def main() -> None:

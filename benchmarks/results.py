@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import reports
-from reports.drawing.figures import (style)
-from reports.drawing.svg import (standalone, to_svg)
-from study.record.directory import (RunDirectory, write_text)
+from reports.drawing.figures import style
+from reports.drawing.svg import standalone, to_svg
+from study.record.directory import RunDirectory, write_text
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- results:{name}:begin -->", "<!-- results:{name}:end -->"

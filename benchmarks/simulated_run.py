@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data import bins
-from reports.tables import (RunTables)
+from reports.tables import RunTables
 
 ETHNICITIES = ("White", "Black", "Asian", "Indian", "Others")
 

@@ -6,18 +6,19 @@
 >>> X = faces.images(128)                                    # doctest: +SKIP
 """
 
-from data.pose.align import (align)
+from data.audit.findings import summarise
+from data.audit.label_noise import label_noise_floor
+from data.audit.policy import Policy
+from data.leaks.find import find_leaks
+from data.leaks.value import leak_design, leak_value, measure_leak
+from data.pose.align import align
+from data.pose.estimate import HeadPose, estimate_pose, head_pose
+from data.pose.mesh import FaceMesh
+
 from .cache import cache_folder
 from .errors import DataError
 from .faces import Faces, audit, load
-from data.audit.findings import (summarise)
-from data.audit.label_noise import (label_noise_floor)
-from data.leaks.value import (leak_design, leak_value, measure_leak)
-from data.leaks.find import (find_leaks)
-from data.pose.mesh import (FaceMesh)
-from data.audit.policy import (Policy)
-from data.pose.estimate import (HeadPose, estimate_pose, head_pose)
-from .names import (Registered, add_data_set, known_data_sets, registered)
+from .names import Registered, add_data_set, known_data_sets, registered
 from .splits import split
 
 __all__ = [

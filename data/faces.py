@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.audit.findings import Findings
+from data.audit.label_noise import label_noise_floor
+from data.audit.pairs import face_pairs, find_near_duplicates
+from data.audit.policy import Policy, apply_policy, faces_with_ids
+from data.audit.scan import scan
+from data.files.unpack import open_source
+from data.images.store import open_pixels
+from data.pose.labels import add_pose
+
 from . import tables
 from .bins import add_breakdowns
 from .cache import Progress, cache_folder, no_progress, print_progress
 from .errors import DataError
-from data.audit.findings import (Findings)
-from data.audit.label_noise import (label_noise_floor)
-from data.audit.pairs import (face_pairs, find_near_duplicates)
-from data.images.store import (open_pixels)
-from data.audit.policy import (Policy, apply_policy, faces_with_ids)
-from data.pose.labels import (add_pose)
+from .names import find_source
 from .readers import Reader, find_reader
-from .names import (find_source)
-from data.audit.scan import (scan)
-from data.files.unpack import (open_source)
 
 TABLE_COLUMNS = (
     "face_id", "age", "gender", "ethnicity", "group", "yaw", "pitch", "roll", "presence",

@@ -8,10 +8,11 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.files.unpack import open_source
+
 from .cache import Progress, cache_folder, no_progress
 from .errors import DataError
 from .readers import find_reader, readers
-from data.files.unpack import (open_source)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def add_data_set(
     if not name or name != name.strip() or any(c in name for c in "/\\\0") or name.startswith("."):
         raise DataError(f"{name!r} cannot be a name: use letters, digits, '-' and '_'")
     if str(source).startswith(("http://", "https://")):
-        from data.files.download import (fetch)
+        from data.files.download import fetch
 
         path = fetch(str(source), folder / "downloads", sha256=sha256, progress=progress)
     else:

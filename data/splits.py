@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from data.audit.groups import stable_hash
+
 from . import tables
 from .bins import age_bin
 from .errors import DataError
-from data.audit.groups import (stable_hash)
 
 TEST_SHARE = 0.2
 ADULT_AGES = (21, 60)

@@ -12,10 +12,11 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import _safe_indexing, assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from pipelines.intervals.probability import (PlattScaling)
-from pipelines.intervals.band import (OLDEST, ConformalBand)
+from pipelines.images.arrays import check_images, mirrored
+from pipelines.intervals.band import OLDEST, ConformalBand
+from pipelines.intervals.probability import PlattScaling
+
 from .holdout import cut_part
-from pipelines.images.arrays import (check_images, mirrored)
 
 
 class AgeGender(MetaEstimatorMixin, BaseEstimator):

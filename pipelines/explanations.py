@@ -56,7 +56,7 @@ def _class_activation(estimator: Any, X: Pictures) -> Pictures | None:
     targets = _explained_targets(estimator)
     if not targets:
         return None
-    from pipelines.cnn.gradcam import (grad_cam, overlay)
+    from pipelines.cnn.gradcam import grad_cam, overlay
 
     return overlay(X, grad_cam(estimator, X, targets[0]))
 
@@ -65,7 +65,7 @@ def _explained_targets(estimator: Any) -> list[str]:
     """Return what maps can be made for: nothing without a network whose features are maps."""
     if not hasattr(estimator, "net_"):
         return []
-    from pipelines.cnn.gradcam import (has_maps)
+    from pipelines.cnn.gradcam import has_maps
 
     first = estimator.net_.module_.members[0]
     return list(first.heads) if has_maps(first, estimator.image_size) else []
@@ -93,7 +93,7 @@ def explain_groups(
     """
     if target not in _explained_targets(estimator):
         return {}
-    from pipelines.cnn.gradcam import (average_maps, grad_cam, overlay)
+    from pipelines.cnn.gradcam import average_maps, grad_cam, overlay
 
     pictures = {}
     for group, mean_map in average_maps(grad_cam(estimator, X, target), groups).items():

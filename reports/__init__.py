@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.runs.compare import (compare)
-from reports.runs.index import (index)
-from .tables import (RunTables)
+from reports.runs.compare import compare
+from reports.runs.index import index
+
+from .tables import RunTables
 
 __all__ = ["RunTables", "compare", "gallery_faces", "index", "render", "summary"]
 
@@ -37,7 +38,7 @@ def summary(run: RunTables) -> dict[str, Any]:
 
 def gallery_faces(run: RunTables) -> list[str]:
     """Return the ``face_id`` of every face the galleries show, so that pictures can be made."""
-    from reports.page.galleries import (shown_faces)
+    from reports.page.galleries import shown_faces
 
     return shown_faces(_page(run).evaluation)
 
@@ -66,7 +67,7 @@ def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
 
 def _page(run: RunTables) -> Any:
     """Return the run's page; numbers and pictures are made on first use and kept with the run."""
-    from reports.page.page import (Page)  # matplotlib and seaborn are imported only to draw
+    from reports.page.page import Page  # matplotlib and seaborn are imported only to draw
 
     if "page" not in run.cache:
         run.cache["page"] = Page(run)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .statistics import (age_assurance, breakdowns, pairs as comparison, headline, standardisation)
-from reports.statistics.metrics import (METRICS)
+from reports.statistics.metrics import METRICS
+
 from .panel import Panel, family_of, panels
-from .tables import (RunTables)
+from .statistics import age_assurance, breakdowns, headline, standardisation
+from .statistics import pairs as comparison
+from .tables import RunTables
 
 POSE_COLUMNS = ("yaw_bin", "pitch_bin")
 COST_COLUMNS = (

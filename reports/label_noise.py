@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .tables import (RunTables)
+from .tables import RunTables
 
 
 def label_noise(run: RunTables) -> dict[str, float] | None:

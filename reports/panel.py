@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .tables import (RunTables)
+from .tables import RunTables
 
 Array = NDArray[np.float64]
 FAMILIES = ("baseline", "classical", "off-the-shelf", "cnn")

@@ -10,7 +10,7 @@ __all__ = ["load", "run_study"]
 def __getattr__(name: str) -> Any:
     # the estimators behind a model take seconds to import; the command line should not wait
     if name == "load":
-        from study.models.model import (load)
+        from study.models.model import load
 
         return load
     if name == "run_study":

@@ -8,9 +8,10 @@ from typing import Any
 
 import typer
 
+from study.terminal.bars import console
+
 from . import commands
 from .errors import StudyFailed, UsageError
-from study.terminal.bars import (console)
 
 app = typer.Typer(
     name="study",

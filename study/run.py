@@ -14,22 +14,22 @@ import pandas as pd
 import data
 import reports
 from data import tables
-from data.pose.estimate import (measured_pose_error)
+from data.pose.estimate import measured_pose_error
 from pipelines.registry import get_contender
+from study.engine.dask import run_on_dask
+from study.engine.devices import visible_devices
+from study.extras.imported import import_cells, read_predictions
+from study.extras.learning_curve import write_learning_curve
+from study.extras.pictures import write_pictures
+from study.models.card import write_cards
+from study.plan.cells import Cell, Job, grid
+from study.plan.model import Plan, registered_name
+from study.record.directory import FORMAT, RunDirectory, write_json, write_parquet, write_text
 
-from .engine import (local as engine)
-from .extras import (leak)
-from .record import (provenance)
-from study.plan.cells import (Cell, Job, grid)
-from study.engine.dask import (run_on_dask)
-from study.engine.devices import (visible_devices)
+from .engine import local
 from .errors import StudyFailed, UsageError
-from study.extras.imported import (import_cells, read_predictions)
-from study.extras.learning_curve import (write_learning_curve)
-from study.models.card import (write_cards)
-from study.extras.pictures import (write_pictures)
-from study.plan.model import (Plan, registered_name)
-from study.record.directory import (FORMAT, RunDirectory, write_json, write_parquet, write_text)
+from .extras import leak
+from .record import provenance
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,7 +50,7 @@ class Finished:
 
     report: Path
     summary: dict[str, Any]
-    outcomes: list[engine.Outcome]
+    outcomes: list[local.Outcome]
 
 
 def run_study(
@@ -60,7 +60,7 @@ def run_study(
     cores: int | None = None,
     scheduler: str | None = None,
     stage: Progress | None = None,
-    cell_progress: engine.Progress | None = None,
+    cell_progress: local.Progress | None = None,
 ) -> Finished:
     """Run a plan and write its report; resume whatever an interrupted run has finished.
 
@@ -86,7 +86,7 @@ def run_study(
         At least one cell failed; the report is written all the same and says which and why.
     """
     _check_packages(plan)
-    cores = cores or engine.available_cores()
+    cores = cores or local.available_cores()
     faces = data.load(plan.data, progress=stage)
     if plan.thumbnails and not faces.thumbnails_allowed:
         raise UsageError(
@@ -103,7 +103,7 @@ def run_study(
         todo = [c for c in grid(plan, faces.name) if not run.is_finished(c)]
         jobs = _jobs(plan, todo, faces, run, cores, stage)
         if scheduler is None:
-            outcomes = engine.run_jobs(jobs, cores, cell_progress)
+            outcomes = local.run_jobs(jobs, cores, cell_progress)
         else:
             outcomes = run_on_dask(jobs, scheduler)
         leak.measure(run, plan, faces, cores, stage)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from data.pose.align import (align, chip_to_image, similarity, utkface_template)
-from data.pose.mesh import (FaceMesh)
+from data.pose.align import align, chip_to_image, similarity, utkface_template
+from data.pose.mesh import FaceMesh
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pipelines import HogTransformer, persistence
-from pipelines.images.chroma import (Chroma)
-from pipelines.classical.pipelines import (hog_ridge_age, hog_svm_gender)
-from pipelines.classical.machine import (FeatureMachineClassifier, FeatureMachineRegressor)
-from pipelines.classical.lbp import (LbpTransformer)
-from pipelines.classical.kernel import (gram, kernel_pair, metric_factors)
-from pipelines.classical.mirror_pairs import (MirrorPairs)
+from pipelines.classical.kernel import gram, kernel_pair, metric_factors
+from pipelines.classical.lbp import LbpTransformer
+from pipelines.classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
+from pipelines.classical.mirror_pairs import MirrorPairs
+from pipelines.classical.pipelines import hog_ridge_age, hog_svm_gender
+from pipelines.images.chroma import Chroma
 
 
 @parametrize_with_checks([FeatureMachineRegressor(), FeatureMachineClassifier()])

@@ -11,8 +11,15 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from pipelines.cnn.network.weights import (WEIGHT_PACKAGES, WeightsNotFoundError, _cached_file, read_weights, rename_in_order, weight_package)
-from pipelines.cnn.network.backbones import (check_backbone, create_backbone)
+from pipelines.cnn.network.backbones import check_backbone, create_backbone
+from pipelines.cnn.network.weights import (
+    WEIGHT_PACKAGES,
+    WeightsNotFoundError,
+    _cached_file,
+    read_weights,
+    rename_in_order,
+    weight_package,
+)
 
 TINY = "test_efficientnet"
 

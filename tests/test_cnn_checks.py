@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cnn.estimators import (CnnAgeGender)
+from pipelines.cnn.estimators import CnnAgeGender
 
 
 def _checks():

@@ -17,8 +17,8 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from pipelines.cnn.estimators import (CnnClassifier, CnnRegressor)
-from pipelines.cnn.features import (TimmFeatures)
+from pipelines.cnn.estimators import CnnClassifier, CnnRegressor
+from pipelines.cnn.features import TimmFeatures
 
 SMALL = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}
 TRAINED = {**SMALL, "epochs": 1, "batch_size": 16, "random_state": 0}

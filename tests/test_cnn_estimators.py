@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 from joblib import effective_n_jobs
+from pipelines.cnn.training.callbacks import DivergedError
+from pipelines.cnn.training.settings import choose_precision, torch_threads
 from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.cnn.network.heads import (MAX_AGE)
-from pipelines.cnn.estimators import (CnnAgeGender, CnnClassifier, CnnRegressor)
-from pipelines.cnn.estimators.training.callbacks import (DivergedError)
-from pipelines.cnn.estimators.training.settings import (choose_precision, torch_threads)
-from pipelines.cnn.features import (TimmFeatures)
+from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
+from pipelines.cnn.features import TimmFeatures
+from pipelines.cnn.network.heads import MAX_AGE
 
 TINY = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}
 QUICK = {**TINY, "epochs": 1, "batch_size": 16, "random_state": 0, "precision": "fp32"}
@@ -126,7 +126,7 @@ def test_read_only_memory_map_and_grey_and_flat(tmp_path, fitted, faces):
 
 
 def test_parts_are_cut_by_group(faces):
-    from pipelines.cnn.batches.inputs import (cut_parts)
+    from pipelines.cnn.batches.inputs import cut_parts
 
     X, Y = faces
     groups = np.repeat(np.arange(12), 4)
@@ -141,7 +141,7 @@ def test_parts_are_cut_by_group(faces):
 
 
 def test_too_few_groups_to_hold_any_back(faces):
-    from pipelines.cnn.batches.inputs import (cut_parts)
+    from pipelines.cnn.batches.inputs import cut_parts
 
     X, Y = faces
     four = cut_parts(X, Y, np.arange(48) // 12, None, None, seed=0)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import simplejpeg
 
-from pipelines.cnn.estimators import (CnnAgeGender)
+from pipelines.cnn.estimators import CnnAgeGender
 
 SIZE = 64
 

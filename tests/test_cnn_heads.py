@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from pipelines.cnn.training.settings import image_sizes
 from scipy.special import expit
 from torch.nn import functional
 
-from pipelines.cnn.network.heads import (AGE_HEADS, MAX_AGE, check_age_labels, create_age_head)
-from pipelines.cnn.batches.augment import (AUGMENTATIONS, Augmentation, create_augmentation, resize)
-from pipelines.cnn.batches.batches import (FaceSet, TrainingBatches, gather, seeded_generator)
-from pipelines.cnn.network.answers import (Answers, decode, fit_temperature, selection_score)
-from pipelines.cnn.estimators.training.settings import (image_sizes)
+from pipelines.cnn.batches.augment import AUGMENTATIONS, Augmentation, create_augmentation, resize
+from pipelines.cnn.batches.batches import FaceSet, TrainingBatches, gather, seeded_generator
+from pipelines.cnn.network.answers import Answers, decode, fit_temperature, selection_score
+from pipelines.cnn.network.heads import AGE_HEADS, MAX_AGE, check_age_labels, create_age_head
 
 
 @pytest.mark.parametrize("name", AGE_HEADS)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.cnn.estimators import (CnnAgeGender, CnnClassifier)
-from pipelines.cnn.gradcam import (grad_cam)
+from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier
+from pipelines.cnn.gradcam import grad_cam
 from pipelines.persistence import load, save
 
 OPTIONS = {
@@ -97,8 +97,8 @@ def test_explanation_is_the_mean_of_members(two):
 
 def test_exported_file_asks_every_member(two, tmp_path):
     pytest.importorskip("onnxscript", reason="extra onnx not installed")
-    from pipelines.cnn.estimators.onnx.export import (export_onnx)
-    from pipelines.cnn.estimators.onnx.runtime import (OnnxAgeGender)
+    from pipelines.cnn.onnx.export import export_onnx
+    from pipelines.cnn.onnx.runtime import OnnxAgeGender
 
     X, _ = _faces()
     expected, found = two.predict_all(X), OnnxAgeGender(export_onnx(two, tmp_path / "x.onnx"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.cnn.estimators import (CnnAgeGender, CnnRegressor)
+from pipelines.cnn.estimators import CnnAgeGender, CnnRegressor
 
 pytest.importorskip("onnxscript", reason="extra onnx not installed")
 pytest.importorskip("onnxruntime", reason="extra onnx not installed")
 
-from pipelines.cnn.estimators.onnx.export import (export_onnx, quantize_onnx)
-from pipelines.cnn.estimators.onnx.runtime import (OnnxAgeGender)
+from pipelines.cnn.onnx.export import export_onnx, quantize_onnx
+from pipelines.cnn.onnx.runtime import OnnxAgeGender
 
 
 def _faces(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 
-from pipelines.cnn.estimators import (CnnAgeGender)
-from pipelines.cnn.recipes import (RECIPES, recipe_options)
+from pipelines.cnn.estimators import CnnAgeGender
+from pipelines.cnn.recipes import RECIPES, recipe_options
 from pipelines.registry import get_contender
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.cnn.estimators import (CnnAgeGender, CnnClassifier)
+from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier
 
 QUICK = {
     "backbone": "test_efficientnet",

@@ -10,8 +10,9 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from benchmarks.simulated_run import simulated_run
-from reports.statistics import (breakdowns, pairs as comparison, standardisation)
 from reports.panel import panels
+from reports.statistics import breakdowns, standardisation
+from reports.statistics import pairs as comparison
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_p_is_small_where_the_interval_is_far_from_zero(tests):
 
 def test_equal_contenders_are_rejected_in_five_percent():
     """Under the null the p values of many simulated pairs are uniform."""
-    from reports.statistics.resampling import (sign_flip_p)
+    from reports.statistics.resampling import sign_flip_p
 
     rng = np.random.default_rng(3)
     differences = rng.standard_t(4, (300, 400)) * rng.gamma(1, 1, (300, 1))
@@ -226,7 +227,7 @@ def test_duplicated_groups_do_not_sharpen_a_test():
     run = simulated_run(150)
     copies = run.faces.assign(face_id=run.faces["face_id"] + "~copy")
     answers = run.predictions.assign(face_id=run.predictions["face_id"] + "~copy")
-    from reports.tables import (RunTables)
+    from reports.tables import RunTables
 
     twice = RunTables(
         pd.concat([run.faces, copies], ignore_index=True),

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pipelines import ConformalAge, ConformalBand
-from pipelines.intervals.probability import (PlattScaling)
+from pipelines.intervals.probability import PlattScaling
 
 
 def ages(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

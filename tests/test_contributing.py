@@ -67,7 +67,7 @@ def test_breakdown(capsys):
 def test_chart(add_module):
     import reports
     from reports import charts
-    from reports.drawing.svg import (to_svg)
+    from reports.drawing.svg import to_svg
 
     chart = add_module("reports/charts")
     for name in ("TITLE", "SECTION", "ORDER", "NOTE"):

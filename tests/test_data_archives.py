@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data.files import (unpack)
 from data.cache import no_progress
 from data.errors import DataError
-from data.files.listing import (list_files)
+from data.files import unpack
+from data.files.listing import list_files
 from data.readers.labelled import read
 
 

@@ -10,9 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data.images.decode import (MAX_PIXELS, UnreadableImageError, decode, looks_like_an_image, to_square)
-from data.audit.fingerprints import (difference_hash, fingerprint)
-from data.audit.details import (detail_correlation, detail_image)
+from data.audit.details import detail_correlation, detail_image
+from data.audit.fingerprints import difference_hash, fingerprint
+from data.images.decode import (
+    MAX_PIXELS,
+    UnreadableImageError,
+    decode,
+    looks_like_an_image,
+    to_square,
+)
 
 
 def picture(height=48, width=64, seed=0):

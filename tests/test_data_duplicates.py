@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.audit import (hashes as duplicates)
-from data.audit.hashes import (distances, near_pairs)
-from data.audit.label_noise import (label_noise_floor)
+from data.audit import hashes as duplicates
+from data.audit.hashes import distances, near_pairs
+from data.audit.label_noise import label_noise_floor
 
 
 def plain(hashes, threshold):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import data
-from data.leaks.value import (leak_design, leak_value, measure_leak)
+from data.leaks.value import leak_design, leak_value, measure_leak
 
 
 def table(n=1500, n_twins=300, seed=0):

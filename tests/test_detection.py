@@ -5,8 +5,8 @@ import pytest
 from skimage import data as pictures
 from skimage.transform import resize
 
-from data.pose.detect import (find_faces, window_sides)
-from data.pose.boxes import (MIN_SHARE, Candidates, anchors, overlap, propose, shared_area, suppress)
+from data.pose.boxes import MIN_SHARE, Candidates, anchors, overlap, propose, shared_area, suppress
+from data.pose.detect import find_faces, window_sides
 
 ASTRONAUT = np.array([179, 69, 273, 177])  # the mesh's extent in the picture, read off it
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from study.engine import (local as engine)
-from study.engine.devices import (VISIBLE, DevicePool, visible_devices)
-from study.plan.model import (validate_plan)
+from study.engine import local as engine
+from study.engine.devices import VISIBLE, DevicePool, visible_devices
+from study.plan.model import validate_plan
 from study.run import run_study
 
 

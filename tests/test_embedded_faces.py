@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import data
-from data.pose.mesh import (FaceMesh)
+from data.pose.mesh import FaceMesh
 from data.readers.utkface import parse_name
 from tools.render_faces import plan, sources, store
 

@@ -6,8 +6,16 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.interval_coverage import bias_trial, difference_trial, mae_trial, share_trial
-from reports.statistics import (resampling)
-from reports.statistics.intervals import (effective_n, group_sums, mean_interval, mover_mean, share_difference, share_interval, wilson)
+from reports.statistics import resampling
+from reports.statistics.intervals import (
+    effective_n,
+    group_sums,
+    mean_interval,
+    mover_mean,
+    share_difference,
+    share_interval,
+    wilson,
+)
 
 
 def rng(seed=0):
@@ -175,7 +183,7 @@ def test_binned_percentiles_against_exact_draws():
 
     from benchmarks.simulated_run import simulated_run
     from reports.panel import panels
-    from reports.statistics.percentiles import (percentile_draws)
+    from reports.statistics.percentiles import percentile_draws
 
     panel = panels(simulated_run(500, 1, ("hog-kernel",)))[0]
     binned = percentile_draws(panel)

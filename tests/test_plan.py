@@ -2,10 +2,10 @@
 
 import pytest
 
-from study.plan.cells import (grid)
 from study.errors import UsageError
-from study.plan.model import (validate_plan)
-from study.plan.files import (read_plan, shipped_plans)
+from study.plan.cells import grid
+from study.plan.files import read_plan, shipped_plans
+from study.plan.model import validate_plan
 
 SMALL = {"name": "small", "contenders": {"dummy": {}, "hog-linear": {}}}
 

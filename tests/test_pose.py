@@ -13,9 +13,9 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from data.pose.canonical import (canonical_face)
-from data.pose.estimate import (HeadPose, estimate_pose, head_pose, measured_pose_error, pose_error)
-from data.pose.geometry import (rotation)
+from data.pose.canonical import canonical_face
+from data.pose.estimate import HeadPose, estimate_pose, head_pose, measured_pose_error, pose_error
+from data.pose.geometry import rotation
 
 NOSE_TIP, CHIN, EYE_SMALLER_X, EYE_LARGER_X = 1, 152, 33, 263
 

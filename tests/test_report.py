@@ -14,7 +14,7 @@ import reports
 from benchmarks.simulated_run import simulated_run
 from data.tables import ContractError
 from reports import charts
-from reports.tables import (RunTables)
+from reports.tables import RunTables
 
 
 def changed(run, **tables):
@@ -191,7 +191,7 @@ def test_wrong_summary_is_refused(unpictured, run):
 
 
 def test_chart_modules_keep_their_contract(run):
-    from reports.drawing import (figures)
+    from reports.drawing import figures
     from reports.evaluation import Evaluation
 
     evaluation = Evaluation(run)
@@ -460,7 +460,7 @@ def test_compare_pairs_shared_faces(run):
 
 def test_changes_are_exact(run):
     from reports.panel import panels
-    from reports.runs.compare import (changes)
+    from reports.runs.compare import changes
 
     shifted = run.predictions.copy()
     shifted["p_female"] = 1 - shifted["p_female"]

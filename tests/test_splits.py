@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import data
-from data.audit.groups import (components, equal_value_edges, group_numbers, stable_hash)
+from data.audit.groups import components, equal_value_edges, group_numbers, stable_hash
 from data.tables import PARTS
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from data import tables
 from study.__main__ import call
-from study.record.directory import (RunDirectory)
+from study.record.directory import RunDirectory
 
 PLAN = """
 summary = "two small contenders"

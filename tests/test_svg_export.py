@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
 
-from reports.drawing.figures import (looks, style)
-from reports.drawing.svg import (standalone, to_svg)
+from reports.drawing.figures import looks, style
+from reports.drawing.svg import standalone, to_svg
 
 
 def test_a_picture_of_its_own_has_colours_title_and_legend():

@@ -14,10 +14,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data.cache import (Progress, no_progress)
-from data.images.decode import (decode)
-from data.errors import (DataError)
-from data.threads import (in_threads)
+from data.cache import Progress, no_progress
+from data.errors import DataError
+from data.images.decode import decode
+from data.threads import in_threads
 
 SIDE = 64
 _SHIFT = 3

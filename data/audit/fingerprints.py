@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from data.cache import (Progress, no_progress)
-from data.images.decode import (UnreadableImageError, decode)
-from data.threads import (in_threads)
+from data.cache import Progress, no_progress
+from data.images.decode import UnreadableImageError, decode
+from data.threads import in_threads
 
 HASH_WORDS = ("dhash_0", "dhash_1", "dhash_2", "dhash_3")
 MIRROR_WORDS = ("mirror_0", "mirror_1", "mirror_2", "mirror_3")

@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from data.cache import (Progress, no_progress)
-from data.threads import (n_threads)
+from data.cache import Progress, no_progress
+from data.threads import n_threads
 
 N_BITS = 256
 EXACT_DISTANCE = 8
@@ -78,7 +78,7 @@ def distances(hashes: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 def _all_pairs(
     hashes: np.ndarray, threshold: int, n_jobs: int | None, progress: Progress
 ) -> np.ndarray:
-    from .kernels import (pairs_in_rows)
+    from .kernels import pairs_in_rows
 
     n, step = len(hashes), 512
     starts = range(0, n, step)
@@ -95,7 +95,7 @@ def _banded_pairs(
     hashes: np.ndarray, threshold: int, n_jobs: int | None, progress: Progress
 ) -> np.ndarray:
     """Return pairs that agree on a band and are near; deduplicated over the bands."""
-    from .kernels import (gather_bits, pairs_in_buckets)
+    from .kernels import gather_bits, pairs_in_buckets
 
     bands = choose_bands(hashes, threshold)
 

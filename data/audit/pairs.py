@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.cache import (Progress, build_once, no_progress)
-from .hashes import (near_pairs)
-from .fingerprints import (HASH_WORDS, MIRROR_WORDS, VERSION)
-from .policy import (Policy)
-from .details import (pair_similarity)
+from data.cache import Progress, build_once, no_progress
+
+from .details import pair_similarity
+from .fingerprints import HASH_WORDS, MIRROR_WORDS, VERSION
+from .hashes import near_pairs
+from .policy import Policy
 
 
 def find_near_duplicates(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .findings import (Findings)
-from .groups import (components, equal_value_edges, group_numbers)
+from .findings import Findings
+from .groups import components, equal_value_edges, group_numbers
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.cache import (Progress, build_once)
-from data.errors import (DataError)
-from .findings import (Findings)
-from .fingerprints import (VERSION, fingerprint_files)
-from data.files.listing import (image_files, list_files)
-from data.readers import (Reader)
+from data.cache import Progress, build_once
+from data.errors import DataError
+from data.files.listing import image_files, list_files
+from data.readers import Reader
+
+from .findings import Findings
+from .fingerprints import VERSION, fingerprint_files
 
 
 def scan(

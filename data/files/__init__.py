@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Files as they arrive: downloads, archives, parquet shards and folder listings."""

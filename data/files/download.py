@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pooch
 
-from data.cache import (Progress)
-from data.errors import (DataError)
+from data.cache import Progress
+from data.errors import DataError
 
 
 class _Bar:

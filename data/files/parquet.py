@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.cache import (Progress)
-from data.errors import (DataError)
+from data.cache import Progress
+from data.errors import DataError
 
 
 def have_images(tables: list[Path]) -> bool:

@@ -15,9 +15,10 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from data.cache import (Progress, build_once)
-from data.errors import (DataError)
-from .parquet import (have_images, write_parquet_images)
+from data.cache import Progress, build_once
+from data.errors import DataError
+
+from .parquet import have_images, write_parquet_images
 
 MAX_ENTRY = 256 * 2**20
 MAX_ENTRIES = 5_000_000

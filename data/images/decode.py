@@ -15,7 +15,7 @@ import numpy as np
 import simplejpeg
 from PIL import ExifTags, Image, ImageOps
 
-from data.errors import (DataError)
+from data.errors import DataError
 
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded: 64 megapixels are 192 MB of memory."""

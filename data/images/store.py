@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from data.cache import (Progress, build_once, no_progress)
-from .decode import (decode, to_square)
-from data.errors import (DataError)
-from data.threads import (in_threads)
+from data.cache import Progress, build_once, no_progress
+from data.errors import DataError
+from data.threads import in_threads
+
+from .decode import decode, to_square
 
 
 def open_pixels(

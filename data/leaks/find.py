@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import (DataError)
+from data.errors import DataError
 
 CELL = ["data_set", "protocol", "seed", "fold"]
 LEAK_COLUMNS = (*CELL, "kind", "parts", "n_faces", "face_ids")

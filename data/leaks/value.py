@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.bins import (age_bin)
-from data.cache import (Progress, no_progress)
-from data.errors import (DataError)
+from data.bins import age_bin
+from data.cache import Progress, no_progress
+from data.errors import DataError
 
 ROLES = ("test", "base", "copy", "stranger")
 FitPredict = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]

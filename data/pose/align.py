@@ -8,9 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .mesh import (N_LANDMARKS)
-from .crop import (as_rgb, crop)
-from .models import (MODELS)
+from .crop import as_rgb, crop
+from .mesh import N_LANDMARKS
+from .models import MODELS
 
 TEMPLATE_SIZE = 200  # px, the side of a UTKFace chip
 

@@ -15,7 +15,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from .models import (network)
+from .models import network
 
 FILE = "face_detection_short_range.tflite"
 SIZE = 128  # px, side of the network's input

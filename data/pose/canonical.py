@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .models import (model_path)
+from .models import model_path
 
 
 class CanonicalFace(NamedTuple):

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .align import (TEMPLATE_SIZE, align)
-from .boxes import (MIN_SHARE, shared_area)
-from .mesh import (MIN_PRESENCE, FaceMesh)
-from .crop import (as_rgb)
-from .models import (one_opencv_thread)
-from .estimate import (head_pose)
-from .calibration import (EMBEDDED_HEADS)
+from .align import TEMPLATE_SIZE, align
+from .boxes import MIN_SHARE, shared_area
+from .calibration import EMBEDDED_HEADS
+from .crop import as_rgb
+from .estimate import head_pose
+from .mesh import MIN_PRESENCE, FaceMesh
+from .models import one_opencv_thread
 
 MIN_SIZE = 0.06
 MIN_WIDTH = 12.0  # px: the mesh finds nothing in smaller faces

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from data.bins import (YAW_BINS, yaw_bin)
-from .mesh import (MIN_PRESENCE, FaceMesh, Progress)
-from .models import (MODELS)
-from .calibration import (EMBEDDED_HEADS, NONE)
-from .geometry import (angles, fit_rotation)
+from data.bins import YAW_BINS, yaw_bin
+
+from .calibration import EMBEDDED_HEADS, NONE
+from .geometry import angles, fit_rotation
+from .mesh import MIN_PRESENCE, FaceMesh, Progress
+from .models import MODELS
 
 ANGLES = ("yaw", "pitch", "roll")
 

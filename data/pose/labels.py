@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.cache import (Progress, build_once)
-from data.audit.findings import (Findings)
-from data.threads import (n_threads)
+from data.audit.findings import Findings
+from data.cache import Progress, build_once
+from data.threads import n_threads
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from data.faces import (Faces)
+    from data.faces import Faces
 
 ANGLES = ("yaw", "pitch", "roll")
 IMAGE_SIZE = 200
@@ -48,8 +48,8 @@ def add_pose(
 
 
 def _estimated(faces: Faces, progress: Progress) -> pd.DataFrame:
-    from .mesh import (models_hash)
-    from .estimate import (estimate_pose)
+    from .estimate import estimate_pose
+    from .mesh import models_hash
 
     images = faces.images(IMAGE_SIZE, progress=progress)
 

@@ -17,11 +17,20 @@ import cv2
 import joblib
 import numpy as np
 
-from .boxes import (propose)
-from .crop import (as_rgb, crop, square_to_image)
-from .models import (ENGINES, SHA256, network, one_opencv_thread)
-from .track import (Face, Square, Track, disagreement, most_central, square_of_chip, square_of_face, square_of_landmarks)
-from .calibration import (EMBEDDED_HEADS)
+from .boxes import propose
+from .calibration import EMBEDDED_HEADS
+from .crop import as_rgb, crop, square_to_image
+from .models import ENGINES, SHA256, network, one_opencv_thread
+from .track import (
+    Face,
+    Square,
+    Track,
+    disagreement,
+    most_central,
+    square_of_chip,
+    square_of_face,
+    square_of_landmarks,
+)
 
 N_LANDMARKS = 468
 POSE_VERSION = 2  # raise it when the arithmetic from image to pose changes

@@ -1,7 +1,7 @@
 """Vendored MediaPipe models: checked files and one network per thread.
 
-The files in ``models/`` are Apache-2.0, unmodified, and listed with their source in
-``models/SOURCES.md``. Each is compared with its sha256 once per process, because a damaged
+The files in ``files/`` are Apache-2.0, unmodified, and listed with their source in
+``files/SOURCES.md``. Each is compared with its sha256 once per process, because a damaged
 network does not crash: it returns plausible landmarks.
 """
 
@@ -18,7 +18,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).parent / "files"
 
 SHA256 = {
     "face_landmark.tflite": "c603fa6149219a3e9487dc9abd7a0c24474c77263273d24868378cdf40aa26d1",

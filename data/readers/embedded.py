@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.files.unpack import sha256_of, unpack_archive
+
 from ..cache import Progress, build_once
 from ..errors import DataError
-from data.files.unpack import (sha256_of, unpack_archive)
 from . import Reader
 from .labelled import labels_to_faces, read_labels
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data.files.listing import walk
+
 from ..errors import DataError
-from data.files.listing import (walk)
 from ..tables import GENDERS, MAX_AGE
 from . import Reader
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.files.listing import (image_files)
+from data.files.listing import image_files
+
 from ..tables import GENDERS, MAX_AGE
 from . import Reader
 

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Classical features and machines: HOG pairs, local binary patterns, kernel machines."""

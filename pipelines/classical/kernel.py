@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from .threads import (blocks, over_blocks)
+from .threads import blocks, over_blocks
 
 _BLOCK = 256
 _TILE = 2048

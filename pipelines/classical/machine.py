@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .kernel import (gram, kernel_ridge, median_distance, metric_factors, predict_blocks)
+from .kernel import gram, kernel_ridge, median_distance, metric_factors, predict_blocks
 
 
 class _FeatureMachine(BaseEstimator):

@@ -13,8 +13,9 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .threads import (over_blocks)
-from pipelines.images.arrays import (check_images)
+from pipelines.images.arrays import check_images
+
+from .threads import over_blocks
 
 _BLOCK = 256  # images at once: their features (21 MB) are reused memory, not fresh pages
 

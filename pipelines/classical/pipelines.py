@@ -8,10 +8,11 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
-from pipelines.images.chroma import (Chroma)
-from pipelines.hog.transformer import (HogTransformer)
-from .mirror_pairs import (MirrorPairs)
-from pipelines.images.shrink import (Shrink)
+from pipelines.hog.transformer import HogTransformer
+from pipelines.images.chroma import Chroma
+from pipelines.images.shrink import Shrink
+
+from .mirror_pairs import MirrorPairs
 
 RIDGE_ALPHA = 100.0
 SVM_C = 0.003

@@ -13,14 +13,26 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.cnn.network.heads import (AgeHead, check_age_labels, create_age_head)
-from pipelines.cnn.batches.augment import (Augmentation)
-from pipelines.cnn.batches.batches import (FaceSet)
-from pipelines.cnn.network.answers import (Answers, decode)
-from pipelines.cnn.batches.inputs import (Pair, Parts, check_faces, check_length, check_weights, cut_parts)
-from .saving import (Arrays, restore_network, without_network)
-from pipelines.cnn.estimators.training.settings import (check_settings, explained_memory, torch_threads)
-from pipelines.cnn.estimators.training.loop import (train_members)
+from pipelines.cnn.batches.augment import Augmentation
+from pipelines.cnn.batches.batches import FaceSet
+from pipelines.cnn.batches.inputs import (
+    Pair,
+    Parts,
+    check_faces,
+    check_length,
+    check_weights,
+    cut_parts,
+)
+from pipelines.cnn.training.loop import train_members
+from pipelines.cnn.training.settings import (
+    check_settings,
+    explained_memory,
+    torch_threads,
+)
+from pipelines.cnn.network.answers import Answers, decode
+from pipelines.cnn.network.heads import AgeHead, check_age_labels, create_age_head
+
+from .saving import Arrays, restore_network, without_network
 
 
 class CnnEstimator(BaseEstimator):

@@ -14,12 +14,13 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import mean_absolute_error
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.cnn.network.heads import (MAX_AGE)
-from pipelines.cnn.network.answers import (fit_temperature, probability)
-from .base import (CnnEstimator)
-from pipelines.cnn.batches.inputs import (Pair)
-from pipelines.intervals.band import (ConformalBand)
-from pipelines.holdout import (check_labels)
+from pipelines.cnn.batches.inputs import Pair
+from pipelines.cnn.network.answers import fit_temperature, probability
+from pipelines.cnn.network.heads import MAX_AGE
+from pipelines.holdout import check_labels
+from pipelines.intervals.band import ConformalBand
+
+from .base import CnnEstimator
 
 __all__ = ["CnnAgeGender", "CnnClassifier", "CnnRegressor"]
 

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from pipelines.cnn.batches.batches import (plain_batches)
-from pipelines.cnn.batches.inputs import (check_faces)
-from pipelines.cnn.network.network import (FaceNetwork)
+from pipelines.cnn.batches.batches import plain_batches
+from pipelines.cnn.batches.inputs import check_faces
+from pipelines.cnn.network.network import FaceNetwork
 
 __all__ = ["average_maps", "grad_cam", "has_maps", "overlay"]
 

@@ -10,11 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipelines.cnn.batches.augment import (Augmentation)
-from pipelines.cnn.network.backbones import (create_backbone)
-from pipelines.cnn.estimators.training.members import (FaceEnsemble, answering_net, names_of_members, together)
-from pipelines.cnn.network.network import (FaceNetwork)
-from pipelines.cnn.estimators.training.settings import (TrainingRecord, choose_device)
+from pipelines.cnn.batches.augment import Augmentation
+from pipelines.cnn.training.members import (
+    FaceEnsemble,
+    answering_net,
+    names_of_members,
+    together,
+)
+from pipelines.cnn.training.settings import TrainingRecord, choose_device
+from pipelines.cnn.network.backbones import create_backbone
+from pipelines.cnn.network.network import FaceNetwork
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -17,6 +17,6 @@ from ..registry import register
 )
 def build(*, random_state: int | None = None, **_: Any) -> Any:
     """Return the packaged networks behind our interface; they have no options."""
-    from pipelines.peers import (DlibAgeGender)
+    from pipelines.peers import DlibAgeGender
 
     return DlibAgeGender(random_state=random_state)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.cnn.recipes import (recipe_options)
+from pipelines.cnn.recipes import recipe_options
+
 from ..registry import register
 
 
@@ -37,7 +38,7 @@ def build(
     **options
         Parameters of the estimator; they go before the recipe's.
     """
-    from pipelines.cnn.estimators import (CnnAgeGender)
+    from pipelines.cnn.estimators import CnnAgeGender
 
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}
     return CnnAgeGender(random_state=random_state, verbose=verbose, **settings)

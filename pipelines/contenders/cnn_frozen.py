@@ -28,8 +28,9 @@ def build(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    from pipelines.cnn.features import TimmFeatures
+
     from ..age_gender import AgeGender
-    from pipelines.cnn.features import (TimmFeatures)
 
     features = make_pipeline(
         TimmFeatures(**{"mirror": True, "threads": n_jobs, **options}), StandardScaler()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.cnn.recipes import (recipe_options)
+from pipelines.cnn.recipes import recipe_options
+
 from ..registry import register
 
 
@@ -29,7 +30,7 @@ def build(
     **options: Any,
 ) -> Any:
     """Return an unfitted :class:`pipelines.cnn.estimators.CnnAgeGender`; options as for ``cnn``."""
-    from pipelines.cnn.estimators import (CnnAgeGender)
+    from pipelines.cnn.estimators import CnnAgeGender
 
     # nothing learned yet: every layer learns, at the same rate
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}

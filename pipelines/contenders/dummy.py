@@ -6,8 +6,9 @@ from typing import Any
 
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
+from pipelines.images.constant import ConstantFeature
+
 from ..age_gender import AgeGender
-from pipelines.images.constant import (ConstantFeature)
 from ..registry import register
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pipelines.classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
+from pipelines.classical.pipelines import hog_pairs
+
 from ..age_gender import AgeGender
-from pipelines.classical.pipelines import (hog_pairs)
-from pipelines.classical.machine import (FeatureMachineClassifier, FeatureMachineRegressor)
 from ..registry import register
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pipelines.classical.lbp import LbpTransformer
+from pipelines.classical.pipelines import linear_svm, ridge
+
 from ..age_gender import AgeGender
-from pipelines.classical.pipelines import (linear_svm, ridge)
-from pipelines.classical.lbp import (LbpTransformer)
 from ..registry import register
 
 

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Histograms of oriented gradients: the transformer, its compiled kernels, its picture."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.images.kernels import (kernel)
+from pipelines.images.kernels import kernel
 
 BLOCK_NORMS = ("L1", "L1-sqrt", "L2", "L2-Hys")
 _EPSILON = 1e-5  # scikit-image's

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import (blocks as hog_blocks, kernels as hog_kernels)
+from . import blocks, kernels
 
 
 def as_pair(value: Any, name: str) -> tuple[int, int]:
@@ -56,8 +56,8 @@ class HogGeometry:
         cell, block = as_pair(hog.cell_size, "cell_size"), as_pair(hog.block_size, "block_size")
         if not isinstance(hog.orientations, Integral) or not 1 <= int(hog.orientations) <= 250:
             raise ValueError(f"orientations must be an integer in 1..250, got {hog.orientations!r}")
-        if hog.block_norm not in hog_blocks.BLOCK_NORMS:
-            known = ", ".join(hog_blocks.BLOCK_NORMS)
+        if hog.block_norm not in blocks.BLOCK_NORMS:
+            known = ", ".join(blocks.BLOCK_NORMS)
             raise ValueError(f"block_norm must be one of {known}, got {hog.block_norm!r}")
         rows, columns = _spatial(shape, hog.channel_axis)
         cells = (rows // cell[0], columns // cell[1])
@@ -67,14 +67,14 @@ class HogGeometry:
                 f"should have at least: {block[0] * cell[0]} rows and {block[1] * cell[1]} cols, "
                 f"got {rows} rows and {columns} cols."
             )
-        method = hog_blocks.BLOCK_NORMS.index(hog.block_norm)
+        method = blocks.BLOCK_NORMS.index(hog.block_norm)
         return cls((rows, columns), cell, block, cells, int(hog.orientations), hog.signed, method)
 
     @property
     def feature_grid(self) -> tuple[int, int, int, int, int]:
         """Block rows, block columns, cells of a block (rows, columns), orientations."""
-        blocks = (self.cells[0] - self.block[0] + 1, self.cells[1] - self.block[1] + 1)
-        return (*blocks, *self.block, self.orientations)
+        grid = (self.cells[0] - self.block[0] + 1, self.cells[1] - self.block[1] + 1)
+        return (*grid, *self.block, self.orientations)
 
     @property
     def pixels_per_cell(self) -> int:
@@ -108,7 +108,7 @@ def extract(images: NDArray, geometry: HogGeometry, out: NDArray[np.float32]) ->
     """
     histograms = _voted(images, geometry)
     scale = histograms.dtype.type(1 / geometry.pixels_per_cell)
-    hog_blocks.normalise_blocks(
+    blocks.normalise_blocks(
         histograms, scale, geometry.cells[1], *geometry.block, geometry.method, out
     )
 
@@ -121,38 +121,38 @@ def cell_histograms(images: NDArray, geometry: HogGeometry) -> NDArray[np.float3
 
 def _voted(images: NDArray, geometry: HogGeometry) -> NDArray:
     """Return sums of magnitudes (n, cell rows, orientations + 1, padded cell columns)."""
-    lanes = hog_kernels.LANES
+    lanes = kernels.LANES
     padded = -(-geometry.cells[1] // lanes) * lanes
     shape = (len(images), geometry.cells[0], geometry.orientations + 1, padded)
     is_byte = images.dtype == np.uint8
     histograms = np.empty(shape, np.float32 if is_byte else np.float64)
     images = np.ascontiguousarray(images)
     if is_byte and images.ndim == 3:
-        table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
-        hog_kernels.grey_histograms(images, *geometry.cell, table, histograms)
+        table = kernels.bin_table(geometry.orientations, geometry.signed)
+        kernels.grey_histograms(images, *geometry.cell, table, histograms)
         return histograms
     bins = np.empty(geometry.image_shape, np.uint8)
     magnitude = np.empty(geometry.image_shape, histograms.dtype)
     colour = images if images.ndim == 4 else images[..., None]
     for image, histogram in zip(colour, histograms, strict=True):
         _pixel_votes(image, geometry, bins, magnitude)
-        hog_kernels.vote_histogram(bins, magnitude, *geometry.cell, histogram)
+        kernels.vote_histogram(bins, magnitude, *geometry.cell, histogram)
     return histograms
 
 
 def _pixel_votes(image: NDArray, geometry: HogGeometry, bins: NDArray, magnitude: NDArray) -> None:
     planes = np.ascontiguousarray(image.transpose(2, 0, 1))
     if image.dtype == np.uint8:
-        table = hog_kernels.bin_table(geometry.orientations, geometry.signed)
-        hog_kernels.colour_votes(planes, table, bins, magnitude)
+        table = kernels.bin_table(geometry.orientations, geometry.signed)
+        kernels.colour_votes(planes, table, bins, magnitude)
     else:
-        hog_kernels.float_votes(planes, geometry.orientations, geometry.signed, bins, magnitude)
+        kernels.float_votes(planes, geometry.orientations, geometry.signed, bins, magnitude)
     _settle_unsure(image, geometry, bins)
 
 
 def _settle_unsure(image: NDArray, geometry: HogGeometry, bins: NDArray) -> None:
     """Place the few pixels that the fast arithmetic could not, with scikit-image's own."""
-    rows, columns = np.nonzero(bins == hog_kernels.UNSURE)
+    rows, columns = np.nonzero(bins == kernels.UNSURE)
     if len(rows) == 0:
         return
     working = image if image.dtype.kind == "f" else image.astype(np.float64)
@@ -165,6 +165,6 @@ def _settle_unsure(image: NDArray, geometry: HogGeometry, bins: NDArray) -> None
     g_col[inner] = working[r, c + 1] - working[r, c - 1]
     strongest = np.hypot(g_row, g_col).argmax(axis=1)[:, None]
     g_row, g_col = (np.take_along_axis(g, strongest, 1)[:, 0] for g in (g_row, g_col))
-    bins[rows, columns] = hog_kernels.orientation_bin(
+    bins[rows, columns] = kernels.orientation_bin(
         g_row.astype(np.float64), g_col.astype(np.float64), geometry.orientations, geometry.signed
     )

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.images.kernels import (kernel)
+from pipelines.images.kernels import kernel
 
 LANES = 16
 """Cell columns are padded to a multiple of this, so that no vector loop has a remainder."""
@@ -24,7 +24,6 @@ UNSURE = 255
 
 _COPIES = 4
 _IDENTITY = np.arange(256, dtype=np.uint8)
-
 
 
 def orientation_bin(g_row: NDArray, g_col: NDArray, orientations: int, signed: bool) -> NDArray:

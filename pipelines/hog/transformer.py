@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .extraction import (HogGeometry, cell_histograms, extract)
-from .picture import (draw_histograms)
-from pipelines.images.arrays import (channels_last, check_images, grey_images)
-from pipelines.memory_map import (open_for_writing)
+from pipelines.images.arrays import channels_last, check_images, grey_images
+from pipelines.memory_map import open_for_writing
+
+from .extraction import HogGeometry, cell_histograms, extract
+from .picture import draw_histograms
 
 _BATCH_BYTES = 1 << 20
 """Pixels handed to a thread at once; with the grey copy it stays inside the last-level cache."""

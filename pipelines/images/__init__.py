@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Batches of images: checks, grey conversion, loading from paths, simple filters."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 
-from .kernels import (rgb_to_grey)
+from .kernels import rgb_to_grey
 
 _NUMERIC = "uif"
 

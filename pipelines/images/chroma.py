@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .arrays import (check_images)
+from .arrays import check_images
 
 #: Weights of red, green and blue in ITU-R BT.601's Cr and Cb.
 WEIGHTS = {"red": (0.5, -0.418688, -0.081312), "blue": (-0.168736, -0.331264, 0.5)}

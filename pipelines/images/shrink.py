@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .arrays import (check_images)
+from .arrays import check_images
 
 
 class Shrink(TransformerMixin, BaseEstimator):

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""How sure an answer is: conformal age intervals and calibrated probabilities."""

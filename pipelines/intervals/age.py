@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .band import (ConformalBand)
-from pipelines.holdout import (check_labels, cut_part)
+from pipelines.holdout import check_labels, cut_part
+
+from .band import ConformalBand
 
 
 class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):

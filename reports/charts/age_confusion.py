@@ -7,7 +7,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from reports.drawing import (figures)
+from reports.drawing import figures
+
 from ..evaluation import Evaluation
 
 TITLE = "Confusion of age classes"

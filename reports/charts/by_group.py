@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.statistics import (breakdowns)
-from reports.drawing import (figures)
+from reports.drawing import figures
+from reports.statistics import breakdowns
+
 from ..evaluation import POSE_COLUMNS, Evaluation
 from ..label_noise import label_noise
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.drawing import (figures)
+from reports.drawing import figures
+
 from ..evaluation import Evaluation
 
 TITLE = "Error of age against {variant}"

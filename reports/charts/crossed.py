@@ -8,8 +8,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.statistics import (breakdowns)
-from reports.drawing import (figures)
+from reports.drawing import figures
+from reports.statistics import breakdowns
+
 from ..evaluation import Evaluation
 
 TITLE = "{variant}"

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.statistics import (breakdowns)
-from reports.drawing import (figures)
+from reports.drawing import figures
+from reports.statistics import breakdowns
+
 from ..evaluation import Evaluation
 from . import crossed
 

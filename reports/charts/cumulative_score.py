@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.drawing import (figures)
-from reports.statistics.pairs import (targets_of)
+from reports.drawing import figures
+from reports.statistics.pairs import targets_of
+
 from ..evaluation import Evaluation
 
 TITLE = "Share of ages right within so many years"

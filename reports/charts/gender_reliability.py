@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.drawing import (figures)
+from reports.drawing import figures
+from reports.statistics.intervals import share_interval
+
 from ..evaluation import Evaluation
-from reports.statistics.intervals import (share_interval)
 
 TITLE = "Gender: stated against observed probability"
 SECTION = "gender"

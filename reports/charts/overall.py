@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.drawing import (figures)
+from reports.drawing import figures
+
 from ..evaluation import Evaluation
 from ..label_noise import label_noise
 

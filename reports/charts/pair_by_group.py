@@ -7,9 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.statistics import (breakdowns)
-from reports.drawing import (figures)
-from reports.statistics.pairs import (ALPHA)
+from reports.drawing import figures
+from reports.statistics import breakdowns
+from reports.statistics.pairs import ALPHA
+
 from ..evaluation import Evaluation
 
 TITLE = "{variant}"

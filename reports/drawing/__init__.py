@@ -1,1 +1,1 @@
-"""ROOM."""
+"""How charts look: colours, axes, and SVG that is the same bytes twice."""

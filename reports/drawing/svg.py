@@ -15,7 +15,7 @@ from importlib import resources
 
 from matplotlib.figure import Figure
 
-from .figures import (VARIABLES, Looks)
+from .figures import VARIABLES, Looks
 
 
 def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
@@ -116,6 +116,8 @@ def standalone(svg: str, title: str, looks: Looks) -> str:
 
 def _light_colours() -> dict[str, str]:
     """Return the variables of the page's light theme."""
-    page = resources.files("reports").joinpath("template/style.css").read_text(encoding="utf-8")
+    page = (
+        resources.files("reports.page").joinpath("template/style.css").read_text(encoding="utf-8")
+    )
     block = page[page.index(":root{") : page.index("}")]
     return {k: v.replace('"', "'") for k, v in re.findall(r"(--[\w-]+):([^;}]+)", block)}

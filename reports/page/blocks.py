@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .display import (Table)
+from .display import Table
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.evaluation import (Evaluation)
+from reports.evaluation import Evaluation
 
 UTKFACE = (
     "Identities are not labelled: the same person may stand on both sides of the split, beyond "

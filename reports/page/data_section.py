@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .blocks import (Block, Prose)
-from .display import (Cell as TableCell)
-from .display import (Column, Row, Table, from_frame, minus, text_cell)
-from reports.evaluation import (Evaluation)
+from reports.evaluation import Evaluation
+
+from .blocks import Block, Prose
+from .display import Cell as TableCell
+from .display import Column, Row, Table, from_frame, minus, text_cell
 
 PARTS = ("train", "select", "calibrate", "test")
 AUDIT_ROWS = 60

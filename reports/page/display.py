@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.drawing.figures import (SMALL_N)
+from reports.drawing.figures import SMALL_N
 
 DASH = "–"
 NAMES = {

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .blocks import (Block, Gallery, Picture, Prose)
-from reports.statistics.pairs import (seed_mean)
-from .display import (Cell, Column, Row, Table, finite, number, text_cell)
-from reports.evaluation import (Evaluation)
-from reports.panel import (Array)
+from reports.evaluation import Evaluation
+from reports.panel import Array
+from reports.statistics.pairs import seed_mean
+
+from .blocks import Block, Gallery, Picture, Prose
+from .display import Cell, Column, Row, Table, finite, number, text_cell
 
 SHOWN = 8
 MAX_BYTES = 900_000  # of pictures on the page, before base64

@@ -12,18 +12,19 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from . import (blocks)
-from reports import (charts)
-from reports.drawing import (figures, svg as svg_export)
-from .blocks import (Block, Chart, Section)
-from .caveats import (caveats)
-from .display import (Table, from_frame)
-from reports.evaluation import (Evaluation)
-from .galleries import (gallery_tables)
-from reports.label_noise import (label_noise)
-from reports.tables import (RunTables)
-from .sections import (sections)
-from .verdict import (verdict)
+from reports import charts
+from reports.drawing import figures, svg
+from reports.evaluation import Evaluation
+from reports.label_noise import label_noise
+from reports.tables import RunTables
+
+from . import blocks
+from .blocks import Block, Chart, Section
+from .caveats import caveats
+from .display import Table, from_frame
+from .galleries import gallery_tables
+from .sections import sections
+from .verdict import verdict
 
 FORMAT = 1
 WIDE = 6.0  # inches: charts wider than this take a whole line
@@ -33,7 +34,7 @@ UNIT_OF = {"accuracy": "share", "mae": "years", "age": "years", "gender": "point
 def environment() -> Environment:
     """Return the template environment: everything escaped, undefined names are errors."""
     found = Environment(
-        loader=PackageLoader("reports", "template"),
+        loader=PackageLoader("reports.page", "template"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -139,10 +140,10 @@ class Page:
         table = from_frame(frame, key, title, names, units=_units(module, variant, frame))
         with figures.style():
             figure = module.plot(frame, self.looks, variant)
-            svg = svg_export.to_svg(figure, key, title, _description(module, frame, variant))
+            drawn = svg.to_svg(figure, key, title, _description(module, frame, variant))
         wide = bool(figure.get_figwidth() > WIDE)
         legend = [names.index(c) for c in drawn] if module.__name__ not in _SELF_LABELLED else []
-        return Chart(key, title, module.NOTE, svg, table, legend, wide)
+        return Chart(key, title, module.NOTE, drawn, table, legend, wide)
 
     @cached_property
     def sections(self) -> list[Section]:

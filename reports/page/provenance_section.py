@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .blocks import (Block, Listing, Prose)
-from .display import (Column, Row, Table, text_cell)
-from reports.evaluation import (Evaluation)
+from reports.evaluation import Evaluation
+
+from .blocks import Block, Listing, Prose
+from .display import Column, Row, Table, text_cell
 
 
 def provenance_blocks(evaluation: Evaluation) -> list[Block]:

@@ -7,12 +7,27 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reports.statistics import (breakdowns)
-from reports.statistics.pairs import (ALPHA)
-from .display import (SMALL_N, Cell, Column, Row, Table, duration, finite, measured, minus, number, p_value, size, text_cell)
-from reports.evaluation import (Evaluation)
-from reports.label_noise import (label_noise)
-from reports.statistics.metrics import (METRICS)
+from reports.evaluation import Evaluation
+from reports.label_noise import label_noise
+from reports.statistics import breakdowns
+from reports.statistics.metrics import METRICS
+from reports.statistics.pairs import ALPHA
+
+from .display import (
+    SMALL_N,
+    Cell,
+    Column,
+    Row,
+    Table,
+    duration,
+    finite,
+    measured,
+    minus,
+    number,
+    p_value,
+    size,
+    text_cell,
+)
 
 GROUPS = {
     "Age": ("mae", "median_error", "rmse", "bias", "cs5", "within10", "r2"),

@@ -7,16 +7,17 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from reports.statistics import (breakdowns)
-from . import (result_tables)
-from .blocks import (Block, Prose, Section)
-from .data_section import (data_blocks)
-from .display import (Cell, Column, Row, Table, from_frame, measured, minus, number)
-from reports.evaluation import (POSE_COLUMNS, Evaluation)
-from .galleries import (gallery_blocks)
-from reports.label_noise import (label_noise)
-from .provenance_section import (provenance_blocks)
-from .result_tables import (headline_table)
+from reports.evaluation import POSE_COLUMNS, Evaluation
+from reports.label_noise import label_noise
+from reports.statistics import breakdowns
+
+from . import result_tables
+from .blocks import Block, Prose, Section
+from .data_section import data_blocks
+from .display import Cell, Column, Row, Table, from_frame, measured, minus, number
+from .galleries import gallery_blocks
+from .provenance_section import provenance_blocks
+from .result_tables import headline_table
 
 Charts = Callable[[str], list[Block]]
 

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Pages over several runs: the comparison and the index."""

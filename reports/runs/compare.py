@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.page.blocks import (Block, Listing, Prose, Section)
-from reports.statistics.pairs import (seed_mean)
-from reports.page.display import (Table, from_frame)
-from reports.evaluation import (Evaluation)
-from reports.statistics.intervals import (mean_interval, share_difference)
-from reports.panel import (Panel)
-from reports.statistics.resampling import (generator, sign_flip_p, totals)
-from reports.tables import (RunTables)
+from reports.evaluation import Evaluation
+from reports.page.blocks import Block, Listing, Prose, Section
+from reports.page.display import Table, from_frame
+from reports.panel import Panel
+from reports.statistics.intervals import mean_interval, share_difference
+from reports.statistics.pairs import seed_mean
+from reports.statistics.resampling import generator, sign_flip_p, totals
+from reports.tables import RunTables
 
 Runs = Mapping[str, RunTables] | Sequence[RunTables]
 
@@ -38,7 +38,7 @@ def compare(runs: Runs) -> str:
     ValueError
         Fewer than two runs.
     """
-    from reports.page.page import (environment)
+    from reports.page.page import environment
 
     named = _named(runs)
     if len(named) < 2:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page.display import (number)
+from reports.page.display import number
 
 HEADLINE = ("mae", "accuracy")
 
@@ -22,7 +22,7 @@ def index(entries: Sequence[Mapping[str, Any]]) -> str:
         ``state`` (such as 'finished', '3 of 8 cells'), all optional; ``summary``: what
         ``reports.summary`` returned, or None for a run without a report.
     """
-    from reports.page.page import (environment)
+    from reports.page.page import environment
 
     rows = sorted(entries, key=lambda e: str(e.get("started") or ""), reverse=True)
     return (

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .breakdowns import (per_contender)
-from .intervals import (mean_interval, share_interval)
-from reports.panel import (Panel)
-from .resampling import (generator)
+from reports.panel import Panel
+
+from .breakdowns import per_contender
+from .intervals import mean_interval, share_interval
+from .resampling import generator
 
 Array = NDArray[np.float64]
 YEARS = (1, 2, 3, 5, 10)

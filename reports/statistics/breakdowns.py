@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .pairs import (level_masks, seed_mean)
-from .intervals import (Estimate, mean_interval, share_interval)
-from .metrics import (METRICS)
-from reports.panel import (Panel)
-from .resampling import (generator)
-from .standardisation import (Standard)
+from reports.panel import Panel
+
+from .intervals import Estimate, mean_interval, share_interval
+from .metrics import METRICS
+from .pairs import level_masks, seed_mean
+from .resampling import generator
+from .standardisation import Standard
 
 Array = NDArray[np.float64]
 Means = dict[tuple[str, str], dict[Hashable, Estimate]] | None

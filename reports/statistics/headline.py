@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .breakdowns import (per_contender)
-from .pairs import (ALPHA, seed_mean, targets_of)
-from .intervals import (LEVEL, Estimate, mover_mean, share_interval)
-from .metrics import (METRICS, Metric)
-from reports.panel import (Panel)
-from .percentiles import (Draws, percentile_draws)
-from .resampling import (generator, sign_flip_p, totals)
+from reports.panel import Panel
+
+from .breakdowns import per_contender
+from .intervals import LEVEL, Estimate, mover_mean, share_interval
+from .metrics import METRICS, Metric
+from .pairs import ALPHA, seed_mean, targets_of
+from .percentiles import Draws, percentile_draws
+from .resampling import generator, sign_flip_p, totals
 
 Array = NDArray[np.float64]
 

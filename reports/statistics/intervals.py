@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from .resampling import (counts, draws_for, totals)
+from .resampling import counts, draws_for, totals
 
 Array = NDArray[np.float64]
 LEVEL = 0.95

@@ -17,10 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from . import (metrics)
-from .intervals import (Estimate, mean_interval, share_difference)
-from reports.panel import (Answers, Panel, family_of)
-from .resampling import (generator, sign_flip_p, totals)
+from reports.panel import Answers, Panel, family_of
+
+from . import metrics
+from .intervals import Estimate, mean_interval, share_difference
+from .resampling import generator, sign_flip_p, totals
 
 Array = NDArray[np.float64]
 ALPHA = 0.05

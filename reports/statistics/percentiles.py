@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .intervals import (MIN_GROUPS)
-from .metrics import (METRICS)
-from reports.panel import (Answers, Panel)
-from .resampling import (counts, draws_for, generator)
+from reports.panel import Answers, Panel
+
+from .intervals import MIN_GROUPS
+from .metrics import METRICS
+from .resampling import counts, draws_for, generator
 
 Array = NDArray[np.float64]
 Draws = dict[tuple[str, str], Array]

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.preprocessing import SplineTransformer
 
-from reports.panel import (Panel)
+from reports.panel import Panel
 
 Array = NDArray[np.float64]
 MIN_STRATUM = 5

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from study.terminal.bars import console
+
 from ..errors import UsageError
-from study.terminal.bars import (console)
 
 HELP = """Put several runs on one page: what changed, paired where faces are shared.
 
@@ -29,8 +30,7 @@ def compare(
     if len(runs) < 2:
         raise UsageError("compare needs at least two run directories")
     import reports
-
-    from study.record.directory import (RunDirectory, write_text)
+    from study.record.directory import RunDirectory, write_text
 
     page = reports.compare({run.name: RunDirectory(run).read() for run in runs})
     out.parent.mkdir(parents=True, exist_ok=True)

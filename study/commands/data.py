@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.terminal.bars import (bars, console, output, table)
+from study.terminal.bars import bars, console, output, table
 
 
 def add(app: typer.Typer) -> None:
@@ -64,8 +64,7 @@ def check(
 ) -> None:
     """Audit a data set and print a short table."""
     import data as faces_of
-
-    from study.record.directory import (write_text)
+    from study.record.directory import write_text
 
     with bars() as shown:
         faces = faces_of.load(source, pose=pose, progress=shown.stage)
@@ -105,8 +104,7 @@ def split(
     """Write the ids of each part."""
     import data as faces_of
     from data import tables
-
-    from study.record.directory import (write_text)
+    from study.record.directory import write_text
 
     with bars() as shown:
         faces = faces_of.load(source, pose=False, progress=shown.stage)

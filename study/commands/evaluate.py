@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from study.terminal.headline import (show_headline)
-from study.terminal.bars import (bars, console, output)
+from study.terminal.bars import bars, console, output
+from study.terminal.headline import show_headline
 
 HELP = """Measure a saved model on any labelled data set and write the same report.
 
@@ -36,10 +36,11 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
 ) -> None:
     """Evaluate a model and render the report."""
-    from study.models.evaluate import (evaluate as evaluate_model)
-    from study.models.model import (load)
+    from study.models.evaluate import evaluate as evaluate_model
+    from study.models.model import load
+    from study.record.directory import RunDirectory
+
     from ..run import write_report
-    from study.record.directory import (RunDirectory)
 
     chosen = load(model)
     name = Path(source).name.split(".")[0]

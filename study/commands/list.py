@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.terminal.bars import (output, table)
+from study.terminal.bars import output, table
 
 
 def add(app: typer.Typer) -> None:
@@ -25,8 +25,7 @@ def list_all(
     import data
     from pipelines.registry import contenders
     from reports import charts
-
-    from study.plan.files import (shipped_plans)
+    from study.plan.files import shipped_plans
 
     everything = {
         "contenders": {name: c.summary for name, c in contenders().items()},

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.terminal.bars import (output)
+from study.terminal.bars import output
 
 EXPORT = """Write a network as ONNX: several times faster for single faces, without PyTorch.
 
@@ -35,8 +35,8 @@ def card(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Print what a model was trained on, how it errs, and what it is not for."""
-    from study.models.model import (load)
-    from study.models.card import (to_markdown)
+    from study.models.card import to_markdown
+    from study.models.model import load
 
     found = load(model).card
     if as_json:
@@ -54,8 +54,8 @@ def export(
     onnx: Annotated[bool, typer.Option("--onnx", help="The format; there is only this.")] = True,
 ) -> None:
     """Write ``model.onnx`` beside the model's card."""
-    from study.models.export import (export as write)
-    from study.models.model import (load)
+    from study.models.export import export as write
+    from study.models.model import load
 
     path = write(load(model), out, int8=int8)
     output.print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", markup=False, soft_wrap=True)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from study.terminal.bars import bars, console, output, table
+
 from ..errors import StudyFailed, UsageError
-from study.terminal.bars import (bars, console, output, table)
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from study.models.model import (FaceEstimate, Model)
+    from study.models.model import FaceEstimate, Model
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 HELP = """Find every face in photos and estimate age, gender and head pose.
@@ -49,7 +50,7 @@ def predict(
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated copies.")] = None,
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
-    from study.models.model import (load, newest_model)
+    from study.models.model import load, newest_model
 
     chosen = load(model or newest_model(Path("runs")), engine)
     if chosen.card["training_data"]["data_set"] == "embedded":
@@ -85,7 +86,7 @@ def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, An
     import cv2
 
     from data import DataError
-    from data.images.decode import (decode)
+    from data.images.decode import decode
 
     try:
         image = decode(path.read_bytes()).pixels

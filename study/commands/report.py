@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from study.terminal.bars import (console)
+from study.terminal.bars import console
 
 
 def add(app: typer.Typer) -> None:
@@ -19,8 +19,9 @@ def add(app: typer.Typer) -> None:
 
 def report(run: Annotated[Path, typer.Argument(help="Run directory, such as runs/demo.")]) -> None:
     """Render the report of a run directory from its tables."""
+    from study.record.directory import RunDirectory
+
     from ..run import write_report
-    from study.record.directory import (RunDirectory)
 
     path, _ = write_report(RunDirectory(run))
     console.print(f"report: {path}", markup=False)

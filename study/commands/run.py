@@ -11,11 +11,12 @@ from typing import Annotated
 
 import typer
 
+from study.plan.files import read_plan
+from study.plan.model import Plan
+from study.terminal.bars import bars, console, output
+from study.terminal.headline import show_headline
+
 from ..errors import UsageError
-from study.terminal.headline import (show_headline)
-from study.plan.model import (Plan)
-from study.plan.files import (read_plan)
-from study.terminal.bars import (bars, console, output)
 
 EXAMPLES = """
 Run a study and write its report.
@@ -77,7 +78,8 @@ def run(
         without=without or (),
     )
     where = out or default_out(chosen, data)
-    from study.record.index import (write_index)
+    from study.record.index import write_index
+
     from ..run import run_study
 
     started = time.perf_counter()

@@ -22,9 +22,8 @@ import pandas as pd
 
 from data import tables
 from pipelines.registry import Contender, get_contender
-
-from study.plan.cells import (Job)
-from study.record.directory import (write_json)
+from study.plan.cells import Job
+from study.record.directory import write_json
 
 LEVEL = 0.9
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 from joblib import Parallel, delayed, parallel_config
 
-from study.plan.cells import (Job)
-from .local import (Outcome, execute)
-from study.errors import (UsageError)
+from study.errors import UsageError
+from study.plan.cells import Job
+
+from .local import Outcome, execute
 
 WAIT_FOR_WORKERS = 60  # seconds
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from joblib import Parallel, delayed
 
 from data import tables
+from study.plan.cells import Job
+from study.record.directory import RunDirectory, write_json
 
-from study.plan.cells import (Job)
-from .devices import (DevicePool, visible_devices)
-from study.record.directory import (RunDirectory, write_json)
+from .devices import DevicePool, visible_devices
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""What a study adds to its cells: imported predictions, leak value, learning curve, pictures."""

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from data import tables
-
-from study.plan.cells import (Cell)
-from study.errors import (UsageError)
-from study.record.directory import (RunDirectory, write_json)
+from study.errors import UsageError
+from study.plan.cells import Cell
+from study.record.directory import RunDirectory, write_json
 
 REQUIRED = ("face_id", "age", "p_female")
 

@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 
 import data
-from data.leaks.value import (leak_value, measure_leak)
+from data.leaks.value import leak_value, measure_leak
 from pipelines.registry import get_contender
-
-from study.plan.model import (Plan, registered_name)
-from study.record.directory import (RunDirectory, write_parquet)
+from study.plan.model import Plan, registered_name
+from study.record.directory import RunDirectory, write_parquet
 
 Progress = Callable[[str, int, int], None]
 

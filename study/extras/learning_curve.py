@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from data import tables
-
-from study.record.directory import (write_parquet)
+from study.record.directory import write_parquet
 
 
 def write_learning_curve(run: Path) -> None:

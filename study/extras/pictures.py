@@ -14,9 +14,8 @@ from data import Faces
 from data.bins import age_bin
 from pipelines import persistence
 from pipelines.explanations import explain, explain_groups
-
-from study.models.model import (Model)
-from study.record.directory import (RunDirectory, write_parquet)
+from study.models.model import Model
+from study.record.directory import RunDirectory, write_parquet
 
 THUMBNAIL = 96  # px
 N_OF_GROUP = 16  # faces whose maps are averaged

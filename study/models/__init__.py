@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Saved models put to use: prediction, evaluation elsewhere, cards, export."""

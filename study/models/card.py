@@ -13,8 +13,7 @@ import pandas as pd
 
 from data import tables
 from reports import RunTables
-
-from study.record.directory import (write_json, write_text)
+from study.record.directory import write_json, write_text
 
 INTENDED_USE = (
     "Research on how age and gender estimation from faces succeeds and fails: by age, gender and "

@@ -13,14 +13,14 @@ import pandas as pd
 
 import data
 from data import tables
-from data.images.decode import (decode)
-from data.pose.detect import (find_faces)
+from data.images.decode import decode
+from data.pose.detect import find_faces
+from study.engine.cell import LEVEL
+from study.plan.cells import Cell
+from study.record import provenance
+from study.record.directory import FORMAT, RunDirectory, write_json, write_text
 
-from study.record import (provenance)
-from study.plan.cells import (Cell)
-from .model import (SOURCE_SIZE, Model)
-from study.engine.cell import (LEVEL)
-from study.record.directory import (FORMAT, RunDirectory, write_json, write_text)
+from .model import SOURCE_SIZE, Model
 
 Progress = Callable[[str, int, int], None]
 

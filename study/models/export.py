@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 import data
+from study.errors import UsageError
 
-from study.errors import (UsageError)
-from .model import (ONNX, Model)
+from .model import ONNX, Model
 
 N_RANGE_FACES = 64  # 256 took over six minutes for two networks at 144 px
 
@@ -37,7 +37,7 @@ def export(model: Model, out: Path | None = None, *, int8: str | None = None) ->
     path = out or model.folder / ONNX
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        from pipelines.cnn.estimators.onnx.export import (export_onnx, quantize_onnx)
+        from pipelines.cnn.onnx.export import export_onnx, quantize_onnx
 
         if int8 is None:
             return export_onnx(model.estimator, path)

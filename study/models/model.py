@@ -11,11 +11,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from data.pose.detect import (find_faces)
+from data.pose.detect import find_faces
 from pipelines import persistence
-
-from study.errors import (UsageError)
-from study.record.directory import (select_scores)
+from study.errors import UsageError
+from study.record.directory import select_scores
 
 ONNX = "model.onnx"
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
@@ -161,7 +160,7 @@ class Model:
 
 
 def _load_onnx(folder: Path) -> Any:
-    from pipelines.cnn.estimators.onnx.runtime import (OnnxAgeGender)
+    from pipelines.cnn.onnx.runtime import OnnxAgeGender
 
     if not (folder / ONNX).is_file():
         raise UsageError(f"{folder} holds no {ONNX}: write it with `study model export {folder}`")

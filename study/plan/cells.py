@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .model import (Plan)
+from .model import Plan
 
 
 @dataclass(frozen=True, order=True)

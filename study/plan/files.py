@@ -8,8 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from study.errors import (UsageError)
-from .model import (Plan, did_you_mean, validate_plan)
+from study.errors import UsageError
+
+from .model import Plan, did_you_mean, validate_plan
 
 
 def shipped_plans() -> dict[str, Path]:

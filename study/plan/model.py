@@ -20,8 +20,7 @@ from pydantic import (
 
 from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
-
-from study.errors import (UsageError)
+from study.errors import UsageError
 
 CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 SET_BY_THE_STUDY = {"random_state", "n_jobs", "threads", "verbose", "progress", "checkpoint"}

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""What was computed: the run directory, its provenance, the index of runs."""

@@ -14,9 +14,8 @@ import pandas as pd
 
 from data import tables
 from reports import RunTables
-
-from study.plan.cells import (Cell)
-from study.errors import (StudyFailed, UsageError)
+from study.errors import StudyFailed, UsageError
+from study.plan.cells import Cell
 
 FORMAT = 1
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import reports
 
-from .directory import (write_text)
+from .directory import write_text
 
 
 def write_index(folder: Path) -> Path:

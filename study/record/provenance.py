@@ -13,8 +13,7 @@ from typing import Any
 
 from data import Faces
 from pipelines.registry import get_contender
-
-from study.plan.model import (Plan, registered_name)
+from study.plan.model import Plan, registered_name
 
 PACKAGES = (
     "age-gender-study", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "numba",

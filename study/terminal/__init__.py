@@ -1,1 +1,1 @@
-"""ROOM."""
+"""What the command line shows: progress bars, tables, the headline."""

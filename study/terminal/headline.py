@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .bars import (output, table)
+from .bars import output, table
 
 SCORES = {
     "age MAE (years)": ("mae", 1),

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""Faces on their way into a network: checks, augmentation, batches."""

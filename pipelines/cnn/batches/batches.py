@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .augment import (Augmentation, resize)
+from .augment import Augmentation, resize
 
 
 class FaceSet(Dataset[tuple[Tensor, Tensor]]):

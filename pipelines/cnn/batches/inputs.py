@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipelines.holdout import (cut_part)
-from pipelines.images.arrays import (check_images)
+from pipelines.holdout import cut_part
+from pipelines.images.arrays import check_images
 
 Pair = tuple[Any, Any]
 

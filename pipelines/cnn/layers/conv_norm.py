@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .depthwise import (depthwise_conv)
+from .depthwise import depthwise_conv
 
 #: Fewer than oneDNN takes at a time with AVX-512.
 _FEW_CHANNELS = 16
@@ -30,7 +30,7 @@ class ConvNorm(nn.Module):
         Whether training normalises by the batch's own statistics. Otherwise, and always in
         evaluation, the running statistics are folded into the kernel.
     rotate : bool
-        Turn the kernel by 180 degrees; see :func:`pipelines.cnn.estimators.layers.join.join_conv_norm`.
+        Turn the kernel by 180 degrees; see :func:`pipelines.cnn.layers.join.join_conv_norm`.
     """
 
     mean: Tensor

@@ -10,7 +10,7 @@ from timm.layers import BatchNormAct2d, Conv2dSame
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .conv_norm import (ConvNorm)
+from .conv_norm import ConvNorm
 
 
 @torch.no_grad()

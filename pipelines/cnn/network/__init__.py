@@ -1,1 +1,1 @@
-"""ROOM."""
+"""The network: backbone, weights, heads for age and gender, and reading its answers."""

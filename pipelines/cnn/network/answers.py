@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 from torch import Tensor
 
-from .heads import (AgeHead)
+from .heads import AgeHead
 
 
 @dataclass(frozen=True)

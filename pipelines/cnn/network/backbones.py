@@ -11,7 +11,14 @@ import timm
 import torch
 from torch import nn
 
-from .weights import (WeightSource, imagenet_state, load_weights, read_weights, rename_in_order, weight_package)
+from .weights import (
+    WeightSource,
+    imagenet_state,
+    load_weights,
+    read_weights,
+    rename_in_order,
+    weight_package,
+)
 
 
 @dataclass(frozen=True)

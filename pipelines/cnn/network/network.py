@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .heads import (AgeHead)
-from .backbones import (Backbone)
-from pipelines.cnn.estimators.layers.join import (join_conv_norm)
+from pipelines.cnn.layers.join import join_conv_norm
+
+from .backbones import Backbone
+from .heads import AgeHead
 
 
 def _zero_linear(n_inputs: int, n_outputs: int) -> nn.Linear:

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""A fitted CNN as one ONNX file, and an estimator that answers from it without PyTorch."""

@@ -16,9 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipelines.cnn.batches.inputs import (check_faces)
-from pipelines.cnn.estimators.layers.join import (fold_layers)
-from .runtime import (CARD_KEY)
+from pipelines.cnn.batches.inputs import check_faces
+from pipelines.cnn.layers.join import fold_layers
+
+from .runtime import CARD_KEY
 
 __all__ = ["export_onnx", "quantize_onnx"]
 
@@ -47,7 +48,7 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
 
     The graph takes ``faces``, uint8 ``(n, S, S, 3)`` RGB with ``S = estimator.image_size`` and
     any n, and returns ``age`` and ``spread`` in years and the calibrated ``p_female``. The age
-    intervals travel as metadata; :class:`pipelines.cnn.estimators.onnx.runtime.OnnxAgeGender` reads them.
+    intervals travel as metadata; :class:`pipelines.cnn.onnx.runtime.OnnxAgeGender` reads them.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.intervals.band import (ConformalBand)
+from pipelines.intervals.band import ConformalBand
 
 __all__ = ["OnnxAgeGender"]
 
@@ -18,7 +18,7 @@ CARD_KEY = "age_gender"
 
 
 class OnnxAgeGender:
-    """Age and gender of faces from a file written by :func:`pipelines.cnn.estimators.onnx.export.export_onnx`.
+    """Age and gender of faces from a file written by :func:`pipelines.cnn.onnx.export.export_onnx`.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""ROOM."""
+"""The training loop: settings, callbacks, checkpoints, several members."""

@@ -12,10 +12,10 @@ import torch
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from pipelines.cnn.network.heads import (AgeHead)
-from pipelines.cnn.batches.batches import (seeded_generator)
-from pipelines.cnn.network.answers import (decode, selection_score)
-from pipelines.cnn.batches.inputs import (Pair)
+from pipelines.cnn.batches.batches import seeded_generator
+from pipelines.cnn.batches.inputs import Pair
+from pipelines.cnn.network.answers import decode, selection_score
+from pipelines.cnn.network.heads import AgeHead
 
 Progress = Callable[[str, int, int], None]
 

@@ -21,9 +21,10 @@ from safetensors.torch import load_file, save_file
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from pipelines.cnn.batches.batches import (FaceSet)
-from .callbacks import (OneCycle, SelectBest, ShowProgress, WeightAverage)
-from pipelines.cnn.batches.inputs import (Pair)
+from pipelines.cnn.batches.batches import FaceSet
+from pipelines.cnn.batches.inputs import Pair
+
+from .callbacks import OneCycle, SelectBest, ShowProgress, WeightAverage
 
 #: Parameters that change how a training is watched, not what comes out of it.
 _WITHOUT_EFFECT = {

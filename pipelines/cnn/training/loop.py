@@ -10,18 +10,28 @@ from typing import Any
 
 import torch
 
-from pipelines.cnn.network.heads import (AgeHead)
-from pipelines.cnn.batches.augment import (create_augmentation)
-from pipelines.cnn.network.backbones import (Backbone, create_backbone)
-from pipelines.cnn.batches.batches import (FaceSet, TrainingBatches)
-from .callbacks import (EpochSeed, OneCycle, Patience, SelectBest, ShowProgress, StopOnDivergence, StopTraining, WeightAverage)
-from .checkpoints import (Checkpoint, task_key)
-from pipelines.cnn.batches.inputs import (Pair)
-from pipelines.cnn.estimators.layers.join import (adapt_statistics)
-from .members import (answering_net, together)
-from .net import (FaceNet)
-from pipelines.cnn.network.network import (FaceLoss, FaceNetwork)
-from .settings import (TrainingRecord, choose_device, choose_precision, explained_memory, image_sizes)
+from pipelines.cnn.batches.augment import create_augmentation
+from pipelines.cnn.batches.batches import FaceSet, TrainingBatches
+from pipelines.cnn.batches.inputs import Pair
+from pipelines.cnn.layers.join import adapt_statistics
+from pipelines.cnn.network.backbones import Backbone, create_backbone
+from pipelines.cnn.network.heads import AgeHead
+from pipelines.cnn.network.network import FaceLoss, FaceNetwork
+
+from .callbacks import (
+    EpochSeed,
+    OneCycle,
+    Patience,
+    SelectBest,
+    ShowProgress,
+    StopOnDivergence,
+    StopTraining,
+    WeightAverage,
+)
+from .checkpoints import Checkpoint, task_key
+from .members import answering_net, together
+from .net import FaceNet
+from .settings import TrainingRecord, choose_device, choose_precision, explained_memory, image_sizes
 
 
 def train_members(

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from .net import (FaceNet)
-from pipelines.cnn.network.network import (FaceLoss, FaceNetwork)
+from pipelines.cnn.network.network import FaceLoss, FaceNetwork
+
+from .net import FaceNet
 
 _PREFIX = "members."
 

@@ -15,8 +15,8 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor
 
-from pipelines.cnn.batches.batches import (plain_batches)
-from pipelines.cnn.network.network import (parameter_groups)
+from pipelines.cnn.batches.batches import plain_batches
+from pipelines.cnn.network.network import parameter_groups
 
 
 class FaceNet(NeuralNet):
