@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 import timm
 import torch
-from pipelines.cnn.training.settings import choose_precision
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor, nn
@@ -39,6 +38,7 @@ from torchvision.transforms import v2
 from pipelines.cnn.estimators import CnnAgeGender
 from pipelines.cnn.network.heads import create_age_head
 from pipelines.cnn.network.network import FaceLoss
+from pipelines.cnn.training.settings import choose_precision
 
 BACKBONES = ("tf_efficientnet_lite0", "mobilenetv2_100", "resnet18", "efficientnet_b0")
 PLAIN = "plain skorch, fp32"

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import torch
 from parts import Parts
-from pipelines.cnn.onnx.export import export_onnx, quantize_onnx
-from pipelines.cnn.onnx.runtime import OnnxAgeGender
 
 import study
+from pipelines.cnn.onnx.export import export_onnx, quantize_onnx
+from pipelines.cnn.onnx.runtime import OnnxAgeGender
 from study.models.export import N_RANGE_FACES
 
 N_TIMED = 100

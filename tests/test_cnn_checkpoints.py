@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import timm
 import torch
-from pipelines.cnn.training.checkpoints import task_key
 
 from pipelines.cnn.batches.batches import FaceSet
 from pipelines.cnn.estimators import CnnAgeGender
+from pipelines.cnn.training.checkpoints import task_key
 
 OPTIONS = {
     "backbone": "test_efficientnet",

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 import torch
 from joblib import effective_n_jobs
-from pipelines.cnn.training.callbacks import DivergedError
-from pipelines.cnn.training.settings import choose_precision, torch_threads
 from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
@@ -19,6 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn.features import TimmFeatures
 from pipelines.cnn.network.heads import MAX_AGE
+from pipelines.cnn.training.callbacks import DivergedError
+from pipelines.cnn.training.settings import choose_precision, torch_threads
 
 TINY = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}
 QUICK = {**TINY, "epochs": 1, "batch_size": 16, "random_state": 0, "precision": "fp32"}

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from pipelines.cnn.training.members import FaceEnsemble, answering_net
 
 from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn.gradcam import average_maps, grad_cam, has_maps, overlay, spatial_layer
 from pipelines.cnn.network.backbones import create_backbone
 from pipelines.cnn.network.network import FaceNetwork
+from pipelines.cnn.training.members import FaceEnsemble, answering_net
 from pipelines.explanations import explain, explain_groups
 from study.extras import pictures
 

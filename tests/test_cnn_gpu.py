@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from pipelines.cnn.training.settings import choose_device
 
 from pipelines.cnn.estimators import CnnAgeGender
 from pipelines.cnn.gradcam import grad_cam
+from pipelines.cnn.training.settings import choose_device
 from pipelines.persistence import load, save
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from pipelines.cnn.training.settings import image_sizes
 from scipy.special import expit
 from torch.nn import functional
 
@@ -13,6 +12,7 @@ from pipelines.cnn.batches.augment import AUGMENTATIONS, Augmentation, create_au
 from pipelines.cnn.batches.batches import FaceSet, TrainingBatches, gather, seeded_generator
 from pipelines.cnn.network.answers import Answers, decode, fit_temperature, selection_score
 from pipelines.cnn.network.heads import AGE_HEADS, MAX_AGE, check_age_labels, create_age_head
+from pipelines.cnn.training.settings import image_sizes
 
 
 @pytest.mark.parametrize("name", AGE_HEADS)

@@ -7,11 +7,11 @@ import copy
 import pytest
 import timm
 import torch
+from torch import nn
+
 from pipelines.cnn.layers.conv_norm import ConvNorm
 from pipelines.cnn.layers.depthwise import depthwise_conv
 from pipelines.cnn.layers.join import adapt_statistics, fold_layers, join_conv_norm
-from torch import nn
-
 from pipelines.cnn.network.backbones import Backbone
 from pipelines.cnn.network.network import FaceNetwork, layer_groups
 from pipelines.cnn.network.weights import WeightSource

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from pipelines.cnn.training.settings import explained_memory
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from pipelines.age_gender import AgeGender
 from pipelines.cnn.batches.augment import Augmentation
 from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
 from pipelines.cnn.features import TimmFeatures
+from pipelines.cnn.training.settings import explained_memory
 from pipelines.persistence import load, save
 
 OPTIONS = {"weights": None, "image_size": 32, "epochs": 1, "random_state": 0, "threads": 1}

@@ -23,14 +23,14 @@ from pipelines.cnn.batches.inputs import (
     check_weights,
     cut_parts,
 )
+from pipelines.cnn.network.answers import Answers, decode
+from pipelines.cnn.network.heads import AgeHead, check_age_labels, create_age_head
 from pipelines.cnn.training.loop import train_members
 from pipelines.cnn.training.settings import (
     check_settings,
     explained_memory,
     torch_threads,
 )
-from pipelines.cnn.network.answers import Answers, decode
-from pipelines.cnn.network.heads import AgeHead, check_age_labels, create_age_head
 
 from .saving import Arrays, restore_network, without_network
 

@@ -15,9 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from pipelines.cnn.batches.batches import plain_batches
 from pipelines.cnn.batches.inputs import check_faces
-from pipelines.cnn.training.settings import choose_device, torch_threads
 from pipelines.cnn.network.backbones import create_backbone
 from pipelines.cnn.network.network import FaceNetwork
+from pipelines.cnn.training.settings import choose_device, torch_threads
 
 from .saving import Arrays, network_arrays, single_network
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-#: Settings of :class:`pipelines.cnn.estimators.CnnAgeGender` by name; everything else is its default.
+#: Settings of :class:`CnnAgeGender` by name; everything else is its default.
 #:
 #: ``demo``: 1,440 faces in four minutes of two cores. ``quick``: 12,000 faces in 22 of one core.
 #: ``full``: 12,000 faces in an hour and a half, two networks that answer together; longer training

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.cnn.batches.augment import Augmentation
+from pipelines.cnn.network.backbones import create_backbone
+from pipelines.cnn.network.network import FaceNetwork
 from pipelines.cnn.training.members import (
     FaceEnsemble,
     answering_net,
@@ -18,8 +20,6 @@ from pipelines.cnn.training.members import (
     together,
 )
 from pipelines.cnn.training.settings import TrainingRecord, choose_device
-from pipelines.cnn.network.backbones import create_backbone
-from pipelines.cnn.network.network import FaceNetwork
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -18,7 +18,7 @@ CARD_KEY = "age_gender"
 
 
 class OnnxAgeGender:
-    """Age and gender of faces from a file written by :func:`pipelines.cnn.onnx.export.export_onnx`.
+    """Age and gender of faces from a file written by ``export_onnx``.
 
     Parameters
     ----------
