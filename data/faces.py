@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from data.audit.policy import Policy, apply_policy, faces_with_ids
 from data.audit.scan import scan
 from data.files.unpack import open_source
 from data.images.store import open_pixels
-from data.pose.labels import add_pose
+from data.pose.labels import add_pose, remembered_pose
 
 from . import tables
 from .bins import add_breakdowns
@@ -208,7 +209,13 @@ def load(
         name, table, findings.frame(), face_pairs(table, near), noise,
         reader=reader, folder=base, cache=folder, n_jobs=n_jobs,
     )  # fmt: skip
-    faces.table = add_pose(faces, findings, estimate=pose, progress=report)
+
+    def estimate() -> pd.DataFrame:
+        store = faces.pixels_folder / faces.content_hash[:24]
+        images = partial(faces.images, progress=report)
+        return remembered_pose(images, store, n_jobs=n_jobs, progress=report)
+
+    faces.table = add_pose(faces.table, findings, estimate if pose else None)
     faces.table = tables.FACES.validate(add_breakdowns(_with_all_columns(faces.table)))
     faces.audit = findings.frame()
     return faces

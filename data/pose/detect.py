@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from basis.faces import MIN_PRESENCE
+
 from .align import TEMPLATE_SIZE, align
 from .boxes import MIN_SHARE, shared_area
 from .calibration import EMBEDDED_HEADS
 from .crop import as_rgb
 from .estimate import head_pose
-from .mesh import MIN_PRESENCE, FaceMesh
+from .mesh import FaceMesh
 from .models import one_opencv_thread
 
 MIN_SIZE = 0.06

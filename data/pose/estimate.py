@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from basis.faces import ANGLES, MIN_PRESENCE
 from data.bins import YAW_BINS, yaw_bin
 
 from .calibration import EMBEDDED_HEADS, NONE
 from .geometry import angles, fit_rotation
-from .mesh import MIN_PRESENCE, FaceMesh, Progress
+from .mesh import FaceMesh, Progress
 from .models import MODELS
-
-ANGLES = ("yaw", "pitch", "roll")
 
 
 def head_pose(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

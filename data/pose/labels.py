@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from basis.faces import ANGLES, MIN_PRESENCE
 from data.audit.findings import Findings
 from data.cache import Progress, build_once
 from data.threads import n_threads
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from data.faces import Faces
-
-ANGLES = ("yaw", "pitch", "roll")
 IMAGE_SIZE = 200
-MIN_PRESENCE = 0.5
 
 
 def add_pose(
-    faces: Faces, findings: Findings, *, estimate: bool, progress: Progress
+    table: pd.DataFrame, findings: Findings, estimate: Callable[[], pd.DataFrame] | None
 ) -> pd.DataFrame:
     """Return the table with ``yaw``, ``pitch``, ``roll`` (degrees) and ``presence``.
 
-    Angles that the data set brings stay; the others are estimated from the 200-pixel images, or
-    stay unknown with ``estimate=False``. Images in which the face mesh finds no face are noted
-    and kept: about half of them are faces all the same (profiles, very old people).
+    Angles that the data set brings stay; the others come from ``estimate``, or stay unknown
+    without it. Images in which the face mesh finds no face are noted and kept: about half of
+    them are faces all the same (profiles, very old people).
     """
-    table = faces.table.copy()
+    table = table.copy()
     for angle in ANGLES:
         known = table[angle] if angle in table else pd.Series(np.nan, index=table.index)
         table[angle] = known.astype("float32")
     table["presence"] = np.float32(np.nan)
-    if not estimate or table[list(ANGLES)].notna().all(axis=None):
+    if estimate is None or table[list(ANGLES)].notna().all(axis=None):
         return table
-    estimated = _estimated(faces, progress)
+    estimated = estimate()
     for angle in ANGLES:
         table[angle] = table[angle].fillna(estimated[angle])
     table["presence"] = estimated["presence"]
@@ -47,15 +42,28 @@ def add_pose(
     return table
 
 
-def _estimated(faces: Faces, progress: Progress) -> pd.DataFrame:
+def remembered_pose(
+    images: Callable[[int], np.ndarray],
+    store: Path,
+    *,
+    n_jobs: int | None,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return the estimated pose of all images, computed once per content and face mesh.
+
+    Parameters
+    ----------
+    images : callable
+        Called with a side in pixels; returns uint8 ``(n, side, side, 3)``.
+    store : Path
+        Where to remember it: a path named after the content of the images, without suffix.
+    """
     from .estimate import estimate_pose
     from .mesh import models_hash
 
-    images = faces.images(IMAGE_SIZE, progress=progress)
-
     def build(temporary: Path) -> None:
-        pose = estimate_pose(images, n_jobs=n_threads(faces.n_jobs), progress=progress)
+        pose = estimate_pose(images(IMAGE_SIZE), n_jobs=n_threads(n_jobs), progress=progress)
         pose.to_parquet(temporary)
 
-    target = faces.pixels_folder / f"{faces.content_hash[:24]}-pose-{models_hash()[:12]}.parquet"
+    target = store.with_name(f"{store.name}-pose-{models_hash()[:12]}.parquet")
     return pd.read_parquet(build_once(target, build))

@@ -17,6 +17,8 @@ import cv2
 import joblib
 import numpy as np
 
+from basis.faces import MIN_PRESENCE
+
 from .boxes import propose
 from .calibration import EMBEDDED_HEADS
 from .crop import as_rgb, crop, square_to_image
@@ -34,7 +36,6 @@ from .track import (
 
 N_LANDMARKS = 468
 POSE_VERSION = 2  # raise it when the arithmetic from image to pose changes
-MIN_PRESENCE = 0.5
 
 INPUT_SIZE = 192  # of the landmark network, px
 DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not detected

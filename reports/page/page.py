@@ -140,10 +140,10 @@ class Page:
         table = from_frame(frame, key, title, names, units=_units(module, variant, frame))
         with figures.style():
             figure = module.plot(frame, self.looks, variant)
-            drawn = svg.to_svg(figure, key, title, _description(module, frame, variant))
+            picture = svg.to_svg(figure, key, title, _description(module, frame, variant))
         wide = bool(figure.get_figwidth() > WIDE)
         legend = [names.index(c) for c in drawn] if module.__name__ not in _SELF_LABELLED else []
-        return Chart(key, title, module.NOTE, drawn, table, legend, wide)
+        return Chart(key, title, module.NOTE, picture, table, legend, wide)
 
     @cached_property
     def sections(self) -> list[Section]:

@@ -23,7 +23,7 @@ SMALL = {  # options that keep the test short; the contract is the same
 
 def _tiny_faces():
     spec = importlib.util.spec_from_file_location(
-        "check_image_estimator", Path(__file__).with_name("check_image_estimator.py")
+        "check_image_estimator", Path(__file__).parents[2] / "check_image_estimator.py"
     )
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -53,7 +53,7 @@ def test_listing_contenders_does_not_import_torch():
         "from pipelines import HogTransformer, AgeGender, LoadImages; "
         "sys.exit('torch' in sys.modules or 'timm' in sys.modules)"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 
 

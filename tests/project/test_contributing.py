@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.simulated_run import simulated_run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.S)
 
 

@@ -18,7 +18,7 @@ from pipelines import AgeGender, ConformalAge, HogTransformer, LoadImages
 from pipelines.holdout import cut_part
 
 _spec = importlib.util.spec_from_file_location(
-    "check_image_estimator", Path(__file__).with_name("check_image_estimator.py")
+    "check_image_estimator", Path(__file__).parents[1] / "check_image_estimator.py"
 )
 checks = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(checks)

@@ -149,7 +149,7 @@ def test_unknown_option_has_exit_code_two(capsys):
 
 
 def _start(plan, faces, out):
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     return subprocess.Popen(
         [sys.executable, "-m", "study", "run", "--plan", plan, "--data", str(faces), "--out", out],
         cwd=root,

@@ -8,7 +8,7 @@ import pytest
 
 from study.__main__ import call
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.S)
 SHELL = re.findall(r"```\n(.*?)```", README, flags=re.S)

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from basis.faces import ANGLES
 from data.pose.align import align, chip_to_image
 from data.pose.calibration import EMBEDDED_HEADS, NONE, Calibration, fit_calibration
-from data.pose.estimate import ANGLES, estimate_pose, head_pose, pose_error
+from data.pose.estimate import estimate_pose, head_pose, pose_error
 from data.pose.mesh import FaceMesh
 
 N_HEADS = 120

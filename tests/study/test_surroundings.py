@@ -17,7 +17,7 @@ from PIL import Image
 
 from study.__main__ import call
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PLAN = 'summary = "two"\n[contenders.dummy]\n[contenders.hog-linear]\n'
 
 

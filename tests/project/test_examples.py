@@ -4,7 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "reuse_in_scikit_learn.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "reuse_in_scikit_learn.py"
 
 
 def test_the_example_runs(capsys):

@@ -12,7 +12,7 @@ from pipelines.cnn.estimators import CnnAgeGender
 
 
 def _checks():
-    path = Path(__file__).with_name("check_image_estimator.py")
+    path = Path(__file__).parents[2] / "check_image_estimator.py"
     spec = importlib.util.spec_from_file_location("check_image_estimator", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -76,8 +76,8 @@ def test_kill_minus_nine(tmp_path, uninterrupted):
     script = textwrap.dedent(
         f"""
         import os, signal, sys
-        sys.path[:0] = [{str(Path(__file__).parents[1])!r}, {str(Path(__file__).parent)!r}]
-        from test_cnn_checkpoints import OPTIONS, _faces
+        sys.path[:0] = [{str(Path(__file__).parents[4])!r}, {str(Path(__file__).parent)!r}]
+        from test_checkpoints import OPTIONS, _faces
         from pipelines.cnn import CnnAgeGender
         def progress(stage, done, total):
             if done == 10:

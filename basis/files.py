@@ -1,0 +1,73 @@
+"""Files that are either complete or absent, and what identifies a file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place when the block ends well.
+
+    No two blocks share a temporary name, whatever process or thread they run in: the last one to
+    end wins, and readers see all of one content or all of the other. After an error the old file
+    stands and the temporary one is gone.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to be; its folder must exist.
+
+    Yields
+    ------
+    Path
+        Write the content here. It keeps the suffixes of ``path``, for writers that look at them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with replacing(folder / "answer.txt") as temporary:
+    ...     _ = temporary.write_text("42")
+    >>> [p.name for p in folder.iterdir()]
+    ['answer.txt']
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file whole, its line ends as they stand on every system."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write JSON whole: sorted keys, NumPy numbers as numbers."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True, default=float) + "\n")
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the sha256 of a file's bytes in hexadecimal.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str of 64 characters
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
