@@ -7,15 +7,15 @@ from typing import Any
 
 _HOMES = {
     "AgeGender": "age_gender",
-    "CnnAgeGender": "cnn",
-    "CnnClassifier": "cnn",
-    "CnnRegressor": "cnn",
-    "ConformalAge": "conformal_age",
-    "ConformalBand": "conformal",
+    "CnnAgeGender": "cnn.estimators",
+    "CnnClassifier": "cnn.estimators",
+    "CnnRegressor": "cnn.estimators",
+    "ConformalAge": "intervals.age",
+    "ConformalBand": "intervals.band",
     "Contender": "registry",
-    "HogTransformer": "hog",
-    "LoadImages": "load_images",
-    "TimmFeatures": "timm_features",
+    "HogTransformer": "hog.transformer",
+    "LoadImages": "images.load",
+    "TimmFeatures": "cnn.features",
     "get_contender": "registry",
 }
 """Public name to module: imported when first used, so that HOG users never wait for torch."""
