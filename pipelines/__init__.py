@@ -1,33 +1,20 @@
-"""Estimators: HOG and CNN pipelines that follow scikit-learn's conventions to the letter."""
+"""Estimators: HOG and CNN pipelines that follow scikit-learn's conventions to the letter.
 
-from __future__ import annotations
+What is public stands in ``__init__.pyi``, where type checkers and editors read it too; each name
+is imported when it is first used, so that users of HOG never wait for PyTorch.
+"""
 
-import importlib
-from typing import Any
+from lazy_loader import attach_stub
 
-_HOMES = {
-    "AgeGender": "age_gender",
-    "CnnAgeGender": "cnn.estimators",
-    "CnnClassifier": "cnn.estimators",
-    "CnnRegressor": "cnn.estimators",
-    "ConformalAge": "intervals.age",
-    "ConformalBand": "intervals.band",
-    "Contender": "registry",
-    "HogTransformer": "hog.transformer",
-    "LoadImages": "images.load",
-    "TimmFeatures": "cnn.features",
-    "get_contender": "registry",
-}
-"""Public name to module: imported when first used, so that HOG users never wait for torch."""
+try:
+    from basis.siblings import check_siblings
+except ImportError as error:
+    import basis
 
-__all__ = sorted(_HOMES)
+    raise ImportError(
+        f"{basis.__file__} is not the package 'basis' that pipelines needs: rename it, or start "
+        "Python from another folder"
+    ) from error
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module 'pipelines' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+check_siblings(__file__, ("basis",))
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("study", "pipelines", "reports", "data")
+PACKAGES = ("study", "pipelines", "reports", "data", "basis")
 LONGEST = 300
 
 
@@ -43,6 +43,7 @@ def test_wheel_and_tree_hold_the_same_files(wheel):
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
         held = {name for name in held if "__pycache__" not in name}
     assert held == tracked_files()
+    assert "pipelines/__init__.pyi" in held
 
 
 @pytest.mark.slow

@@ -1,0 +1,92 @@
+"""What the packages offer: lazily, typed, and the same to Python and to type checkers."""
+
+import ast
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = sorted(stub.parent.name for stub in ROOT.glob("*/__init__.pyi"))
+
+USERS_FILE = """\
+import pipelines
+from pipelines import CnnAgeGender, HogTransformer, contenders, hog_ridge_age
+
+HogTransformer(cell_size=8)
+HogTransformer(cel_size=8)
+hog_ridge_age(alpha=3.0).fit([], [])
+CnnAgeGender(epochs=3)
+print(contenders()["cnn"].image_size + 1)
+pipelines.NoSuchThing
+"""
+
+
+def run(code, **environment):
+    """What a fresh interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_stub_and_package_offer_the_same(package):
+    tree = ast.parse((ROOT / package / "__init__.pyi").read_text())
+    listed = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+    module = importlib.import_module(package)
+    assert sorted(listed) == sorted(module.__all__)
+    for name in listed:
+        assert getattr(module, name) is not None
+    with pytest.raises(AttributeError, match="NoSuchThing"):
+        _ = module.NoSuchThing
+
+
+def test_a_type_checker_finds_the_two_errors_of_a_users_file(tmp_path):
+    """The README says that the package is typed: a wrong parameter and a wrong name are seen."""
+    pytest.importorskip("mypy")
+    (tmp_path / "mine.py").write_text(USERS_FILE)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "c"), "mine.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+    )
+    errors = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 2, done.stdout
+    assert errors[0].startswith("mine.py:5:") and '"cel_size"' in errors[0]
+    assert errors[1].startswith("mine.py:9:") and '"NoSuchThing"' in errors[1]
+
+
+def test_users_of_hog_never_import_torch():
+    seen = run(
+        "import sys, pipelines; pipelines.HogTransformer, pipelines.contenders(), dir(pipelines); "
+        "print([m for m in ('torch', 'timm', 'skorch', 'matplotlib') if m in sys.modules])"
+    )
+    assert seen == "[]"
+
+
+def test_contenders_is_a_function_and_a_room():
+    code = (
+        "import pipelines; first = list(pipelines.contenders()); "
+        "from pipelines.contenders import dummy; import pipelines.contenders.cnn; "
+        "from pipelines import contenders; "
+        "assert first == list(contenders()) == list(pipelines.contenders()); "
+        "print(dummy.__name__, pipelines.contenders.cnn.__name__)"
+    )
+    assert run(code) == "pipelines.contenders.dummy pipelines.contenders.cnn"
