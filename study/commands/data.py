@@ -10,6 +10,8 @@ import typer
 
 from study.terminal.bars import bars, console, output, table
 
+from ..errors import UsageError
+
 
 def add(app: typer.Typer) -> None:
     """Add ``data`` to the command line."""
@@ -17,6 +19,7 @@ def add(app: typer.Typer) -> None:
     group.command("add", help=ADD)(add_data)
     group.command("check", help=CHECK)(check)
     group.command("split", help=SPLIT)(split)
+    group.command("stress", help=STRESS)(stress)
     app.add_typer(group, name="data")
 
 
@@ -35,6 +38,10 @@ Example: study data check UTKFace.tar.gz --out audit.csv
 SPLIT = """Write the leak-free splits as CSV (data_set, protocol, seed, fold, face_id, part).
 
 Example: study data split UTKFace.tar.gz --seed 0 --out splits.csv
+"""
+STRESS = """Draw one face under every stress condition and level: what `study run --stress` does.
+
+Example: study data stress embedded --out stress.png
 """
 
 
@@ -123,3 +130,30 @@ def split(
     write_text(out, chosen.to_csv(index=False))
     counts = chosen["part"].value_counts()
     console.print(f"{out}: " + ", ".join(f"{p} {counts[p]:,}" for p in tables.PARTS), markup=False)
+
+
+def stress(
+    source: Annotated[str, typer.Argument(help="Archive, folder, table or name.")] = "embedded",
+    out: Annotated[Path, typer.Option(help="PNG or JPEG to write.")] = Path("stress.png"),
+    face: Annotated[str | None, typer.Option(help="face_id; default: the most frontal.")] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="A condition; repeat it; default: all.")
+    ] = None,
+) -> None:
+    """Write a contact sheet; the faces must be cropped as UTKFace crops them."""
+    import cv2
+
+    import data as faces_of
+    from data.images.decode import decode, to_square
+    from data.stress.sheet import contact_sheet
+
+    with bars() as shown:
+        faces = faces_of.load(source, pose=False, progress=shown.stage)
+    kept = faces.table[faces.table["keep"]]
+    turned = kept["yaw"].abs().fillna(180)
+    chosen = face or str(kept.loc[turned.idxmin(), "face_id"])
+    chip = to_square(decode(faces.path(chosen).read_bytes()).pixels, 200)
+    sheet = contact_sheet(chip, chosen, condition)
+    if not cv2.imwrite(str(out), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
+        raise UsageError(f"{out} cannot be written: name a .png or .jpg in an existing folder")
+    console.print(f"{out}: {chosen}", markup=False, soft_wrap=True)
