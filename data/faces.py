@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis import pictures
 from data.audit.findings import Findings
 from data.audit.label_noise import label_noise_floor
 from data.audit.pairs import face_pairs, find_near_duplicates
@@ -126,7 +127,8 @@ class Faces:
         memmap of uint8, shape (n, size, size, 3)
             Read-only RGB; ``.filename`` is the ``.npy`` file, which other processes may map.
         """
-        target = self.pixels_folder / f"{self.content_hash[:24]}-{size}.npy"
+        # The content is the decoded pictures in row order; the rest is the rule of the resize.
+        target = self.pixels_folder / f"{self.content_hash[:24]}-{size}-v{pictures.VERSION}.npy"
         report = progress or no_progress
         return open_pixels(self.paths(), size, target, n_jobs=self.n_jobs, progress=report)
 

@@ -14,9 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from basis.pictures import UnreadableImageError, decode
 from data.cache import Progress, no_progress
-from data.errors import DataError
-from data.images.decode import decode
 from data.threads import in_threads
 
 SIDE = 64
@@ -89,6 +88,6 @@ def pair_similarity(
 
 def _load(path: Path) -> np.ndarray | None:
     try:
-        return detail_image(decode(path.read_bytes(), at_least=2 * SIDE).pixels)
-    except (OSError, DataError):
+        return detail_image(decode(path.read_bytes()).pixels)
+    except (OSError, UnreadableImageError):
         return None

@@ -6,9 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.images.decode import looks_like_an_image
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+from basis.pictures import IMAGE_SUFFIXES, looks_like_an_image
 
 
 def walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:

@@ -1,1 +1,1 @@
-"""Pixels: one decoder for every picture, and the store that keeps a data set decoded."""
+"""Pixels: the store that keeps a data set decoded at one size."""

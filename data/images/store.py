@@ -9,11 +9,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from basis.pictures import UnreadableImageError, read_square
 from data.cache import Progress, build_once, no_progress
 from data.errors import DataError
 from data.threads import in_threads
-
-from .decode import decode, to_square
 
 
 def open_pixels(
@@ -88,8 +87,8 @@ def _load_all(paths: Sequence[Path], size: int) -> np.ndarray:
 
 def _load(path: Path, size: int) -> np.ndarray:
     try:
-        return to_square(decode(path.read_bytes(), at_least=size).pixels, size)
-    except (OSError, DataError) as error:
+        return read_square(path, size)
+    except (OSError, UnreadableImageError) as error:
         raise DataError(
             f"{path} was readable when the data set was checked and is not now ({error}): "
             "restore the file, or delete the cache and load again"

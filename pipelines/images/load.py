@@ -6,22 +6,21 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import simplejpeg
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
+
+from basis.pictures import UnreadableImageError, read_square
 
 
 class LoadImages(TransformerMixin, BaseEstimator):
     """Read image files into one array of square RGB images.
 
-    JPEGs are decoded with libjpeg-turbo, everything else with Pillow; EXIF rotation is applied,
-    grey, palette, CMYK and 16-bit pictures become 8-bit RGB, transparent ones stand on black.
-    Pictures are squeezed to the square, not cropped: face chips are square already.
+    By the one rule of :mod:`basis.pictures`, so that the pixels are those of ``Faces.images``:
+    decoded at full size to upright 8-bit RGB, cropped to the central square, averaged over areas
+    where the picture shrinks and bicubic where it grows.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ class LoadImages(TransformerMixin, BaseEstimator):
 
         def fill(part: slice) -> None:
             for image, path in zip(out[part], paths[part], strict=True):
-                image[:] = _resized(read_rgb(path), size)
+                image[:] = _read(path, size)
 
         Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(fill)(slice(start, start + 64)) for start in range(0, len(paths), 64)
@@ -80,30 +79,11 @@ class LoadImages(TransformerMixin, BaseEstimator):
         return tags
 
 
-def read_rgb(path: str | Path) -> NDArray[np.uint8]:
-    """Return one image file as uint8 RGB ``(rows, columns, 3)``, upright."""
-    data = Path(path).read_bytes()
-    if data[:3] == b"\xff\xd8\xff" and b"Exif" not in data[:64]:
-        try:
-            return simplejpeg.decode_jpeg(data, "RGB")
-        except ValueError:
-            pass  # CMYK, or damaged: Pillow knows which
+def _read(path: Path, size: int) -> NDArray[np.uint8]:
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith("I"):  # 16 bit; convert("RGB") would clip at 255
-                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            return np.asarray(upright.convert("RGB"))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        return read_square(path, size)
+    except UnreadableImageError as error:
         raise ValueError(f"{path} is not a readable image ({error})") from error
-
-
-def _resized(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    if image.shape[:2] == (size, size):
-        return image
-    shrinks = max(image.shape[:2]) > size
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), dtype=np.uint8)
 
 
 def _paths(X: Any) -> list[Path]:

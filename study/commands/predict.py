@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from study.models.model import FaceEstimate, Model
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 HELP = """Find every face in photos and estimate age, gender and head pose.
 
 Examples:
@@ -68,10 +67,12 @@ def predict(
 
 
 def _files(photos: list[Path]) -> list[Path]:
+    from basis.pictures import IMAGE_SUFFIXES
+
     files: list[Path] = []
     for path in photos:
         if path.is_dir():
-            files += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            files += sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
         elif path.exists():
             files.append(path)
         else:
@@ -85,12 +86,11 @@ def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, An
     """Return one row per face, or one row that says why there is none."""
     import cv2
 
-    from data import DataError
-    from data.images.decode import decode
+    from basis.pictures import UnreadableImageError, decode
 
     try:
         image = decode(path.read_bytes()).pixels
-    except (DataError, OSError) as error:
+    except (UnreadableImageError, OSError) as error:
         console.print(f"{path}: {error}", markup=False, soft_wrap=True)
         return [{"photo": str(path), "error": str(error)}]
     faces = model.predict_photo(image)

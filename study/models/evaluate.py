@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 import data
+from basis.pictures import decode
 from data import tables
-from data.images.decode import decode
 from data.pose.detect import find_faces
 from study.engine.cell import LEVEL
 from study.plan.cells import Cell

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
+from basis.pictures import to_square
 from data.pose.detect import find_faces
 from pipelines import persistence
 from study.errors import UsageError
@@ -151,12 +151,9 @@ class Model:
             raise ValueError(
                 f"crops must be uint8 of shape (n, H, W, 3), got {crops.dtype} {crops.shape}"
             )
-        size = (self.image_size, self.image_size)
-        if crops.shape[1:3] == size:
+        if crops.shape[1:3] == (self.image_size, self.image_size):
             return crops
-        shrinks = crops.shape[1] > self.image_size
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-        return np.stack([cv2.resize(crop, size, interpolation=method) for crop in crops])
+        return np.stack([to_square(crop, self.image_size) for crop in crops])
 
 
 def _load_onnx(folder: Path) -> Any:

@@ -1,21 +1,47 @@
-"""From the bytes of an image file to upright 8-bit RGB pixels, whatever the file holds.
+"""Pictures: one decoder, one crop rule and one resize for everything that looks at a file.
 
-Plain JPEGs take libjpeg-turbo's short way; everything else (CMYK, 16 bit, PNG, WebP, rotated by
-EXIF, damaged) takes Pillow's, which knows more and is slower. A file that neither can read raises
-``UnreadableImageError`` with the audit's word for what is wrong with it.
+The policy, the same for training, evaluation and single photographs, so that a face has the same
+pixels whichever way it comes in:
+
+1. *Decode* at the full size of the file to upright 8-bit RGB (EXIF rotation applied). Grey is
+   repeated, 16 bit keeps the upper byte, transparent parts stand on white as in a browser, the
+   first picture of an animation counts. JPEGs are never decoded at a half or a quarter: that is a
+   second, sharper resize in front of ours, and the pixels would depend on the size of the file.
+2. *Crop* to the central square, nothing is squeezed.
+3. *Resize* by averaging over areas where the picture shrinks (no aliasing), by bicubic
+   interpolation where it grows; the right size is left alone.
+
+Plain JPEGs take libjpeg-turbo's short way; everything else (CMYK, 16 bit, PNG, WebP, AVIF, rotated
+by EXIF, damaged) takes Pillow's, which knows more and is slower. A file that neither can read
+raises ``UnreadableImageError`` with the audit's word for what is wrong with it.
 """
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import simplejpeg
 from PIL import ExifTags, Image, ImageOps
 
-from data.errors import DataError
+try:
+    import pillow_heif
+except ImportError:
+    pass
+else:
+    pillow_heif.register_heif_opener()
+
+IMAGE_SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif",
+    ".heic", ".heif",
+)  # fmt: skip
+"""Names of picture files, in folders, archives and data sets, and for single photographs."""
+
+VERSION = 2
+"""Part of every cache key of pixels: raise it when the same file gives other pixels."""
 
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded: 64 megapixels are 192 MB of memory."""
@@ -24,9 +50,11 @@ _JPEG = b"\xff\xd8\xff"
 _EXIF = b"Exif\x00\x00"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MAGIC = (_JPEG, _PNG, b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_AVIF = (b"avif", b"avis")
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-class UnreadableImageError(DataError):
+class UnreadableImageError(ValueError):
     """A file holds no image that can be used.
 
     Attributes
@@ -59,19 +87,25 @@ class Picture:
 
 def looks_like_an_image(head: bytes) -> bool:
     """Tell from the first 16 bytes whether a file without a telling name is an image."""
-    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    boxed = head[8:12] if head[4:8] == b"ftyp" else b""
+    return (
+        head.startswith(_MAGIC)
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or boxed in _AVIF + _HEIC
+    )
 
 
-def decode(data: bytes, at_least: int | None = None) -> Picture:
-    """Decode one image file.
+def decode(data: bytes) -> Picture:
+    """Decode one image file at its full size.
 
     Parameters
     ----------
     data : bytes
         The file.
-    at_least : int or None
-        A JPEG may be decoded at a half, a quarter or an eighth of its size as long as both sides
-        keep this many pixels; that is several times faster for photographs of megapixels.
+
+    Returns
+    -------
+    Picture
 
     Raises
     ------
@@ -79,20 +113,43 @@ def decode(data: bytes, at_least: int | None = None) -> Picture:
         If the file is no image, is cut off, or has more than ``MAX_PIXELS`` pixels.
     """
     if data.startswith(_JPEG) and data.find(_EXIF, 0, 65536) < 0:
-        picture = _decode_plain_jpeg(data, at_least)
+        picture = _decode_plain_jpeg(data)
         if picture is not None:
             return picture
     return _decode_with_pillow(data)
 
 
-def _decode_plain_jpeg(data: bytes, at_least: int | None) -> Picture | None:
+def read_square(path: str | Path, size: int) -> np.ndarray:
+    """Return an image file as every model sees it: ``to_square(decode(...).pixels, size)``.
+
+    Parameters
+    ----------
+    path : str or Path
+    size : int
+        Side in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size, 3)
+        RGB.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is not a readable image.
+    OSError
+        If it cannot be opened.
+    """
+    return to_square(decode(Path(path).read_bytes()).pixels, size)
+
+
+def _decode_plain_jpeg(data: bytes) -> Picture | None:
     """Return the picture, or None where Pillow has to look at the file."""
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if colours not in ("YCbCr", "Gray", "RGB") or height * width > MAX_PIXELS:
             return None
-        scale = {"min_height": at_least, "min_width": at_least, "min_factor": 2} if at_least else {}
-        pixels = simplejpeg.decode_jpeg(data, "RGB", strict=True, **scale)
+        pixels = simplejpeg.decode_jpeg(data, "RGB", strict=True)
     except (ValueError, RuntimeError):
         return None
     return Picture(pixels, ("greyscale",) if colours == "Gray" else ())
@@ -113,9 +170,8 @@ def _decode_with_pillow(data: bytes) -> Picture:
         raise
     except Image.DecompressionBombError as error:
         raise UnreadableImageError("too large", str(error)) from error
-    except (
-        Exception
-    ) as error:  # Pillow's decoders raise whatever their format makes them stumble on
+    # Pillow's decoders raise whatever their format makes them stumble on.
+    except Exception as error:
         raise UnreadableImageError(*_diagnosis(data, error)) from error
 
 
@@ -125,6 +181,8 @@ def _diagnosis(data: bytes, error: Exception) -> tuple[str, str]:
         return "unreadable", "the file is empty"
     if not looks_like_an_image(data[:16]):
         return "unreadable", "the file is not an image"
+    if data[8:12] in _HEIC and data[4:8] == b"ftyp" and "cannot identify" in text:
+        return "unreadable", "a HEIC picture needs: pip install 'age-gender-study[heif]'"
     if "truncated" in text or "broken data stream" in text or "premature" in text.lower():
         return "truncated", text
     # A JPEG that was cut off lacks its end marker, whatever the decoder says about it.
@@ -148,14 +206,27 @@ def _upright_rgb(image: Image.Image, data: bytes) -> Picture:
         # Pillow clips 16-bit grey at 255 when asked for 8 bit; the upper byte is what is meant.
         wide = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
         image = Image.fromarray((wide >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        opaque = Image.new("RGBA", image.size, "white")
+        opaque.alpha_composite(image.convert("RGBA"))
+        image = opaque
     return Picture(np.asarray(image.convert("RGB")), tuple(conversions))
 
 
 def to_square(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Return the central square of an image, resized to ``(size, size, 3)``.
+    """Return the central square of an image, resized.
 
-    Shrinking averages over areas (no aliasing), enlarging is bicubic. An image that has the size
-    already is returned as it is.
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (height, width, 3)
+    size : int
+        Side in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size, 3)
+        Averaged over areas where the picture shrinks, bicubic where it grows; a view of
+        ``pixels`` where it has the size already.
     """
     height, width = pixels.shape[:2]
     side = min(height, width)

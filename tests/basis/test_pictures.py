@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data.audit.details import detail_correlation, detail_image
-from data.audit.fingerprints import difference_hash, fingerprint
-from data.images.decode import (
+from basis.pictures import (
+    IMAGE_SUFFIXES,
     MAX_PIXELS,
     UnreadableImageError,
     decode,
     looks_like_an_image,
+    read_square,
     to_square,
 )
 
@@ -39,11 +39,14 @@ def encoded(image, kind="JPEG", **options):
 JPEG = encoded(Image.fromarray(picture()), quality=90)
 
 
+HEIC = b"\0\0\0\x18ftypheic" + b"\0\0\0\0mif1heic" + b"\0" * 64
+
+
 def close(first, second, tolerance=6):
     return np.abs(first.astype(int) - second.astype(int)).mean() < tolerance
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF"])
 def test_every_format_gives_the_same_rgb(kind):
     decoded = decode(encoded(Image.fromarray(picture()), kind))
     assert decoded.pixels.dtype == np.uint8
@@ -130,13 +133,30 @@ def test_a_decompression_bomb_is_refused_before_it_unfolds(size):
     assert caught.value.problem == "too large"
 
 
-def test_scaled_decoding_keeps_the_asked_size_and_the_picture():
-    large = cv2.resize(picture(), (640, 480))
-    data = encoded(Image.fromarray(large), quality=95)
-    small = decode(data, at_least=100).pixels
-    assert 100 <= min(small.shape[:2]) < 480
-    expected = to_square(large, 100)
-    assert close(to_square(small, 100), expected)
+@pytest.mark.parametrize("size", [48, 64, 100, 128])
+def test_a_large_jpeg_is_averaged_from_its_full_size(tmp_path, size):
+    data = encoded(Image.fromarray(picture(480, 640)), quality=95)
+    (tmp_path / "large.jpg").write_bytes(data)
+    full = np.asarray(Image.open(io.BytesIO(data)))[:, 80:560]
+    assert decode(data).pixels.shape == (480, 640, 3)
+    expected = cv2.resize(full.copy(), (size, size), interpolation=cv2.INTER_AREA)
+    assert close(read_square(tmp_path / "large.jpg", size), expected, 0.2)
+
+
+@pytest.mark.parametrize(("mode", "told"), [("RGBA", "RGBA"), ("LA", "greyscale")])
+def test_what_is_transparent_stands_on_white(mode, told):
+    see_through = Image.new("RGBA", (40, 30), (200, 10, 10, 0))
+    see_through.paste((0, 0, 0, 255), (0, 0, 20, 30))
+    decoded = decode(encoded(see_through.convert(mode), "PNG"))
+    assert (decoded.pixels[:, :20] == 0).all() and (decoded.pixels[:, 20:] == 255).all()
+    assert told in decoded.conversions
+
+
+def test_a_palette_with_a_transparent_colour_stands_on_white():
+    image = Image.fromarray(np.arange(4, dtype=np.uint8).repeat(64).reshape(16, 16), "P")
+    image.putpalette([9, 9, 9, 80, 80, 80, 160, 160, 160, 240, 240, 240])
+    pixels = decode(encoded(image, "GIF", transparency=1)).pixels
+    assert pixels[:, :, 0].reshape(4, -1).mean(axis=1).tolist() == [9, 255, 160, 240]
 
 
 def test_to_square_crops_the_centre_and_leaves_the_right_size_alone():
@@ -151,6 +171,8 @@ def test_to_square_crops_the_centre_and_leaves_the_right_size_alone():
 def test_looks_like_an_image_by_first_bytes():
     assert looks_like_an_image(JPEG[:16])
     assert looks_like_an_image(encoded(Image.fromarray(picture()), "WEBP")[:16])
+    assert looks_like_an_image(encoded(Image.fromarray(picture()), "AVIF")[:16])
+    assert looks_like_an_image(HEIC[:16])
     assert not looks_like_an_image(b"RIFF....WAVEfmt ")
 
 
@@ -178,43 +200,7 @@ def test_a_thousand_mutated_jpegs_are_decoded_or_refused(edits, stop, cut):
         assert decoded.pixels.ndim == 3 and decoded.pixels.shape[2] == 3
 
 
-def test_fingerprint_tells_files_from_pixels(tmp_path):
-    (tmp_path / "a.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
-    (tmp_path / "b.png").write_bytes(encoded(Image.fromarray(picture()), "PNG", compress_level=1))
-    first, second = (fingerprint(tmp_path / name) for name in ("a.png", "b.png"))
-    assert first["sha256"] != second["sha256"]
-    assert first["pixel_sha256"] == second["pixel_sha256"]
-    assert (first["height"], first["width"]) == (48, 64)
-    gone = fingerprint(tmp_path / "missing.jpg")
-    assert gone["problem"] == "unreadable"
-
-
-def bits_between(first, second):
-    return int(np.bitwise_count(difference_hash(first) ^ difference_hash(second)).sum())
-
-
-def test_difference_hash_bits_are_the_sign_of_the_horizontal_change():
-    rising = np.repeat(np.linspace(0, 255, 170).astype(np.uint8)[None, :, None], 3, axis=2)
-    rising = np.repeat(rising, 160, axis=0)
-    assert np.bitwise_count(difference_hash(rising)).sum() == 256
-    assert np.bitwise_count(difference_hash(rising[:, ::-1])).sum() == 0
-    half = rising.copy()
-    half[80:] = half[80:, ::-1]
-    # The first two words are the upper eight rows.
-    assert np.bitwise_count(difference_hash(half)).tolist() == [64, 64, 0, 0]
-
-
-def test_copies_stay_near_and_other_pictures_far():
-    original = picture(200, 200, seed=1)
-    again = decode(encoded(Image.fromarray(original), quality=40)).pixels
-    brighter = np.clip(original.astype(int) + 20, 0, 255).astype(np.uint8)
-    other = picture(200, 200, seed=2)
-    assert bits_between(original, again) <= 24
-    assert bits_between(original, brighter) <= 24
-    assert bits_between(original, other) > 60
-    details = detail_image(original)
-    assert detail_correlation(details, detail_image(again)) > 0.95
-    assert detail_correlation(details, detail_image(np.roll(original, 6, axis=1))) > 0.9
-    assert detail_correlation(details, detail_image(other)) < 0.8
-    flat = np.full((50, 50, 3), 90, np.uint8)
-    assert detail_correlation(detail_image(flat), details) == 0
+def test_a_heic_picture_names_what_reads_it():
+    with pytest.raises(UnreadableImageError, match=r"heif|unreadable"):
+        decode(HEIC)
+    assert {".heic", ".avif", ".gif"} <= set(IMAGE_SUFFIXES)
