@@ -144,7 +144,7 @@ def stress(
     import cv2
 
     import data as faces_of
-    from data.images.decode import decode, to_square
+    from basis.pictures import decode, to_square
     from data.stress.sheet import contact_sheet
 
     with bars() as shown:
