@@ -1,10 +1,13 @@
-"""Publish a run: summary and charts into ``docs/results``, the headline into the README.
+r"""Publish a run: its numbers into ``docs/results``, the headline into the README.
 
     python benchmarks/results.py runs/utkface utkface
-    python benchmarks/results.py runs/learning-curve learning-curve --charts curves
+    python benchmarks/results.py runs/learning-curve learning-curve \
+        --picture learning-curve-accuracy
 
-The README's table stands between two comments and is only ever written here, so that its numbers
-cannot drift from a run. Galleries are left out: no face of a licensed data set is published.
+Only ``summary.json`` and the pictures asked for by name are written: those a document shows. What
+else stands in the folder is removed. The README's table stands between two comments and is only
+ever written here, so that its numbers cannot drift from a run. Pictures are charts: no face of a
+licensed data set is published.
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import reports
+from basis.files import write_text
+from basis.words import did_you_mean
 from reports.drawing.figures import style
 from reports.drawing.svg import standalone, to_svg
-from study.record.directory import RunDirectory, write_text
+from reports.report import page_of
+from study.record.directory import RunDirectory
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- results:{name}:begin -->", "<!-- results:{name}:end -->"
@@ -30,21 +36,23 @@ COLUMNS = {
 }
 
 
-def publish_charts(run: reports.RunTables, folder: Path, wanted: str) -> None:
-    """Write the charts of the page whose name begins with ``wanted`` as SVG files."""
-    page = reports._page(run)
+def publish_pictures(run: reports.RunTables, folder: Path, wanted: list[str]) -> None:
+    """Write the charts named in ``wanted`` as SVG files, and remove all others."""
+    page = page_of(run)
+    unknown = [key for key in wanted if key not in page.frames]
+    if unknown:
+        raise SystemExit(f"no chart {unknown[0]!r}{did_you_mean(unknown[0], page.frames)}")
     for old in folder.glob("*.svg"):
         old.unlink()
-    for key, (module, variant, title, frame) in page.frames.items():
-        if not key.startswith(wanted):
-            continue
+    for key in wanted:
+        module, variant, title, frame = page.frames[key]
         with style():
             figure = module.plot(frame, page.looks, variant)
             svg = to_svg(figure, key, title, module.NOTE)
         write_text(folder / f"{key}.svg", standalone(svg, title, page.looks))
 
 
-def headline(summary: dict[str, Any], costs: dict[str, Any]) -> str:
+def headline_markdown(summary: dict[str, Any], costs: dict[str, Any]) -> str:
     """Return the headline as a Markdown table, intervals in brackets."""
     found = {(row["contender"], row["metric"]): row for row in summary["headline"]}
     lines = [
@@ -92,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--charts", default="", help="only charts whose name begins so")
+    parser.add_argument("--picture", action="append", default=[], help="a chart a document shows")
     arguments = parser.parse_args()
     run = RunDirectory(arguments.run).read()
     run.thumbnails = run.explanations = None
@@ -103,16 +111,16 @@ def main() -> None:
     folder = ROOT / "docs" / "results" / arguments.name
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
-    publish_charts(run, folder, arguments.charts)
+    publish_pictures(run, folder, arguments.picture)
     machine = run.provenance["machine"]
     cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
     seconds = {row["contender"]: row["fit_seconds"] for row in summary["costs"]}
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
         f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
-        f"({machine['processor']}). 95% intervals in brackets. Charts and every number: "
-        f"[docs/results/{arguments.name}](docs/results/{arguments.name}).\n\n"
-        f"{headline(summary, seconds)}"
+        f"({machine['processor']}). 95% intervals in brackets. Every number: "
+        f"[summary.json](docs/results/{arguments.name}/summary.json).\n\n"
+        f"{headline_markdown(summary, seconds)}"
     )
     update_readme(arguments.name, text)
 

@@ -22,7 +22,7 @@ PROTOCOL_ORDER = ("full", "adult", "raw")
 
 
 @dataclass(frozen=True)
-class Answers:
+class SeedAnswers:
     """One contender's answers; rows are seeds, columns faces, NaN where it gave none.
 
     Attributes
@@ -64,7 +64,7 @@ class Panel:
         1.0 for female, 0.0 for male, as annotated.
     group : ndarray of shape (F,)
         Codes 0 ... G-1 of the resampling groups.
-    answers : dict of str to Answers
+    answers : dict of str to SeedAnswers
         In display order: families first, then the order of the plan.
     """
 
@@ -74,7 +74,7 @@ class Panel:
     age: Array
     female: Array
     group: NDArray[np.int64]
-    answers: dict[str, Answers]
+    answers: dict[str, SeedAnswers]
 
     @property
     def contenders(self) -> list[str]:
@@ -154,7 +154,7 @@ def _replicates(rows: pd.DataFrame) -> NDArray[np.object_]:
 
 def _answers(
     rows: pd.DataFrame, position: NDArray[np.int64], seeds: NDArray[np.object_], n_faces: int
-) -> Answers:
+) -> SeedAnswers:
     labels = sorted(set(seeds), key=lambda s: [int(part) for part in s.split(".")])
     row_of = pd.Index(labels).get_indexer(pd.Index(seeds))
 
@@ -163,7 +163,7 @@ def _answers(
         values[row_of, position] = rows[column].to_numpy(float)
         return values
 
-    return Answers(
+    return SeedAnswers(
         seeds=tuple(labels),
         age=grid("age_pred"),
         low=grid("age_low"),

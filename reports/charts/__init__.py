@@ -3,7 +3,8 @@
 A chart module has
 
 ``TITLE``, ``SECTION``, ``ORDER``
-    Heading, section of the page and place in it. ``TITLE`` may hold ``{variant}``.
+    Heading, section of the page (a module of ``reports.sections``) and place in it. ``TITLE`` may
+    hold ``{variant}``; no two charts share one.
 ``NOTE``
     How to read it, in a sentence or two.
 ``frame(evaluation, variant="") -> DataFrame or None``
@@ -14,8 +15,11 @@ A chart module has
     Key and title of each copy, if the chart is drawn more than once.
 ``describe(frame, variant="") -> str``, optional
     What the picture shows, for those who do not see it.
+``LEGEND``, optional
+    False if the picture names its contenders itself; else the page puts a legend below it.
 
-Adding a chart is adding a module.
+Adding a chart is adding a module. Its file name, link and key in the summary follow from its title
+(*Age error by age* is ``age-error-by-age``), so no other chart is renamed.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from ..evaluation import Evaluation
 TITLE = "Confusion of age classes"
 SECTION = "errors"
 ORDER = 75
+LEGEND = False
 NOTE = "Rows: true class; each row adds up to 100% (all seeds)."
 
 

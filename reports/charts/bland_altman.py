@@ -13,6 +13,7 @@ from ..evaluation import Evaluation
 TITLE = "Agreement of predicted and true age (Bland-Altman)"
 SECTION = "errors"
 ORDER = 76
+LEGEND = False
 NOTE = (
     "Against the mean of the two ages, so that regression to the mean does not pose as bias. "
     "Line: mean difference; band: limits of agreement (1.96 standard deviations), by decade."

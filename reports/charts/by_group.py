@@ -9,7 +9,7 @@ from reports.drawing import figures
 from reports.statistics import breakdowns
 
 from ..evaluation import POSE_COLUMNS, Evaluation
-from ..label_noise import label_noise
+from ..noise_floor import noise_floor
 
 TITLE = "{variant}"
 SECTION = "groups"
@@ -19,7 +19,7 @@ NOTE = (
     "contenders; a baseline may lie outside. Dotted: floor of label noise, if it is known."
 )
 AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
-WORDS = {"mae": "Error of age", "accuracy": "Accuracy of gender"}
+WORDS = {"mae": "Age error", "accuracy": "Gender accuracy"}
 
 
 def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -39,7 +39,7 @@ def frame(evaluation: Evaluation, variant: str = "age_bin:mae") -> pd.DataFrame:
     keep = ["level", "contender", "n", metric, f"{metric}_low", f"{metric}_high"]
     names = ["level", "contender", "n", "value", "value_low", "value_high"]
     out = table[keep].set_axis(names, axis=1)
-    noise = label_noise(evaluation.run)
+    noise = noise_floor(evaluation.run)
     if metric == "mae" and noise:
         out["noise_floor"] = noise["mae"]
     return out

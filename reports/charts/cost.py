@@ -10,9 +10,10 @@ from reports.drawing import figures
 
 from ..evaluation import Evaluation
 
-TITLE = "Error of age against {variant}"
+TITLE = "Age error against {variant}"
 SECTION = "costs"
 ORDER = 100
+LEGEND = False
 NOTE = "Medians over cells, logarithmic axis; left and low is better for time and size."
 AXES = {
     "fit_seconds": ("training time", "training, seconds"),

@@ -16,9 +16,10 @@ from ..evaluation import Evaluation
 TITLE = "{variant}"
 SECTION = "groups"
 ORDER = 40
+LEGEND = False
 NOTE = "Darker is worse, on one scale for all. Numbers of fewer than 30 faces are faint."
 PAIRS = (("age_class", "gender"), ("age_class", "yaw_bin"), ("gender", "yaw_bin"))
-WORDS = {"mae": "Error of age, years", "accuracy": "Gender accuracy, %"}
+WORDS = {"mae": "Age error, years", "accuracy": "Gender accuracy, %"}
 COLOURS = {"mae": "Blues", "accuracy": "Blues_r"}
 
 

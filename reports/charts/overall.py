@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from reports.drawing import figures
 
 from ..evaluation import Evaluation
-from ..label_noise import label_noise
+from ..noise_floor import noise_floor
 
 TITLE = "All faces: {variant}"
 SECTION = "result"
 ORDER = 10
+LEGEND = False
 NOTE = (
     "Dot and line: mean over seeds with its 95% interval over faces. Small ticks: single seeds. "
     "Dotted: floor of label noise, if it is known."
@@ -22,7 +23,7 @@ AXES = {"mae": "mean absolute error, years", "accuracy": "gender accuracy"}
 
 def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
     """One chart a question."""
-    return [("mae", "error of age"), ("accuracy", "accuracy of gender")]
+    return [("mae", "age error"), ("accuracy", "gender accuracy")]
 
 
 def frame(evaluation: Evaluation, variant: str = "mae") -> pd.DataFrame:
@@ -31,7 +32,7 @@ def frame(evaluation: Evaluation, variant: str = "mae") -> pd.DataFrame:
     out = rows[["contender", "n", "value", "low", "high"]].rename(
         columns={"low": "value_low", "high": "value_high"}
     )
-    noise = label_noise(evaluation.run)
+    noise = noise_floor(evaluation.run)
     if variant == "mae" and noise:
         out["noise_floor"] = noise["mae"]
     seeds = pd.DataFrame(list(rows["seeds"]), index=rows.index).add_prefix("seed_")

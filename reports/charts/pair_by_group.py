@@ -20,6 +20,7 @@ NOTE = (
     "Right of the line: the second contender is better. Filled: significant at 5% after Holm's "
     "adjustment over the groups of this chart; hollow: not. The intervals are not adjusted."
 )
+WORDS = {"age": "years less age error", "gender": "points more gender accuracy"}
 AXES = {"age": "years less error", "gender": "points more accuracy"}
 
 
@@ -27,9 +28,8 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Two charts a breakdown."""
     if evaluation.pair is None:
         return []
-    pair = evaluation.pair
     return [
-        (f"{c}:{t}", f"{pair.second} against {pair.first}: {t} by {breakdowns.label(c)}")
+        (f"{c}:{t}", f"Tested pair: {WORDS[t]} by {breakdowns.label(c)}")
         for c in evaluation.drawn_columns
         for t in AXES
     ]

@@ -13,6 +13,7 @@ from ..evaluation import Evaluation
 TITLE = "Predicted against true age"
 SECTION = "errors"
 ORDER = 74
+LEGEND = False
 NOTE = (
     "Years as classes: each column is a true age, and its shading the distribution of the "
     "predicted ages (all seeds); the line is its median. A perfect contender has all its ink on "

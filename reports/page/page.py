@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,17 +15,17 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import charts
+from reports.display import blocks
+from reports.display.blocks import Block, Chart, Section
+from reports.display.cells import Table, from_frame
 from reports.drawing import figures, svg
 from reports.evaluation import Evaluation
-from reports.label_noise import label_noise
+from reports.noise_floor import noise_floor
+from reports.sections import sections
+from reports.sections.faces import gallery_tables
 from reports.tables import RunTables
 
-from . import blocks
-from .blocks import Block, Chart, Section
 from .caveats import caveats
-from .display import Table, from_frame
-from .galleries import gallery_tables
-from .sections import sections
 from .verdict import verdict
 
 FORMAT = 1
@@ -66,9 +68,8 @@ class Page:
             for variant, title in variants(self.evaluation):
                 frame = module.frame(self.evaluation, variant)
                 if frame is not None and not frame.empty:
-                    name = module.__name__.rsplit(".", 1)[1]
-                    key = f"{name}-{len(out)}"
-                    out[key] = (module, variant, module.TITLE.format(variant=title), frame)
+                    title = module.TITLE.format(variant=title)
+                    out[_key(title, variant, out)] = (module, variant, title, frame)
         return out
 
     @cached_property
@@ -90,7 +91,7 @@ class Page:
                 },
                 "verdict": [vars(s) for s in verdict(e)],
                 "caveats": caveats(e),
-                "label_noise": label_noise(e.run),
+                "label_noise": noise_floor(e.run),
                 "headline": e.headline,
                 "best": e.best,
                 "costs": e.costs.reset_index(),
@@ -142,7 +143,7 @@ class Page:
             figure = module.plot(frame, self.looks, variant)
             picture = svg.to_svg(figure, key, title, _description(module, frame, variant))
         wide = bool(figure.get_figwidth() > WIDE)
-        legend = [names.index(c) for c in drawn] if module.__name__ not in _SELF_LABELLED else []
+        legend = [names.index(c) for c in drawn] if getattr(module, "LEGEND", True) else []
         return Chart(key, title, module.NOTE, picture, table, legend, wide)
 
     @cached_property
@@ -178,10 +179,12 @@ class Page:
         )
 
 
-_SELF_LABELLED = {
-    f"reports.charts.{name}"
-    for name in ("overall", "crossed", "predicted_true", "bland_altman", "age_confusion", "cost")
-}
+def _key(title: str, variant: str, taken: Collection[str]) -> str:
+    """Name a chart by what it shows: ``age-error-by-age``; no other chart changes its name."""
+    plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if plain and plain not in taken:
+        return plain
+    return f"{plain or 'chart'}-{zlib.crc32(f'{title} {variant}'.encode()):08x}"
 
 
 def _units(module: Any, variant: str, frame: pd.DataFrame) -> dict[str, str]:

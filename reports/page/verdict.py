@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from reports.display.words import duration, minus, number, p_value
 from reports.evaluation import POSE_COLUMNS, Evaluation
 from reports.statistics import breakdowns
 from reports.statistics.pairs import ALPHA, Pair
-
-from .display import duration, minus, number, p_value
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reports.display.blocks import Block, Listing, Prose, Section
+from reports.display.cells import Table, from_frame
 from reports.evaluation import Evaluation
-from reports.page.blocks import Block, Listing, Prose, Section
-from reports.page.display import Table, from_frame
 from reports.panel import Panel
 from reports.statistics.intervals import mean_interval, share_difference
 from reports.statistics.pairs import seed_mean

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page.display import number
+from reports.display.words import number
 
 HEADLINE = ("mae", "accuracy")
 

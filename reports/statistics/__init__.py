@@ -1,1 +1,1 @@
-"""Numbers of a report: metrics, intervals, paired tests, breakdowns. Nothing here draws."""
+"""Metrics, their intervals, breakdowns and paired tests: arithmetic on arrays, no drawing."""

@@ -20,25 +20,30 @@ from .standardisation import Standard
 Array = NDArray[np.float64]
 Means = dict[tuple[str, str], dict[Hashable, Estimate]] | None
 BREAKDOWN_METRICS = ("mae", "bias", "cs5", "accuracy", "coverage")
-LABELS = {
-    "age_bin": "age",
-    "age_class": "age class",
-    "gender": "gender",
-    "ethnicity": "ethnicity",
-    "yaw_bin": "|yaw|",
-    "pitch_bin": "pitch",
+NAMED = {
+    "age_bin": ("age", "years"),
+    "age_class": ("age class", "years"),
+    "gender": ("gender", ""),
+    "ethnicity": ("ethnicity", ""),
+    "yaw_bin": ("|yaw|", "degrees"),
+    "pitch_bin": ("pitch", ""),
 }
-UNITS = {"age_bin": "years", "age_class": "years", "yaw_bin": "degrees", "pitch_bin": ""}
+"""Name and unit of the breakdowns whose column does not say them well, in order of display."""
 
 
 def label(column: str) -> str:
     """Return a breakdown's name for people."""
-    return LABELS.get(column, column.replace("_", " "))
+    return NAMED[column][0] if column in NAMED else column.replace("_", " ")
+
+
+def unit(column: str) -> str:
+    """Return the unit of a breakdown's levels, '' if they have none."""
+    return NAMED.get(column, ("", ""))[1]
 
 
 def breakdown_columns(faces: pd.DataFrame) -> list[str]:
     """Return category columns with at least one face, the familiar ones first."""
-    known = list(LABELS)
+    known = list(NAMED)
     columns = [
         c
         for c in faces.columns

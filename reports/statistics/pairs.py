@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from reports.panel import Answers, Panel, family_of
+from reports.panel import Panel, SeedAnswers, family_of
 
 from . import metrics
 from .intervals import Estimate, mean_interval, share_difference
@@ -106,7 +106,7 @@ def seed_mean(panel: Panel, contender: str, metric: str) -> Array:
         return np.where(answered, stack, 0).sum(axis=0) / answered.sum(axis=0)
 
 
-def _one_seed(panel: Panel, answers: Answers, row: int, definition: metrics.Metric) -> Array:
+def _one_seed(panel: Panel, answers: SeedAnswers, row: int, definition: metrics.Metric) -> Array:
     truth, predicted = targets_of(panel, answers, row, definition.target)
     known = np.isfinite(predicted).reshape(len(truth), -1).all(axis=1)
     out = np.full(len(truth), np.nan)
@@ -115,7 +115,7 @@ def _one_seed(panel: Panel, answers: Answers, row: int, definition: metrics.Metr
     return out
 
 
-def targets_of(panel: Panel, answers: Answers, row: int, target: str) -> tuple[Array, Array]:
+def targets_of(panel: Panel, answers: SeedAnswers, row: int, target: str) -> tuple[Array, Array]:
     """Return ``(y_true, y_pred)`` of one seed for a metric's target."""
     if target == "age":
         return panel.age, answers.age[row]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.panel import Answers, Panel
+from reports.panel import Panel, SeedAnswers
 
 from .intervals import MIN_GROUPS
 from .metrics import METRICS
@@ -58,7 +58,7 @@ def percentile_draws(panel: Panel) -> Draws:
     return out
 
 
-def _histograms(panel: Panel, answers: Answers, n_groups: int) -> Iterator[_Histogram]:
+def _histograms(panel: Panel, answers: SeedAnswers, n_groups: int) -> Iterator[_Histogram]:
     for row in range(len(answers.seeds)):
         known = np.flatnonzero(np.isfinite(answers.age[row]))
         if not len(known):

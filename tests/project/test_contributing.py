@@ -34,7 +34,7 @@ def add_module(tmp_path, monkeypatch):
 
 
 def test_every_kind_has_an_example():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
 
 
 def test_contender(add_module, monkeypatch):
@@ -64,17 +64,42 @@ def test_breakdown(capsys):
     assert "bright" in capsys.readouterr().out
 
 
-def test_chart(add_module):
-    import reports
-    from reports import charts
-    from reports.drawing.svg import to_svg
+@pytest.fixture
+def page():
+    """Make the page of one small simulated run, anew each time."""
+    from reports.page.page import Page
 
-    chart = add_module("reports/charts")
-    for name in ("TITLE", "SECTION", "ORDER", "NOTE"):
-        assert hasattr(chart, name)
-    assert chart.SECTION in {module.SECTION for module in charts.find()}
     run = simulated_run(n_faces=200, seeds=1)
-    page = reports._page(run)
-    frame = chart.frame(page.evaluation)
-    assert set(frame["contender"]) == set(run.predictions["contender"])
-    assert "<svg" in to_svg(chart.plot(frame, page.looks), "oldest", chart.TITLE, chart.NOTE)
+    return lambda: Page(run)
+
+
+def test_chart(add_module, monkeypatch, page):
+    """The example is drawn in its section under its own name, and renames no other chart."""
+    from reports import charts
+
+    before = set(page().frames)
+    chart = add_module("reports/charts")
+    found = charts.find()
+    monkeypatch.setattr(charts, "find", lambda: [chart, *found])
+    after = page()
+    assert set(after.frames) - before == {"oldest-face-each-contender-sees"}
+    assert before < set(after.frames)
+    frame = after.frames["oldest-face-each-contender-sees"][3]
+    assert list(frame["contender"]) == sorted(after.looks)
+    monkeypatch.setattr(charts, "find", lambda: [chart])
+    html = page().html
+    assert 'data-key="oldest-face-each-contender-sees"' in html
+    assert html.index('id="errors"') < html.index("Oldest face each contender sees")
+
+
+def test_section(add_module, monkeypatch, page):
+    """The example stands on the page with its computed line."""
+    from reports import charts, sections
+
+    section = add_module("reports/sections")
+    found = sections.find()
+    monkeypatch.setattr(charts, "find", lambda: [])
+    monkeypatch.setattr(sections, "find", lambda: {**found, "oldest": section})
+    html = page().html
+    assert '<section id="oldest"' in html
+    assert "Nobody is thought to be older than" in html

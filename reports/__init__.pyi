@@ -1,0 +1,8 @@
+from .report import gallery_faces as gallery_faces
+from .report import render as render
+from .report import summary as summary
+from .runs.compare import compare as compare
+from .runs.index import index as index
+from .tables import RunTables as RunTables
+
+__all__ = ["RunTables", "compare", "gallery_faces", "index", "render", "summary"]

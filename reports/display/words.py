@@ -1,0 +1,70 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+DASH = "–"
+
+
+def number(value: Any, unit: str = "") -> str:
+    """Print a number with as many digits as it deserves: 4.37 years, 94.8%, 12,345."""
+    if value is None or (isinstance(value, float | np.floating) and not math.isfinite(value)):
+        return DASH
+    value = float(value)
+    if unit == "share":
+        return f"{minus(100 * value, 1)}%"
+    if unit == "points":
+        return f"{minus(100 * value, 1)}"
+    if unit == "years":
+        return minus(value, 2)
+    if value == int(value):
+        return minus(value, 0)
+    return minus(value, 3 if abs(value) < 10 else 1)
+
+
+def minus(value: float, digits: int) -> str:
+    """Print with thousands separators and a real minus sign, never as negative zero."""
+    text = f"{value:,.{digits}f}"
+    if text.startswith("-"):
+        text = text[1:] if float(text.replace(",", "")) == 0 else f"−{text[1:]}"
+    return text
+
+
+def p_value(p: float) -> str:
+    """Print a p value: ``< 0.001``, ``0.012``."""
+    if not math.isfinite(p):
+        return DASH
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Print seconds as people say them."""
+    if not math.isfinite(seconds):
+        return DASH
+    if seconds < 1e-3:
+        return f"{1e6 * seconds:.3g} µs"
+    if seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def size(count: float, unit: str = "B") -> str:
+    """Print a large number with k, M or G."""
+    if not math.isfinite(count):
+        return DASH
+    for prefix in ("", "k", "M", "G"):
+        if abs(count) < 1000 or prefix == "G":
+            return f"{count:.3g} {prefix}{unit}".strip()
+        count /= 1000
+    raise AssertionError
+
+
+def finite(value: Any) -> float | None:
+    """Return a float, or None for NaN and infinities (JSON has neither)."""
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,0 +1,61 @@
+"""A run in, its numbers or its page out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reports.page.page import Page
+from reports.sections.faces import shown_faces
+
+from .tables import RunTables
+
+
+def summary(run: RunTables) -> dict[str, Any]:
+    """Return every number on the page of a run, ready for ``json.dump``.
+
+    Parameters
+    ----------
+    run : RunTables
+
+    Returns
+    -------
+    dict
+        ``headline``, ``best``, ``tests``, ``breakdowns``, ``standardised``, ``charts`` ... :
+        lists of flat records; missing numbers are None.
+    """
+    return page_of(run).summary
+
+
+def gallery_faces(run: RunTables) -> list[str]:
+    """Return the ``face_id`` of every face the galleries show, so that pictures can be made."""
+    return shown_faces(page_of(run).evaluation)
+
+
+def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
+    """Return the page of a run: one HTML file that needs no network and no script to be read.
+
+    Parameters
+    ----------
+    run : RunTables
+    summary : dict, optional
+        What ``summary(run)`` returned. The numbers are computed once a run in any case; given
+        here, they are checked to be those of the page.
+
+    Raises
+    ------
+    ValueError
+        ``summary`` belongs to another run.
+    """
+    page = page_of(run)
+    if summary is not None and summary != page.summary:
+        raise ValueError("the summary given is not the summary of this run")
+    return page.html
+
+
+def page_of(run: RunTables) -> Page:
+    """Return the run's page; numbers and pictures are made on first use and kept with the run."""
+    page = run.cache.get("page")
+    if not isinstance(page, Page):
+        page = run.cache["page"] = Page(run)
+    return page

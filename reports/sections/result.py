@@ -1,0 +1,135 @@
+"""Result: every number on all test faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from reports.display.blocks import Block, Prose
+from reports.display.cells import Cell, Column, Row, Table, measured
+from reports.display.words import duration, finite, minus, number, size
+from reports.evaluation import Evaluation
+from reports.noise_floor import noise_floor
+from reports.statistics.metrics import METRICS
+
+TITLE = "Result"
+ORDER = 10
+GROUPS = {
+    "Age": ("mae", "median_error", "rmse", "bias", "cs5", "within10", "r2"),
+    "Gender": ("accuracy", "balanced_accuracy", "auc", "brier", "ece"),
+    "Age interval": ("coverage", "width"),
+}
+COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "fit_seconds": ("training time", duration),
+    "predict_images_per_second": ("faces per second", lambda v: number(round(v))),
+    "milliseconds_per_face": ("time per face", lambda v: duration(v / 1000)),
+    "peak_rss_bytes": ("peak memory", size),
+    "model_bytes": ("model size", size),
+    "n_parameters": ("parameters", lambda v: size(v, "")),
+    "n_train": ("training faces", lambda v: minus(v, 0)),
+    "cores": ("cores", lambda v: minus(v, 0)),
+}
+
+
+def lead(evaluation: Evaluation) -> str:
+    """Say who is compared, and on how many faces."""
+    names = ", ".join(evaluation.panel.contenders)
+    return f"Everything on all {len(evaluation.panel.age):,} test faces: {names}."
+
+
+def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
+    """Return the table of all contenders, the overall charts and the floor of label noise."""
+    return [headline_table(evaluation), *charts, *_noise(evaluation)]
+
+
+def headline_table(evaluation: Evaluation) -> Table:
+    """Every metric (rows) of every contender (columns), with costs."""
+    names = evaluation.panel.contenders
+    columns = [Column("", numeric=False)]
+    columns += [Column(c, contender=k) for k, c in enumerate(names)]
+    rows = []
+    for heading, metrics in GROUPS.items():
+        block = [row for m in metrics if (row := _metric_row(evaluation, m)) is not None]
+        rows += [replace(block[0], heading=heading), *block[1:]] if block else []
+    rows += _cost_rows(evaluation)
+    return Table(
+        "headline",
+        "All contenders on all test faces",
+        columns,
+        rows,
+        "Mean over seeds, 95% interval over faces, and the standard deviation over seeds (SD). "
+        "● best, clearly better than the runner-up (paired test, p < 0.05); "
+        "○ best, but not distinguishable from the runner-up. Costs are medians over cells.",
+        sortable=False,
+    )
+
+
+def _metric_row(evaluation: Evaluation, name: str) -> Row | None:
+    metric, table = METRICS[name], evaluation.headline
+    mine = table[table["metric"] == name].set_index("contender")
+    if mine.empty:
+        return None
+    best = evaluation.best.set_index("metric")
+    cells = [_metric_label(evaluation, name)]
+    for k, contender in enumerate(evaluation.panel.contenders):
+        if contender not in mine.index:
+            cells.append(Cell(number(None), contender=k))
+            continue
+        row, mark = mine.loc[contender], ""
+        if name in best.index and best.loc[name, "winner"] == contender:
+            mark = "best" if best.loc[name, "clear"] else "tied"
+        spread = row["seed_sd"]
+        note = f"SD {number(spread, metric.unit)}" if finite(spread) is not None else ""
+        cells.append(
+            measured(
+                row["value"],
+                row["low"],
+                row["high"],
+                metric.unit,
+                mark=mark,
+                note=note,
+                contender=k,
+            )
+        )
+    return Row(cells)
+
+
+def _metric_label(evaluation: Evaluation, name: str) -> Cell:
+    metric, noise = METRICS[name], noise_floor(evaluation.run)
+    note = metric.unit if metric.unit == "years" else ""
+    if name == "mae" and noise:
+        note = f"years; floor of label noise {number(noise['mae'], 'years')}"
+    if name == "coverage":
+        note = f"promised {number(evaluation.interval_level, 'share')}"
+    return Cell(metric.label, metric.label, note=note)
+
+
+def _cost_rows(evaluation: Evaluation) -> list[Row]:
+    costs, rows = evaluation.costs, []
+    for name, (label, show) in COSTS.items():
+        if name not in costs or costs[name].isna().all():
+            continue
+        cells = [Cell(label, label)]
+        for k, contender in enumerate(evaluation.panel.contenders):
+            value = finite(costs[name].get(contender))
+            cells.append(
+                Cell(show(value) if value is not None else number(None), value, contender=k)
+            )
+        rows.append(Row(cells))
+    return [replace(rows[0], heading="Cost"), *rows[1:]] if rows else []
+
+
+def _noise(evaluation: Evaluation) -> list[Block]:
+    noise = noise_floor(evaluation.run)
+    if noise is None:
+        return []
+    text = (
+        f"Floor of label noise: {number(noise['mae'], 'years')} years. Photos that occur more "
+        f"than once ({minus(noise['n_photos'], 0)} of them) carry labels that contradict each "
+        "other; on such photos no contender can be measured to be better."
+    )
+    if np.isfinite(noise["error"]):
+        text += f" For gender the floor is an error of {number(noise['error'], 'share')}."
+    return [Prose([text], "note")]
