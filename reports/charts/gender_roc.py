@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from sklearn.metrics import roc_curve
 
 from reports.drawing import figures
 
@@ -42,11 +43,8 @@ def _curve(female: np.ndarray, p: np.ndarray) -> np.ndarray | None:
     female, p = female[known], p[known]
     if not 0 < female.sum() < len(female):
         return None
-    order = np.argsort(-p, kind="stable")
-    last = np.r_[np.diff(p[order]) != 0, True]
-    tpr = np.cumsum(female[order])[last] / female.sum()
-    fpr = np.cumsum(1 - female[order])[last] / (1 - female).sum()
-    return np.interp(GRID, np.r_[0, fpr], np.r_[0, tpr])
+    fpr, tpr, _ = roc_curve(female, p, drop_intermediate=False)
+    return np.interp(GRID, fpr, tpr)
 
 
 def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure:

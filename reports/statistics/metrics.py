@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import metrics as sk
 
 Array = NDArray[np.float64]
 Target = Literal["age", "gender", "interval"]
@@ -101,7 +102,7 @@ def mae(y_true: Array, y_pred: Array) -> Array:
 @whole("median error", "years", "age", "low", "percentile")
 def median_error(y_true: Array, y_pred: Array) -> float:
     """Median absolute error of age, years."""
-    return float(np.median(np.abs(y_pred - y_true))) if y_true.size else np.nan
+    return float(sk.median_absolute_error(y_true, y_pred)) if y_true.size else np.nan
 
 
 @per_face("RMSE", "years", "age", "low", "root")
@@ -131,8 +132,8 @@ def within10(y_true: Array, y_pred: Array) -> Array:
 @whole("R²", "", "age", "high", "percentile")
 def r2(y_true: Array, y_pred: Array) -> float:
     """Coefficient of determination of age."""
-    spread = ((y_true - y_true.mean()) ** 2).sum() if y_true.size else 0.0
-    return float(1 - ((y_pred - y_true) ** 2).sum() / spread) if spread > 0 else np.nan
+    varied = y_true.size > 1 and np.ptp(y_true) > 0
+    return float(sk.r2_score(y_true, y_pred)) if varied else np.nan
 
 
 @per_face("gender accuracy", "share", "gender", "high", "wilson")
@@ -144,21 +145,18 @@ def accuracy(y_true: Array, y_pred: Array) -> Array:
 @whole("balanced accuracy", "share", "gender", "high", "mover")
 def balanced_accuracy(y_true: Array, y_pred: Array) -> float:
     """Mean of the accuracies on men and on women; NaN if one gender is absent."""
-    right = (y_pred >= 0.5) == (y_true == 1)
-    shares = [right[y_true == g].mean() if (y_true == g).any() else np.nan for g in (0, 1)]
-    return float(np.mean(shares))
+    return float(sk.balanced_accuracy_score(y_true, y_pred >= 0.5)) if _both(y_true) else np.nan
 
 
 @whole("gender AUC", "", "gender", "high", "percentile")
 def auc(y_true: Array, y_pred: Array) -> float:
     """Area under the ROC curve (Mann-Whitney, ties count half); NaN if one gender is absent."""
-    positive = y_true == 1
-    n_pos, n_neg = int(positive.sum()), int((~positive).sum())
-    if not n_pos or not n_neg:
-        return np.nan
-    _, code, counts = np.unique(y_pred, return_inverse=True, return_counts=True)
-    midrank = np.cumsum(counts) - (counts - 1) / 2
-    return float((midrank[code][positive].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
+    return float(sk.roc_auc_score(y_true, y_pred)) if _both(y_true) else np.nan
+
+
+def _both(female: Array) -> bool:
+    """Say whether both genders are among the faces."""
+    return bool(female.size and 0 < female.mean() < 1)
 
 
 @per_face("Brier score", "", "gender", "low", "studentised")
