@@ -39,7 +39,8 @@ class RunTables:
         'off-the-shelf'}, ``trained``, ``options``), ``data_sets`` (name -> ``title``,
         ``licence``, ``content_hash`` ...), ``select_scores`` (contender -> ``mae``,
         ``accuracy``), ``pair`` (two contenders), ``versions``, ``machine``, ``command``,
-        ``started``, ``finished``, ``interval_level``.
+        ``started``, ``finished``, ``interval_level``, ``extras_left_out`` (list of ``extra``,
+        ``reason``).
     splits : DataFrame, optional
         Contract ``SPLITS``.
     audit : DataFrame, optional

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -41,8 +40,6 @@ def call(arguments: list[str] | None = None) -> int:
     except ClickException as error:
         error.show()
         return error.exit_code
-    except json.JSONDecodeError as error:
-        return _say(f"a file is damaged ({error}): delete the run and start again", FAILED)
     except ValueError as error:
         if not isinstance(error, _wrong_usage()):
             raise

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import data
-import reports
+from basis.files import write_json, write_text
 from data import tables
 from data.pose.estimate import measured_pose_error
 from pipelines.registry import get_contender
 from study.engine.dask import run_on_dask
 from study.engine.devices import visible_devices
+from study.extras.attempts import Attempts, Extra, LeftOut
 from study.extras.imported import import_cells, read_predictions
-from study.extras.learning_curve import write_learning_curve
-from study.extras.pictures import write_pictures
-from study.models.card import write_cards
 from study.plan.cells import Cell, Job, grid
 from study.plan.model import Plan, registered_name
-from study.record.directory import FORMAT, RunDirectory, write_json, write_parquet, write_text
+from study.plan.own import OwnContenders
+from study.record.directory import RunDirectory
+from study.record.files import read_json, write_parquet
+from study.record.identity import identity_of
 
 from .engine import local
 from .errors import StudyFailed, UsageError
 from .extras import leak
 from .record import provenance
+from .report import write_report
 
 Progress = Callable[[str, int, int], None]
 
@@ -46,45 +48,77 @@ class Finished:
         Every number on it.
     outcomes : list of Outcome
         One per cell that ran now; cells finished before are not repeated.
+    left_out : list of LeftOut
+        Extras that these data cannot give, and why.
     """
 
     report: Path
     summary: dict[str, Any]
     outcomes: list[local.Outcome]
+    left_out: list[LeftOut]
 
 
 def run_study(
     plan: Plan,
     out: Path | str,
     *,
+    contenders: Mapping[str, Any] | None = None,
     cores: int | None = None,
     scheduler: str | None = None,
+    overwrite: bool = False,
     stage: Progress | None = None,
     cell_progress: local.Progress | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Finished:
     """Run a plan and write its report; resume whatever an interrupted run has finished.
 
     Parameters
     ----------
     plan : Plan
+        See :func:`study.read_plan` and :func:`study.validate_plan`.
     out : path
         Run directory; created, or continued if it holds the same plan on the same data.
+    contenders : mapping of str to estimator or Contender, optional
+        Contenders of your own that join those of the plan: fitted on the same faces, tested on
+        the same faces. An estimator answers age and gender together, such as
+        ``AgeGender(age=regressor, gender=classifier)``; a :class:`pipelines.Contender` says its
+        family and image size as well.
     cores : int, optional
         Core budget; default: all that this process may use.
     scheduler : str, optional
         Address of a Dask scheduler whose workers run the cells instead of this machine.
+    overwrite : bool
+        Begin anew where ``out`` holds another run, which is deleted.
     stage : callable, optional
         ``(stage, done, total)`` for the work before the cells.
     cell_progress : callable, optional
         ``(cell, stage, done, total)``.
+    note : callable, optional
+        Gets a sentence about each extra that these data cannot give, before the first training.
+
+    Returns
+    -------
+    Finished
 
     Raises
     ------
     UsageError
         The plan does not fit the data, or ``out`` holds something else.
     StudyFailed
-        At least one cell failed; the report is written all the same and says which and why.
+        At least one cell or extra failed; the report is written all the same and says which and
+        why.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression, Ridge
+    >>> from pipelines import AgeGender
+    >>> plan = read_plan("demo", without=["cnn"])                          # doctest: +SKIP
+    >>> mine = AgeGender(age=Ridge(), gender=LogisticRegression())
+    >>> run_study(plan, "runs/mine", contenders={"mine": mine}).report     # doctest: +SKIP
+    PosixPath('runs/mine/report.html')
     """
+    own = OwnContenders.of(contenders or {})
+    plan = own.join(plan)
     _check_packages(plan)
     cores = cores or local.available_cores()
     faces = data.load(plan.data, progress=stage)
@@ -96,26 +130,45 @@ def run_study(
         read_predictions(path)  # a wrong file is refused before anything is written
     run = RunDirectory(out)
     splits = _splits(plan, faces)
-    run.open_for({"format": FORMAT, "plan": plan.digest(), "data": faces.content_hash})
+    run.open_for(identity_of(plan, faces, own.identities()), overwrite=overwrite)
     with run.locked():
         _write_inputs(run, plan, faces, splits, cores)
         import_cells(run, plan.predictions, grid(plan, faces.name))
+        attempts = Attempts(run)
+        extras = [e for e in _extras(plan, faces, run, cores, stage) if attempts.possible(e)]
+        if note is not None:
+            for entry in attempts.left_out:
+                note(f"{entry.extra} is left out: {entry.reason}")
         todo = [c for c in grid(plan, faces.name) if not run.is_finished(c)]
-        jobs = _jobs(plan, todo, faces, run, cores, stage)
+        jobs = _jobs(plan, own, todo, faces, run, cores, stage)
         if scheduler is None:
             outcomes = local.run_jobs(jobs, cores, cell_progress)
         else:
             outcomes = run_on_dask(jobs, scheduler)
-        leak.measure(run, plan, faces, cores, stage)
-        write_learning_curve(run.path)
         _finish(run)
-        report, summary = write_report(run, faces if plan.thumbnails else None)
-    failed = [outcome for outcome in outcomes if outcome.error]
+        pictured = faces if plan.thumbnails else None
+        report, summary = write_report(run, pictured)
+        for extra in extras:
+            attempts.make(extra.name, extra.make)
+        if extras:
+            _finish(run)
+            report, summary = write_report(run, pictured)
+    failed = [f"{o.job.cell.name}: {o.error}" for o in outcomes if o.error]
+    failed += [f"{entry.extra}: {entry.reason}" for entry in attempts.left_out if entry.failed]
     if failed:
-        raise StudyFailed(
-            "\n".join(f"{o.job.cell.name}: {o.error}" for o in failed) + f"\nreport: {report}"
-        )
-    return Finished(report, summary, outcomes)
+        raise StudyFailed("\n".join([*failed, f"report: {report}"]))
+    return Finished(report, summary, outcomes, attempts.left_out)
+
+
+def _extras(
+    plan: Plan, faces: data.Faces, run: RunDirectory, cores: int, stage: Progress | None
+) -> list[Extra]:
+    """Return what the plan asks for beside its cells; each is made after them and the report."""
+    found = []
+    if plan.leak:
+        make = partial(leak.measure, run, plan, faces, cores, stage)
+        found.append(Extra("value of the leak", partial(leak.check, faces), make))
+    return found
 
 
 def _check_packages(plan: Plan) -> None:
@@ -125,7 +178,7 @@ def _check_packages(plan: Plan) -> None:
         if not contender.is_available():
             raise UsageError(
                 f"contender {name!r} needs the package {contender.requires!r}, which is not "
-                "installed: pip install 'age-gender-study[peers]', or leave the contender out "
+                "installed: pip install '.[peers]' in the checkout, or leave the contender out "
                 f"with --without {name}"
             )
 
@@ -169,7 +222,7 @@ def _write_inputs(
     record = provenance.describe(plan, faces, cores)
     before = run.path / "provenance.json"
     if before.is_file():
-        record["started"] = json.loads(before.read_text()).get("started", record["started"])
+        record["started"] = read_json(before).get("started", record["started"])
     write_json(before, record)
     write_json(run.path / "plan.json", plan.model_dump(mode="json", exclude_none=True))
     tables.write_table(faces.table, run.path / "faces.parquet", tables.FACES)
@@ -182,6 +235,7 @@ def _write_inputs(
 
 def _jobs(
     plan: Plan,
+    own: OwnContenders,
     cells: list[Cell],
     faces: data.Faces,
     run: RunDirectory,
@@ -208,7 +262,8 @@ def _jobs(
                 options=chosen.options,
                 cores=reserved,
                 threads=min(chosen.threads or reserved, cores),
-                save_model=_saves_model(plan, cell),
+                save_model=_saves_model(plan, cell) and contender.name not in own,
+                handed_over=own.payload(contender.name),
                 shared=reserved < cores and len(cells) > 1,
                 gpu=contender.all_cores,
             )
@@ -227,29 +282,6 @@ def _saves_model(plan: Plan, cell: Cell) -> bool:
 
 def _finish(run: RunDirectory) -> None:
     path = run.path / "provenance.json"
-    record = json.loads(path.read_text())
+    record = read_json(path)
     record["finished"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     write_json(path, record)
-
-
-def write_report(
-    run: RunDirectory, pictured: data.Faces | None = None
-) -> tuple[Path, dict[str, Any]]:
-    """Render the report of a run directory; return its path and the summary.
-
-    Parameters
-    ----------
-    run : RunDirectory
-    pictured : Faces, optional
-        Faces to make gallery pictures from; without them those of an earlier report are used.
-    """
-    content = run.read()
-    tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
-    write_cards(run.path, content)
-    if pictured is not None:
-        write_pictures(run, content, pictured)
-    summary = reports.summary(content)
-    write_json(run.path / "summary.json", summary)
-    report = run.path / "report.html"
-    write_text(report, reports.render(content, summary=summary))
-    return report, summary

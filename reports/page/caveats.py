@@ -69,6 +69,8 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
         found.append(f"The run is not complete: no predictions of {', '.join(missing)} yet.")
     if failed := len(evaluation.failures):
         found.append(f"{failed} cell{'s' * (failed > 1)} failed; see Provenance.")
+    for entry in evaluation.run.provenance.get("extras_left_out", ()):
+        found.append(f"Left out: {entry['extra']} ({entry['reason']}).")
     if len(panel.age) < 100:
         found.append(f"Only {len(panel.age)} test faces: most differences cannot show.")
     if evaluation.skipped_columns:

@@ -23,7 +23,7 @@ def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return contenders, failures, facts, versions and the plan."""
     provenance = evaluation.run.provenance
     found: list[Block] = [_contenders(provenance, evaluation)]
-    found += _failures(evaluation)
+    found += [*_failures(evaluation), *_left_out(provenance)]
     facts = {
         "command": provenance.get("command"),
         "plan": provenance.get("plan_name"),
@@ -55,6 +55,16 @@ def _contenders(provenance: Mapping[str, Any], evaluation: Evaluation) -> Table:
     heads = ("contender", "family", "what it is", "trained here", "options")
     columns = [Column(c, numeric=False) for c in heads]
     return Table("contenders", "Contenders", columns, rows)
+
+
+def _left_out(provenance: Mapping[str, Any]) -> list[Block]:
+    """Return what the plan asked for and the run does without, each with its reason."""
+    entries = provenance.get("extras_left_out", ())
+    if not entries:
+        return []
+    rows = [Row([text_cell(str(e["extra"])), text_cell(str(e["reason"]))]) for e in entries]
+    columns = [Column("extra", numeric=False), Column("why", numeric=False)]
+    return [Table("left_out", "Extras left out", columns, rows)]
 
 
 def _failures(evaluation: Evaluation) -> list[Block]:

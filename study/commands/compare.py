@@ -30,7 +30,8 @@ def compare(
     if len(runs) < 2:
         raise UsageError("compare needs at least two run directories")
     import reports
-    from study.record.directory import RunDirectory, write_text
+    from basis.files import write_text
+    from study.record.directory import RunDirectory
 
     page = reports.compare({run.name: RunDirectory(run).read() for run in runs})
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -71,12 +71,13 @@ def check(
 ) -> None:
     """Audit a data set and print a short table."""
     import data as faces_of
-    from study.record.directory import write_text
+    from basis.files import write_text
 
     with bars() as shown:
         faces = faces_of.load(source, pose=pose, progress=shown.stage)
     counts = faces.audit.groupby(["problem", "action"], observed=True).size()
     if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, faces.audit.to_csv(index=False))
     if as_json:
         output.print_json(
@@ -110,8 +111,8 @@ def split(
 ) -> None:
     """Write the ids of each part."""
     import data as faces_of
+    from basis.files import write_text
     from data import tables
-    from study.record.directory import write_text
 
     with bars() as shown:
         faces = faces_of.load(source, pose=False, progress=shown.stage)
@@ -127,6 +128,7 @@ def split(
         for fold in range(folds or 1)
     ]
     chosen = tables.concat(frames, tables.SPLITS)
+    out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, chosen.to_csv(index=False))
     counts = chosen["part"].value_counts()
     console.print(f"{out}: " + ", ".join(f"{p} {counts[p]:,}" for p in tables.PARTS), markup=False)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from study.terminal.bars import bars, console, output
-from study.terminal.headline import show_headline
+from study.terminal.results import show_results
 
 HELP = """Measure a saved model on any labelled data set and write the same report.
 
@@ -33,14 +33,13 @@ def evaluate(
     align: Annotated[
         bool, typer.Option("--align", help="Find and align faces first (uncropped portraits).")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every number as JSON.")] = False,
 ) -> None:
     """Evaluate a model and render the report."""
     from study.models.evaluate import evaluate as evaluate_model
     from study.models.model import load
     from study.record.directory import RunDirectory
-
-    from ..run import write_report
+    from study.report import write_report
 
     chosen = load(model)
     name = Path(source).name.split(".")[0]
@@ -52,5 +51,5 @@ def evaluate(
         output.print_json(json.dumps({"report": str(report), **summary}, default=str))
         return
     contender = str(chosen.card["contender"])
-    show_headline(summary, f"{contender} on {name}", [contender])
+    show_results(summary, f"{contender} on {name}", [contender])
     console.print(f"report: {report}", markup=False, soft_wrap=True)

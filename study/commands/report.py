@@ -20,8 +20,7 @@ def add(app: typer.Typer) -> None:
 def report(run: Annotated[Path, typer.Argument(help="Run directory, such as runs/demo.")]) -> None:
     """Render the report of a run directory from its tables."""
     from study.record.directory import RunDirectory
-
-    from ..run import write_report
+    from study.report import write_report
 
     path, _ = write_report(RunDirectory(run))
     console.print(f"report: {path}", markup=False)

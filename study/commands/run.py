@@ -7,16 +7,16 @@ import os
 import shlex
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.plan.files import read_plan
-from study.plan.model import Plan
+from study.errors import UsageError
 from study.terminal.bars import bars, console, output
-from study.terminal.headline import show_headline
+from study.terminal.results import show_results
 
-from ..errors import UsageError
+if TYPE_CHECKING:
+    from study.plan.model import Plan
 
 EXAMPLES = """
 Run a study and write its report.
@@ -32,6 +32,8 @@ Examples:
     study run --set cnn.epochs=3 --set seeds=[0,1,2]
 
     study run --data UTKFace.tar.gz --predictions deepface=deepface.csv
+
+    study run --contenders my_models.py          the embedded faces, your estimators too
 
 An interrupted run continues with the same command.
 """
@@ -55,12 +57,18 @@ def run(
     predictions: Annotated[
         list[str] | None, typer.Option(help="NAME=FILE.csv: another model's predictions.")
     ] = None,
+    contenders: Annotated[
+        Path | None, typer.Option(help="Python file with contenders of your own; they join.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin anew; deletes what --out holds.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     engine: Annotated[str, typer.Option(help="local or dask.")] = "local",
     scheduler: Annotated[
         str | None, typer.Option(help="Dask scheduler, such as tcp://host:8786.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the headline as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every number as JSON.")] = False,
 ) -> None:
     """Run a study; see ``EXAMPLES``."""
     if jobs is not None and jobs < 1:
@@ -69,6 +77,12 @@ def run(
         raise UsageError(f"--engine {engine}: choose local or dask")
     if (engine == "dask") != (scheduler is not None):
         raise UsageError("--engine dask and --scheduler tcp://HOST:PORT go together")
+    from study.plan.files import read_plan
+    from study.plan.own import from_module
+    from study.record.index import write_index
+    from study.run import run_study
+
+    own = from_module(contenders) if contenders else {}
     name = plan or ("demo" if data is None else "quick")
     chosen = read_plan(
         name,
@@ -78,16 +92,15 @@ def run(
         without=without or (),
     )
     where = out or default_out(chosen, data)
-    from study.record.index import write_index
-
-    from ..run import run_study
-
     started = time.perf_counter()
     with bars() as shown:
         finished = run_study(
             chosen,
             where,
+            contenders=own,
             cores=jobs,
+            overwrite=overwrite,
+            note=_say,
             scheduler=scheduler,
             stage=shown.stage,
             cell_progress=shown.cell,
@@ -97,7 +110,7 @@ def run(
             json.dumps({"report": str(finished.report), **finished.summary}, default=str)
         )
         return
-    show_headline(finished.summary, chosen.name, [*chosen.contenders, *chosen.predictions])
+    show_results(finished.summary, chosen.name, [*chosen.contenders, *own, *chosen.predictions])
     if out is None:
         write_index(where.parent)
     console.print(
@@ -112,6 +125,10 @@ def run(
             markup=False,
             soft_wrap=True,
         )
+
+
+def _say(sentence: str) -> None:
+    console.print(sentence, markup=False, soft_wrap=True)
 
 
 def default_out(plan: Plan, data: str | None) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import sys
 import threading
@@ -20,10 +19,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis.files import write_json
 from data import tables
 from pipelines.registry import Contender, get_contender
 from study.plan.cells import Job
-from study.record.directory import write_json
+from study.plan.own import receive
+
+from .memory import peak_rss_bytes
 
 LEVEL = 0.9
 
@@ -89,6 +91,7 @@ class Parts:
 
 def run(job: Job) -> None:
     """Fit and predict one cell; records first, predictions last (their presence means finished)."""
+    receive(job.handed_over)
     contender = get_contender(job.contender)
     parts = Parts(job)
     estimator = contender.build(
@@ -182,20 +185,6 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
 def checkpoint_folder(job: Job) -> Path:
     """Return where a cell's training saves its epochs."""
     return Path(job.run) / "checkpoints" / job.cell.name
-
-
-def peak_rss_bytes() -> float:
-    """Return the largest resident memory of this process so far.
-
-    ``getrusage`` would not do on Linux: a child inherits its parent's peak through fork.
-    """
-    status = Path("/proc/self/status")
-    if status.is_file():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return float(line.split()[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
 def _hooks(job: Job, contender: Contender) -> dict[str, Any]:

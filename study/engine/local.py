@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 
+from basis.files import write_json
 from data import tables
 from study.plan.cells import Job
-from study.record.directory import RunDirectory, write_json
+from study.record.directory import RunDirectory
 
 from .devices import DevicePool, visible_devices
 
@@ -68,9 +69,7 @@ class CoreBudget:
 
 def available_cores() -> int:
     """Return how many cores this process may use (containers and ``taskset`` respected)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return int(cpu_count())
 
 
 def run_jobs(jobs: Sequence[Job], cores: int, progress: Progress | None = None) -> list[Outcome]:
@@ -112,16 +111,18 @@ def execute(
         return Outcome(job, None, 0.0)
     threads = {name: str(job.threads) for name in THREAD_VARIABLES}
     environment = {**os.environ, **threads, **(variables or {})}
-    environment["PYTHONPATH"] = os.pathsep.join(_python_path())
+    environment["PYTHONPATH"] = os.pathsep.join(_python_path(job))
+    environment["PYTHONUTF8"] = "1"  # progress and logs are UTF-8 whatever the console is
     log_path = Path(job.run) / "records" / f"{job.cell.name}.log"
-    with log_path.open("w") as log:
+    with log_path.open("w", encoding="utf-8") as log:
         child = subprocess.Popen(
             # -P: a folder named data or reports where the user stands must not shadow ours
             [sys.executable, "-P", "-m", "study.engine.cell"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             env=environment,
         )
         if children is not None:
@@ -138,9 +139,14 @@ def execute(
     return Outcome(job, error, time.perf_counter() - started)
 
 
-def _python_path() -> list[str]:
-    """Return the import path of a child: a bare checkout must find itself, an install does."""
-    root = str(Path(__file__).parents[1])
+def _python_path(job: Job) -> list[str]:
+    """Return the import path of a child: a bare checkout must find itself, an install does.
+
+    A contender of the caller's own may need what the caller can import; ours comes first.
+    """
+    root = str(Path(__file__).parents[2])
+    if job.handed_over is not None:
+        return [root, *(path or str(Path.cwd()) for path in sys.path)]
     inherited = os.environ.get("PYTHONPATH")
     own = [] if root in sysconfig.get_paths().values() else [root]
     return own + ([inherited] if inherited else [])
@@ -172,7 +178,11 @@ def _verdict(job: Job, code: int, log_path: Path) -> str | None:
             return None
         except (tables.ContractError, FileNotFoundError) as error:
             return str(error)
-    lines = [line for line in log_path.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [
+        line
+        for line in log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if line.strip()
+    ]
     last = lines[-1] if lines else "no message"
     reason = f"killed by signal {-code}" if code < 0 else last
     return f"{reason} (log: {log_path})"

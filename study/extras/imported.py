@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from basis.files import write_json
 from data import tables
 from study.errors import UsageError
 from study.plan.cells import Cell
-from study.record.directory import RunDirectory, write_json
+from study.record.directory import RunDirectory
 
 REQUIRED = ("face_id", "age", "p_female")
 

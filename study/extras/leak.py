@@ -12,12 +12,18 @@ import numpy as np
 import pandas as pd
 
 import data
-from data.leaks.value import leak_value, measure_leak
+from data.leaks.value import leak_design, leak_value, measure_leak
 from pipelines.registry import get_contender
 from study.plan.model import Plan, registered_name
-from study.record.directory import RunDirectory, write_parquet
+from study.record.directory import RunDirectory
+from study.record.files import read_parquet, write_parquet
 
 Progress = Callable[[str, int, int], None]
+
+
+def check(faces: data.Faces) -> None:
+    """Raise ``DataError`` where nothing can be measured, before anything is trained."""
+    leak_design(faces.table)
 
 
 def measure(
@@ -28,6 +34,8 @@ def measure(
     Leaves ``leak/<contender>.parquet`` for each and ``leak.parquet`` with all, which the report
     shows.
     """
+    if not plan.leak:
+        return
     folder = run.path / "leak"
     folder.mkdir(exist_ok=True)
     tables = []
@@ -37,9 +45,8 @@ def measure(
             value = _value(plan, name, faces, cores, progress)
             value.insert(0, "contender", name)
             write_parquet(path, value)
-        tables.append(pd.read_parquet(path))
-    if tables:
-        write_parquet(run.path / "leak.parquet", pd.concat(tables, ignore_index=True))
+        tables.append(read_parquet(path))
+    write_parquet(run.path / "leak.parquet", pd.concat(tables, ignore_index=True))
 
 
 def _value(

@@ -15,7 +15,8 @@ from data.bins import age_bin
 from pipelines import persistence
 from pipelines.explanations import explain, explain_groups
 from study.models.model import Model
-from study.record.directory import RunDirectory, write_parquet
+from study.record.directory import RunDirectory
+from study.record.files import write_parquet
 
 THUMBNAIL = 96  # px
 N_OF_GROUP = 16  # faces whose maps are averaged

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis.files import write_json, write_text
 from data import tables
 from reports import RunTables
-from study.record.directory import write_json, write_text
 
 INTENDED_USE = (
     "Research on how age and gender estimation from faces succeeds and fails: by age, gender and "

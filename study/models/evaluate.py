@@ -12,13 +12,16 @@ import numpy as np
 import pandas as pd
 
 import data
+from basis.files import sha256_of, write_json, write_text
 from basis.pictures import decode
 from data import tables
 from data.pose.detect import find_faces
+from pipelines.persistence import MANIFEST
 from study.engine.cell import LEVEL
 from study.plan.cells import Cell
 from study.record import provenance
-from study.record.directory import FORMAT, RunDirectory, write_json, write_text
+from study.record.directory import RunDirectory
+from study.record.identity import FORMAT, code_hash, labels_hash, library_versions
 
 from .model import SOURCE_SIZE, Model
 
@@ -46,9 +49,19 @@ def evaluate(model: Model, source: str, out: Path, *, align: bool, progress: Pro
     crops, found = _crops(faces, kept, align=align, progress=progress)
     kept = kept[found].reset_index(drop=True)
     run = RunDirectory(out)
-    run.open_for({"format": FORMAT, "plan": str(model.folder), "data": faces.content_hash})
+    run.open_for(_identity(model, faces, align=align))
     with run.locked():
         _write(run, model, faces, kept, crops, missed=int((~found).sum()))
+
+
+def _identity(model: Model, faces: data.Faces, *, align: bool) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "plan": {"model": sha256_of(model.folder / MANIFEST), "align": align},
+        "data": [faces.name, faces.content_hash, labels_hash(faces.table)],
+        "code": code_hash(),
+        "libraries": library_versions(),
+    }
 
 
 def _crops(

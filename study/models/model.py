@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from data.pose.detect import find_faces
 from pipelines import persistence
 from study.errors import UsageError
 from study.record.directory import select_scores
+from study.record.files import finished_files, read_json
 
 ONNX = "model.onnx"
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
@@ -69,7 +69,7 @@ class Model:
 
     def __init__(self, folder: Path, engine: str = "python") -> None:
         self.folder = folder
-        self.card: dict[str, Any] = json.loads((folder / "card.json").read_text())
+        self.card: dict[str, Any] = read_json(folder / "card.json")
         self.estimator: Any = ENGINES[engine](folder)
         self.image_size = int(self.card["details"]["image_size"])
 
@@ -198,7 +198,7 @@ def load(folder: Path | str, engine: str = "python") -> Model:
 
 def _best_model(run: Path) -> Path:
     """Return the model folder of the contender with the smallest age error on *select*."""
-    records = [json.loads(p.read_text()) for p in sorted((run / "records").glob("*.json"))]
+    records = [read_json(p) for p in finished_files(run / "records", "*.json")]
     scores = select_scores(records)
     folders = [p for p in sorted((run / "models").iterdir()) if (p / "card.json").is_file()]
     if not folders:
@@ -229,4 +229,4 @@ def newest_model(runs: Path) -> Path:
 
 
 def _is_rendered(card: Path) -> bool:
-    return json.loads(card.read_text())["training_data"]["data_set"] == "embedded"
+    return read_json(card)["training_data"]["data_set"] == "embedded"

@@ -53,6 +53,8 @@ class Job:
         Whether other cells may run beside this one; said beside its times.
     gpu : bool
         Whether it takes a GPU where there is one.
+    handed_over : str or None
+        A contender of the caller's own, for the process that runs the cell.
     """
 
     cell: Cell
@@ -67,6 +69,7 @@ class Job:
     save_model: bool = False
     shared: bool = False
     gpu: bool = False
+    handed_over: str | None = None
 
     def to_json(self) -> str:
         """Return the job as one line of JSON."""

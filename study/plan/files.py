@@ -8,9 +8,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from basis.words import did_you_mean
 from study.errors import UsageError
 
-from .model import Plan, did_you_mean, validate_plan
+from .model import Plan, validate_plan
 
 
 def shipped_plans() -> dict[str, Path]:
@@ -54,7 +55,7 @@ def read_plan(
             f"unknown plan {name_or_path!r}{did_you_mean(name_or_path, list(shipped))}"
         )
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     table.setdefault("name", path.stem)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import (
@@ -18,6 +17,7 @@ from pydantic import (
     field_validator,
 )
 
+from basis.words import did_you_mean
 from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
 from study.errors import UsageError
@@ -136,20 +136,19 @@ class Plan(BaseModel):
         return value
 
     def digest(self) -> str:
-        """Return the sha256 of everything that decides the numbers."""
-        decisive = self.model_dump(mode="json", exclude={"name", "summary", "thumbnails"})
+        """Return the sha256 of every setting that decides the numbers.
+
+        Data and imported predictions are told apart by their content, not by their path: see
+        ``study.record.identity``.
+        """
+        beside = {"name", "summary", "thumbnails", "data", "predictions"}
+        decisive = self.model_dump(mode="json", exclude=beside)
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 def registered_name(plan: Plan, name: str) -> str:
     """Return the registered contender behind a contender of the plan."""
     return plan.contenders[name].of or name
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return the nearest known word as a question, or all of them in brackets."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f": did you mean {near[0]!r}?" if near else f" (known: {', '.join(known)})"
 
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:

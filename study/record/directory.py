@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
+from basis.files import write_json
 from data import tables
 from reports import RunTables
 from study.errors import StudyFailed, UsageError
 from study.plan.cells import Cell
 
-FORMAT = 1
+from .files import finished_files, read_json, read_parquet, remove_unfinished
+from .identity import differences
 
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically: temporary name, then rename."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON atomically."""
-    write_text(path, json.dumps(content, indent=1, sort_keys=True, default=float) + "\n")
-
-
-def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table that has no contract, atomically."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        frame.to_parquet(temporary, index=False)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+FOLDERS = ("predictions", "records", "failures", "models", "checkpoints")
 
 
 class RunDirectory:
@@ -60,57 +39,73 @@ class RunDirectory:
     def locked(self) -> Iterator[None]:
         """Hold the directory alone; a second process gets a clear refusal.
 
-        ``flock`` is released by the kernel when the process dies, however it dies; a file with a
+        The lock is the system's: it ends with the process, however that dies, where a file with a
         process number would survive a ``kill -9`` and lock the user out.
         """
-        with (self.path / ".lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError(
-                    f"{self.path} is in use by another `study` process: wait for it, "
-                    "or give this one another --out"
-                ) from None
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UsageError(
+                f"{self.path} is in use by another `study` process: wait for it, "
+                "or give this one another --out"
+            ) from None
+        try:
+            remove_unfinished(self.path)
             yield
+        finally:
+            lock.release()
 
-    def open_for(self, identity: dict[str, Any]) -> None:
-        """Create the directory, or check that it holds the same plan on the same data.
+    def open_for(self, identity: dict[str, Any], *, overwrite: bool = False) -> None:
+        """Create the directory, or check that what it holds may be continued.
 
         Parameters
         ----------
         identity : dict
-            ``format``, ``plan`` and ``data`` digests that decide the numbers.
+            See :func:`study.record.identity.identity_of`.
+        overwrite : bool
+            Begin anew: what another run left in the directory is deleted.
 
         Raises
         ------
         UsageError
-            The directory is something else, or was made by another plan, data or version.
+            The directory is something else, or holds a run of another plan, data or version.
         """
         marker = self.path / "identity.json"
-        if marker.is_file():
-            self._check_identity(json.loads(marker.read_text()), identity)
-        elif self.path.exists() and (not self.path.is_dir() or self._foreign_content()):
+        if not marker.is_file() and self.path.exists() and self._is_foreign():
             raise UsageError(
                 f"{self.path} exists and is not a run of this study: choose another --out"
             )
-        for folder in ("predictions", "records", "failures", "models", "checkpoints"):
+        if marker.is_file() and overwrite:
+            with self.locked():
+                self._empty()
+        elif marker.is_file():
+            self._check_identity(read_json(marker), identity)
+        for folder in FOLDERS:
             (self.path / folder).mkdir(parents=True, exist_ok=True)
         write_json(marker, identity)
 
-    def _foreign_content(self) -> bool:
-        return any(p.name not in {".lock"} for p in self.path.iterdir())
+    def _is_foreign(self) -> bool:
+        return not self.path.is_dir() or any(p.name != ".lock" for p in self.path.iterdir())
+
+    def _empty(self) -> None:
+        for path in self.path.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != ".lock":
+                path.unlink()
 
     def _check_identity(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
         if found.get("format") != wanted["format"]:
             raise UsageError(
                 f"{self.path} was written by another version of this package "
-                f"(format {found.get('format')}, now {wanted['format']}): choose another --out"
+                f"(format {found.get('format')}, now {wanted['format']}): choose another --out, "
+                "or begin anew with --overwrite"
             )
-        different = [key for key in ("plan", "data") if found.get(key) != wanted[key]]
-        if different:
+        if told := differences(found, wanted):
             raise UsageError(
-                f"{self.path} holds a run of another {' and '.join(different)}: choose another "
-                "--out, or delete that folder if you do not need it"
+                f"{self.path} holds a run of {', '.join(told)}: choose another --out, or begin "
+                "anew with --overwrite, which deletes that run"
             )
 
     def predictions(self, cell: Cell) -> Path:
@@ -124,8 +119,8 @@ class RunDirectory:
             return False
         try:
             tables.read_table(path, tables.PREDICTIONS)
-            json.loads(record.read_text())
-        except (tables.ContractError, json.JSONDecodeError):
+            json.loads(record.read_text(encoding="utf-8"))
+        except (tables.ContractError, ValueError):
             path.unlink(missing_ok=True)
             return False
         return True
@@ -143,8 +138,8 @@ class RunDirectory:
         provenance_path = self.path / "provenance.json"
         if not provenance_path.is_file():
             raise UsageError(f"{self.path} is not a run directory (no provenance.json in it)")
-        provenance = json.loads(provenance_path.read_text())
-        cells = sorted((self.path / "predictions").glob("*.parquet"))
+        provenance = read_json(provenance_path)
+        cells = finished_files(self.path / "predictions", "*.parquet")
         records, failures = self._json_files("records"), self._json_files("failures")
         if not cells:
             reasons = [f"{f['cell']['contender']}: {f['error']}" for f in failures]
@@ -169,16 +164,16 @@ class RunDirectory:
         self,
     ) -> tuple[dict[str, bytes] | None, pd.DataFrame | None, pd.DataFrame | None]:
         """Return thumbnails by ``face_id``, explanations, maps of groups; None where absent."""
-        paths = sorted((self.path / "thumbs").glob("*.jpg"))
+        paths = finished_files(self.path / "thumbs", "*.jpg")
         explained, maps = (self.path / f"{n}.parquet" for n in ("explanations", "group_maps"))
         return (
             {path.stem: path.read_bytes() for path in paths} or None,
-            pd.read_parquet(explained) if explained.is_file() else None,
-            pd.read_parquet(maps) if maps.is_file() else None,
+            read_parquet(explained) if explained.is_file() else None,
+            read_parquet(maps) if maps.is_file() else None,
         )
 
     def _json_files(self, folder: str) -> list[dict[str, Any]]:
-        return [json.loads(p.read_text()) for p in sorted((self.path / folder).glob("*.json"))]
+        return [read_json(p) for p in finished_files(self.path / folder, "*.json")]
 
     def _optional_tables(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -186,9 +181,9 @@ class RunDirectory:
             found["audit"] = pd.read_csv(self.path / "audit.csv", keep_default_na=False)
         for name in ("pose_error", "leak", "curves", "near_duplicates"):
             if (self.path / f"{name}.parquet").is_file():
-                found[name] = pd.read_parquet(self.path / f"{name}.parquet")
+                found[name] = read_parquet(self.path / f"{name}.parquet")
         if (self.path / "label_noise.json").is_file():
-            found["label_noise"] = json.loads((self.path / "label_noise.json").read_text())
+            found["label_noise"] = read_json(self.path / "label_noise.json")
         return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import reports
+from basis.files import write_text
 
-from .directory import write_text
+from .files import finished_files, read_json
 
 
 def write_index(folder: Path) -> Path:
@@ -20,14 +20,14 @@ def write_index(folder: Path) -> Path:
 
 
 def _entry(run: Path) -> dict[str, Any]:
-    provenance = json.loads((run / "provenance.json").read_text())
+    provenance = read_json(run / "provenance.json")
     summary, page = run / "summary.json", run / "report.html"
-    finished = len(list((run / "predictions").glob("*.parquet")))
+    finished = len(finished_files(run / "predictions", "*.parquet"))
     return {
         "name": run.name,
         "href": f"{run.name}/report.html" if page.is_file() else None,
         "started": provenance.get("started"),
         "data_set": ", ".join(provenance.get("data_sets", {})),
         "state": "finished" if provenance.get("finished") else f"{finished} cells finished",
-        "summary": json.loads(summary.read_text()) if summary.is_file() else None,
+        "summary": read_json(summary) if summary.is_file() else None,
     }

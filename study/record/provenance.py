@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-import os
 import platform
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from data import Faces
 from pipelines.registry import get_contender
@@ -35,11 +36,10 @@ def versions() -> dict[str, str]:
 
 def machine(cores: int) -> dict[str, Any]:
     """Describe the machine: processor, cores used, memory in bytes, system."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "processor": _processor(),
         "cores": cores,
-        "memory_bytes": pages,
+        "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.machine()}",
     }
 
@@ -47,7 +47,7 @@ def machine(cores: int) -> dict[str, Any]:
 def _processor() -> str:
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        for line in info.read_text(errors="replace").splitlines():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()

@@ -1,1 +1,1 @@
-"""What the command line shows: progress bars, tables, the headline."""
+"""What the command line shows: progress bars, tables, results."""

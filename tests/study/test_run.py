@@ -30,15 +30,10 @@ def plan(tmp_path):
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def finished(small_faces, tmp_path_factory):
-    """One finished run that several tests look at."""
-    folder = tmp_path_factory.mktemp("finished")
-    (folder / "small.toml").write_text(PLAN)
-    out = folder / "run"
-    arguments = ["run", "--plan", str(folder / "small.toml"), "--data", str(small_faces)]
-    assert call([*arguments, "--out", str(out), "--jobs", "1"]) == 0
-    return out
+@pytest.fixture
+def run(finished):
+    """The directory of the finished study."""
+    return finished.path
 
 
 def predictions(run):
@@ -48,51 +43,47 @@ def predictions(run):
     }
 
 
-def test_a_run_leaves_every_table_and_one_page(finished):
-    names = {p.name for p in finished.iterdir()}
+def test_a_run_leaves_every_table_and_one_page(run):
+    names = {p.name for p in run.iterdir()}
     assert {
         "faces.parquet", "splits.parquet", "costs.parquet", "audit.csv", "provenance.json",
         "plan.json", "summary.json", "report.html", "models", "predictions",
     } <= names  # fmt: skip
-    page = (finished / "report.html").read_text()
+    page = (run / "report.html").read_text()
     assert "hog-linear" in page
     assert "http-equiv" not in page or "refresh" not in page
-    assert json.loads((finished / "provenance.json").read_text())["finished"]
+    assert json.loads((run / "provenance.json").read_text())["finished"]
 
 
-def test_every_contender_answers_for_the_same_held_out_faces(finished):
-    asked = {frozenset(table["face_id"]) for table in predictions(finished).values()}
+def test_every_contender_answers_for_the_same_held_out_faces(run):
+    asked = {frozenset(table["face_id"]) for table in predictions(run).values()}
     assert len(asked) == 1
-    splits = tables.read_table(finished / "splits.parquet", tables.SPLITS)
+    splits = tables.read_table(run / "splits.parquet", tables.SPLITS)
     held_out = splits.loc[splits["part"] == "test", "face_id"]
     assert asked == {frozenset(held_out)}
 
 
-def test_costs_are_measured_per_cell(finished):
-    costs = tables.read_table(finished / "costs.parquet", tables.COSTS)
-    assert set(costs["contender"]) == {"dummy", "hog-linear"}
+def test_costs_are_measured_per_cell(run):
+    costs = tables.read_table(run / "costs.parquet", tables.COSTS)
+    assert set(costs["contender"]) == {"dummy", "hog-linear", "hog-linear@30", "mine"}
     assert (costs["peak_rss_bytes"] > 1e7).all()
     assert (costs["n_train"] > 0).all()
 
 
-def test_the_same_command_repeats_nothing_and_a_damaged_cell_is_made_again(
-    finished, small_faces, plan
-):
-    before = {p: p.stat().st_mtime_ns for p in Path(finished, "predictions").glob("*.parquet")}
-    tables_before = predictions(finished)
-    damaged = max(before)
+def test_the_same_command_repeats_nothing_and_a_damaged_cell_is_made_again(finished, run):
+    before = {p: p.stat().st_mtime_ns for p in Path(run, "predictions").glob("*.parquet")}
+    tables_before = predictions(run)
+    damaged = run / "predictions" / "full.dummy.seed0.fold0.parquet"
     damaged.write_bytes(damaged.read_bytes()[:50])
-    arguments = ["run", "--plan", plan, "--data", str(small_faces), "--out", str(finished)]
-    assert call([*arguments, "--jobs", "1"]) == 0
+    assert call([*finished.arguments, "--jobs", "1"]) == 0
     after = {p: p.stat().st_mtime_ns for p in before}
     assert [p for p in before if before[p] != after[p]] == [damaged]
-    for name, table in predictions(finished).items():
+    for name, table in predictions(run).items():
         pd.testing.assert_frame_equal(table, tables_before[name])
 
 
-def test_another_plan_in_the_same_directory_is_refused(finished, small_faces, plan, capsys):
-    arguments = ["run", "--plan", plan, "--data", str(small_faces), "--out", str(finished)]
-    assert call([*arguments, "--set", "seeds=[1]"]) == 2
+def test_another_plan_in_the_same_directory_is_refused(finished, capsys):
+    assert call([*finished.arguments, "--set", "seeds=[1]"]) == 2
     assert "holds a run of another plan" in capsys.readouterr().err
 
 
@@ -105,11 +96,38 @@ def test_a_directory_of_something_else_is_refused(small_faces, plan, tmp_path, c
     assert [p.name for p in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
 
 
-def test_two_processes_cannot_share_a_run(finished, small_faces, plan, capsys):
-    with RunDirectory(finished).locked():
-        arguments = ["run", "--plan", plan, "--data", str(small_faces), "--out", str(finished)]
-        assert call(arguments) == 2
+def test_two_processes_cannot_share_a_run(finished, run, capsys):
+    with RunDirectory(run).locked():
+        assert call(finished.arguments) == 2
     assert "in use by another" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_extra_that_fails_costs_neither_report_nor_cells(source, tmp_path, monkeypatch, capsys):
+    def broken(*arguments):
+        raise RuntimeError("no paper left")
+
+    plan = tmp_path / "leaky.toml"
+    plan.write_text('summary = "x"\nleak = ["dummy"]\nsave_models = false\n[contenders.dummy]\n')
+    arguments = ["run", "--plan", str(plan), "--data", str(source), "--out", str(tmp_path / "run")]
+    monkeypatch.setattr("study.extras.leak.measure", broken)
+    monkeypatch.setattr("study.report.write_learning_curve", broken)
+    assert call(arguments) == 1
+    error = " ".join(capsys.readouterr().err.split())
+    assert "value of the leak: no paper left" in error
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Extras left out" in page and "no paper left" in page
+    monkeypatch.undo()
+    assert call(arguments) == 0
+    assert "no paper left" not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+def test_data_without_copies_have_no_leak_and_the_page_says_so(small_faces, tmp_path, capsys):
+    plan = tmp_path / "leaky.toml"
+    plan.write_text('summary = "x"\nleak = ["dummy"]\nsave_models = false\n[contenders.dummy]\n')
+    out = tmp_path / "run"
+    assert call(["run", "--plan", str(plan), "--data", str(small_faces), "--out", str(out)]) == 0
+    assert "value of the leak is left out: no test face" in capsys.readouterr().err
+    assert "there is no leak to value" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_failing_cell_does_not_stop_the_others(small_faces, plan, tmp_path, capsys):
@@ -159,17 +177,17 @@ def _start(plan, faces, out):
 
 
 @pytest.mark.slow
-def test_kill_at_any_moment_then_resume_gives_the_same_bits(finished, small_faces, plan, tmp_path):
+def test_kill_at_any_moment_then_resume_gives_the_same_bits(run, source, plan, tmp_path):
     """A run killed again and again ends with the predictions of an uninterrupted one."""
     out, moments = str(tmp_path / "run"), random.Random(0)
     for _ in range(int(os.environ.get("KILLS", "4"))):
-        process = _start(plan, small_faces, out)
+        process = _start(plan, source, out)
         time.sleep(moments.uniform(1.0, 9.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert _start(plan, small_faces, out).wait() == 0
-    interrupted, whole = predictions(out), predictions(finished)
-    assert interrupted.keys() == whole.keys()
+    assert _start(plan, source, out).wait() == 0
+    interrupted, whole = predictions(out), predictions(run)
+    assert len(interrupted) == 2
     for name, table in interrupted.items():
         pd.testing.assert_frame_equal(table, whole[name], check_exact=True)
-    assert not list(Path(out).rglob("*.tmp"))
+    assert not [p for p in Path(out).rglob(".*") if p.name != ".lock"]

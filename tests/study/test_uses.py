@@ -12,35 +12,11 @@ import study
 from data import tables
 from study.__main__ import call
 
-PLAN = """
-summary = "small"
-leak = ["hog-linear"]
-[contenders.dummy]
-[contenders.hog-linear]
-[contenders."hog-linear@30"]
-of = "hog-linear"
-train_size = 30
-"""
 
-
-@pytest.fixture(scope="module")
-def source(small_faces, tmp_path_factory):
-    """The small faces with twelve byte-identical copies under other names."""
-    folder = tmp_path_factory.mktemp("copied") / "faces"
-    shutil.copytree(small_faces, folder)
-    for number, path in enumerate(sorted(folder.iterdir())[::8]):
-        labels = "_".join(path.name.split("_")[:3])
-        shutil.copy(path, folder / f"{labels}_2017010915055{number:04d}.jpg")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(source, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("uses")
-    (folder / "small.toml").write_text(PLAN)
-    arguments = ["run", "--plan", str(folder / "small.toml"), "--data", str(source)]
-    assert call([*arguments, "--out", str(folder / "run")]) == 0
-    return folder / "run"
+@pytest.fixture
+def run(finished):
+    """The directory of the finished study."""
+    return finished.path
 
 
 def test_copies_are_kept_once_and_their_value_is_measured(run):

