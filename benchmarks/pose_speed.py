@@ -1,4 +1,4 @@
-"""Throughput of head pose labels: faces a second, engines and threads in one run.
+"""Throughput of head pose labels: faces a second by threads, in one run.
 
     python benchmarks/pose_speed.py [--source UTKFace.tar.gz] [--count 600]
 
@@ -8,7 +8,6 @@ CPU time is what a core spends; wall time shows what threads gain on the machine
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import time
 
@@ -26,19 +25,15 @@ def main() -> None:
     faces = data.load(options.source, pose=False)
     rows = np.linspace(0, len(faces.table) - 1, min(options.count, len(faces.table)), dtype=int)
     images = [np.array(faces.images(200)[row]) for row in rows]
-    engines = ["opencv"]
-    if importlib.util.find_spec("ai_edge_litert"):
-        engines.append("litert")
     print(f"{len(images)} faces of {options.source}, {os.cpu_count()} cores")
-    print("engine  threads  CPU ms/face  faces/s per core  faces/s wall")
-    for engine in engines:
-        estimate_pose(images[:8], engine=engine)  # load the networks
-        for n_jobs in sorted({1, os.cpu_count() or 1}):
-            cpu, wall = time.process_time(), time.perf_counter()
-            estimate_pose(images, n_jobs=n_jobs, engine=engine)
-            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-            each, rate = 1000 * cpu / len(images), len(images) / wall
-            print(f"{engine:7} {n_jobs:7} {each:12.2f} {1000 / each:17.0f} {rate:13.0f}")
+    print("threads  CPU ms/face  faces/s per core  faces/s wall")
+    estimate_pose(images[:8])  # load the networks
+    for n_jobs in sorted({1, os.cpu_count() or 1}):
+        cpu, wall = time.process_time(), time.perf_counter()
+        estimate_pose(images, n_jobs=n_jobs)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        each, rate = 1000 * cpu / len(images), len(images) / wall
+        print(f"{n_jobs:7} {each:12.2f} {1000 / each:17.0f} {rate:13.0f}")
 
 
 if __name__ == "__main__":

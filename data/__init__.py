@@ -1,4 +1,7 @@
-"""Faces in: readers, audit, pixel store, head pose, alignment and splits.
+"""Faces in: readers, audit, pixel store, head pose, alignment, splits and changed copies.
+
+What is public stands in ``__init__.pyi``, where type checkers and editors read it too; each name
+is imported when it is first used, so that ``import data`` takes no time.
 
 >>> import data
 >>> faces = data.load("embedded")                            # doctest: +SKIP
@@ -6,42 +9,17 @@
 >>> X = faces.images(128)                                    # doctest: +SKIP
 """
 
-from data.audit.findings import summarise
-from data.audit.label_noise import label_noise_floor
-from data.audit.policy import Policy
-from data.leaks.find import find_leaks
-from data.leaks.value import leak_design, leak_value, measure_leak
-from data.pose.align import align
-from data.pose.estimate import HeadPose, estimate_pose, head_pose
-from data.pose.mesh import FaceMesh
+from lazy_loader import attach_stub
 
-from .cache import cache_folder
-from .errors import DataError
-from .faces import Faces, audit, load
-from .names import Registered, add_data_set, known_data_sets, registered
-from .splits import split
+try:
+    from basis.siblings import check_siblings
+except ImportError as error:
+    import basis
 
-__all__ = [
-    "DataError",
-    "FaceMesh",
-    "Faces",
-    "HeadPose",
-    "Policy",
-    "Registered",
-    "add_data_set",
-    "align",
-    "audit",
-    "cache_folder",
-    "estimate_pose",
-    "find_leaks",
-    "head_pose",
-    "known_data_sets",
-    "label_noise_floor",
-    "leak_design",
-    "leak_value",
-    "load",
-    "measure_leak",
-    "registered",
-    "split",
-    "summarise",
-]
+    raise ImportError(
+        f"{basis.__file__} is not the package 'basis' that data needs: rename it, or start "
+        "Python from another folder"
+    ) from error
+
+check_siblings(__file__, ("basis",))
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

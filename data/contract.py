@@ -12,6 +12,8 @@ import pandas as pd
 class ContractError(ValueError):
     """A table breaks its contract; the message names table, column and first bad row."""
 
+    __module__ = "data"
+
 
 @dataclass(frozen=True)
 class Column:

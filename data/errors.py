@@ -9,3 +9,5 @@ class DataError(ValueError):
     Wrong usage (a missing path, an archive without faces, a split of too few faces) raises it.
     A single bad file never does: it becomes a row of the audit.
     """
+
+    __module__ = "data"

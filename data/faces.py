@@ -62,6 +62,8 @@ class Faces:
         sha256 over the pixels in row order.
     """
 
+    __module__ = "data"
+
     def __init__(
         self,
         name: str,
@@ -229,17 +231,3 @@ def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(table["ethnicity"].dtype, pd.CategoricalDtype):
         table["ethnicity"] = pd.Categorical(table["ethnicity"])
     return table
-
-
-def audit(source: str | Path, **options: Any) -> pd.DataFrame:
-    """Return the findings of :func:`load`, which takes the same options.
-
-    Returns
-    -------
-    DataFrame of str
-        ``file``, ``problem``, ``action``, ``detail``; one row per finding.
-    """
-    return load(source, **options).audit
-
-
-__all__ = ["Faces", "audit", "content_hash", "load"]

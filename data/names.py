@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
+from basis.files import write_json
+from basis.words import did_you_mean
 from data.files.unpack import open_source
 
 from .cache import Progress, cache_folder, no_progress
@@ -27,6 +29,8 @@ class Registered:
         Name of the reader that recognised it.
     licence : str
     """
+
+    __module__ = "data"
 
     name: str
     source: str
@@ -52,12 +56,8 @@ def find_source(source: str | Path, cache: Path) -> tuple[str, Path]:
     path = Path(source).expanduser()
     if path.exists():
         return _name_of(path), path.absolute()
-    known = known_data_sets(cache)
-    near = difflib.get_close_matches(text, known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise DataError(
-        f"{text} is no existing path and no known data set: {hint}known: {', '.join(known)}"
-    )
+    hint = did_you_mean(text, known_data_sets(cache))
+    raise DataError(f"{text} is no existing path and no known data set{hint}")
 
 
 def _name_of(path: Path) -> str:
@@ -133,9 +133,8 @@ def add_data_set(
     if reader.needs_acceptance and not accept_licence:
         raise DataError(f"{reader.licence} Add it with --accept-licence if you agree.")
     entry = Registered(name, str(path), reader.name, reader.licence)
-    entries = {n: asdict(e) for n, e in (registered(folder) | {name: entry}).items()}
-    target = folder / "data_sets.json"
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(entries, indent=1), encoding="utf-8")
-    temporary.replace(target)
+    # Between reading the list and writing it nobody else may add a name: it would be lost.
+    with FileLock(folder / ".data_sets.json.lock"):
+        entries = registered(folder) | {name: entry}
+        write_json(folder / "data_sets.json", {n: asdict(e) for n, e in entries.items()})
     return entry

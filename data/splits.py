@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from basis.faces import PARTS
+from basis.words import did_you_mean
 from data.audit.groups import stable_hash
 
 from . import tables
@@ -88,7 +90,7 @@ def split(
 
 def _check_arguments(protocol: str, seed: int, fold: int, n_folds: int | None) -> None:
     if protocol not in tables.PROTOCOLS:
-        raise DataError(f"unknown protocol {protocol!r}: choose {', '.join(tables.PROTOCOLS)}")
+        raise DataError(f"unknown protocol {protocol!r}{did_you_mean(protocol, tables.PROTOCOLS)}")
     if not 0 <= seed < 2**31:
         raise DataError(f"seed {seed}: choose a number from 0 to 2147483647")
     if n_folds is not None and n_folds < 2:
@@ -108,10 +110,10 @@ def _rows_of(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def _check_faces(rows: pd.DataFrame, data_set: str, protocol: str) -> None:
-    if len(rows) < len(tables.PARTS):
+    if len(rows) < len(PARTS):
         raise DataError(
             f"{data_set} has {len(rows)} usable faces for protocol {protocol!r}, fewer than the "
-            f"{len(tables.PARTS)} parts of a split: add faces or choose another protocol"
+            f"{len(PARTS)} parts of a split: add faces or choose another protocol"
         )
     genders = rows["gender"].astype("object").unique()
     if len(genders) == 1:
@@ -165,7 +167,7 @@ def _take(units: pd.DataFrame, share: float, salt: int) -> pd.Index:
 
 
 def _check_parts(parts: pd.Series, rows: pd.DataFrame, data_set: str, protocol: str) -> None:
-    for part in tables.PARTS:
+    for part in PARTS:
         inside = rows[parts == part]
         both = inside["gender"].nunique() == 2
         if inside.empty or (part in ("train", "test") and not both):

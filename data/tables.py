@@ -7,20 +7,19 @@ where it enters and not three steps later.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+
+from basis.faces import GENDERS, OLDEST_AGE, PARTS
+from basis.files import replacing
 
 from .contract import Column, Contract, ContractError
 
 __all__ = [
     "COSTS",
     "FACES",
-    "GENDERS",
-    "MAX_AGE",
-    "PARTS",
     "PREDICTIONS",
     "PROTOCOLS",
     "SPLITS",
@@ -33,10 +32,7 @@ __all__ = [
     "write_table",
 ]
 
-GENDERS = ("male", "female")
-PARTS = ("train", "select", "calibrate", "test")
 PROTOCOLS = ("full", "adult", "raw")
-MAX_AGE = 130.0
 
 
 def _first_face(frame: pd.DataFrame, wrong: pd.Series, sentence: str) -> str | None:
@@ -68,7 +64,7 @@ FACES = Contract(
     "faces",
     (
         Column("face_id", "str"),
-        Column("age", "float32", nullable=True, low=0, high=MAX_AGE),
+        Column("age", "float32", nullable=True, low=0, high=OLDEST_AGE),
         Column("gender", "category", nullable=True, categories=GENDERS),
         Column("ethnicity", "category", nullable=True),
         Column("group", "int64"),
@@ -147,13 +143,9 @@ def breakdown_columns(faces: pd.DataFrame) -> list[str]:
 
 def write_table(frame: pd.DataFrame, path: Path | str, contract: Contract) -> None:
     """Validate ``frame`` and write it as parquet, atomically (temporary name, then rename)."""
-    path = Path(path)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        contract.validate(frame).to_parquet(temporary, index=False)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    valid = contract.validate(frame)
+    with replacing(path) as temporary:
+        valid.to_parquet(temporary, index=False)
 
 
 def read_table(path: Path | str, contract: Contract) -> pd.DataFrame:

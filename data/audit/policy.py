@@ -38,6 +38,8 @@ class Policy:
         Images with a shorter side than this many pixels are dropped.
     """
 
+    __module__ = "data"
+
     sure_distance: int = 24
     sure_similarity: float = 0.7
     near_distance: int = 40

@@ -15,6 +15,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from basis.files import sha256_of
 from data.cache import Progress, build_once
 from data.errors import DataError
 
@@ -56,12 +57,6 @@ def open_source(source: Path, cache: Path, progress: Progress) -> Path:
         f"{source} is not a folder, tar, zip, parquet or CSV file: "
         "if it is a damaged archive, fetch it again"
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from skimage.transform import estimate_transform
 
 from .crop import as_rgb, crop
 from .mesh import N_LANDMARKS
@@ -45,19 +46,22 @@ def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     ndarray of float64, shape (2, 3)
         Rotation with uniform scale, and translation; never a reflection.
 
+    Raises
+    ------
+    ValueError
+        If the points are not finite or lie in one place.
+
     References
     ----------
     .. [1] Umeyama, "Least-squares estimation of transformation parameters between two point
-       patterns", IEEE TPAMI 13(4), 1991. In the plane it is one complex division.
+       patterns", IEEE TPAMI 13(4), 1991.
     """
-    from_mean, to_mean = source.mean(0), target.mean(0)
-    z = (source - from_mean) @ (1, 1j)
-    w = (target - to_mean) @ (1, 1j)
-    turn = np.vdot(z, w) / max(np.vdot(z, z).real, 1e-12)
-    if not (np.isfinite(turn) and abs(turn) > 0):
-        raise ValueError("landmarks must be finite and not all in one place")
-    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    return np.column_stack([linear, to_mean - linear @ from_mean])
+    if np.isfinite(source).all() and np.isfinite(target).all():
+        found = estimate_transform("similarity", source, target)
+        # Newer versions return an estimate that is false, older ones a matrix of NaN.
+        if found and np.isfinite(found.params).all() and np.linalg.det(found.params) > 1e-12:
+            return found.params[:2]
+    raise ValueError("landmarks must be finite and not all in one place")
 
 
 def chip_to_image(landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.ndarray:

@@ -58,9 +58,7 @@ def anchors() -> np.ndarray:
     return np.concatenate(centres)
 
 
-def propose(
-    image: np.ndarray, sides: Sequence[float], min_score: float, engine: str = "opencv"
-) -> Candidates:
+def propose(image: np.ndarray, sides: Sequence[float], min_score: float) -> Candidates:
     """Run the detector in windows of several sizes.
 
     Parameters
@@ -72,7 +70,6 @@ def propose(
         black bands.
     min_score : float
         Least confidence of a candidate.
-    engine : {'opencv', 'litert'}
 
     Returns
     -------
@@ -90,7 +87,7 @@ def propose(
         scale = np.array([width / small_width, height / small_height])
         for top in _starts(small_height):
             for left in _starts(small_width):
-                seen = _detect(_window(small, left, top), min_score, engine)
+                seen = _detect(_window(small, left, top), min_score)
                 origin = np.array([left, top], dtype=np.float64)
                 found.append(
                     Candidates(
@@ -124,9 +121,9 @@ def _window(small: np.ndarray, left: int, top: int) -> np.ndarray:
     return window
 
 
-def _detect(window: np.ndarray, min_score: float, engine: str) -> Candidates:
+def _detect(window: np.ndarray, min_score: float) -> Candidates:
     """Run the network on one window; candidates in its px, overlapping."""
-    out = network(FILE, (_BOXES, _SCORES), engine)((window.astype(np.float32) / 127.5 - 1)[None])
+    out = network(FILE, (_BOXES, _SCORES))((window.astype(np.float32) / 127.5 - 1)[None])
     logits = out[_SCORES].ravel().astype(np.float64)
     scores = 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
     rows = np.flatnonzero(scores >= min_score)

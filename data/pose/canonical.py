@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -30,59 +28,19 @@ class CanonicalFace(NamedTuple):
     weights: np.ndarray
 
 
-def _varint(data: bytes, i: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[i]
-        i += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, i
-
-
-def _messages(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield (field number, value) of a protocol buffer; fixed-width and nested values as bytes."""
-    i = 0
-    while i < len(data):
-        key, i = _varint(data, i)
-        wire = key & 7
-        if wire == 0:
-            value, i = _varint(data, i)
-            yield key >> 3, value
-            continue
-        if wire == 2:
-            length, i = _varint(data, i)
-        else:
-            length = {1: 8, 5: 4}[wire]
-        yield key >> 3, data[i : i + length]
-        i += length
-
-
 @cache
 def canonical_face() -> CanonicalFace:
-    """Read the canonical mesh and the Procrustes basis from MediaPipe's geometry metadata.
+    """Return the canonical mesh and the Procrustes basis.
 
-    The file is a ``GeometryPipelineMetadata`` message: field 1 a ``Mesh3d`` (its field 3 the
-    vertex buffer, five floats a vertex: x, y, z, u, v), field 2 the repeated
-    ``{landmark_id, weight}``.
+    ``canonical_face.csv`` holds the vertices and weights of MediaPipe's geometry metadata in its
+    own frame, every number as the shortest text that reads back to the same float32.
     """
-    data = model_path("geometry_pipeline_metadata_landmarks.binarypb").read_bytes()
-    floats: list[bytes] = []
-    basis: dict[int, float] = {}
-    for field, message in _messages(data):
-        if not isinstance(message, bytes):
-            continue
-        if field == 1:
-            floats = [v for f, v in _messages(message) if f == 3 and isinstance(v, bytes)]
-        else:
-            entry = dict(_messages(message))
-            identifier, weight = entry.get(1, 0), entry[2]
-            assert isinstance(identifier, int) and isinstance(weight, bytes)
-            basis[identifier] = struct.unpack("<f", weight)[0]
-    vertices = np.frombuffer(b"".join(floats), "<f4").reshape(-1, 5)[:, :3].astype(np.float64)
+    path = model_path("canonical_face.csv")
+    table = np.genfromtxt(path, delimiter=",", skip_header=1, dtype=np.float32)
+    weights = table[:, 4].astype(np.float64)
+    basis = np.flatnonzero(np.isfinite(weights))
     return CanonicalFace(
-        points=vertices * (1, -1, -1),  # the file's y points up and its z to the viewer
-        basis=np.array(list(basis)),
-        weights=np.array(list(basis.values())),
+        points=table[:, 1:4] * np.array((1, -1, -1.0)),  # the file's y points up, its z to us
+        basis=basis,
+        weights=weights[basis],
     )

@@ -44,6 +44,8 @@ class FoundFace:
         The face cropped as UTKFace crops it, RGB.
     """
 
+    __module__ = "data"
+
     box: np.ndarray
     score: float
     landmarks: np.ndarray

@@ -53,24 +53,20 @@ class HeadPose(TransformerMixin, BaseEstimator):
         Threads, as scikit-learn counts them.
     calibrated : bool, default True
         Take out the systematic error, see :mod:`data.pose.calibration`.
-    engine : {'opencv', 'litert'}, default 'opencv'
-        See :class:`data.pose.mesh.FaceMesh`.
 
     Notes
     -----
     Nothing is learned: ``fit`` only checks the parameters, and ``transform`` works without it.
     """
 
-    def __init__(
-        self, n_jobs: int | None = None, calibrated: bool = True, engine: str = "opencv"
-    ) -> None:
+    __module__ = "data"
+
+    def __init__(self, n_jobs: int | None = None, calibrated: bool = True) -> None:
         self.n_jobs = n_jobs
         self.calibrated = calibrated
-        self.engine = engine
 
     def fit(self, X: Any, y: Any = None) -> HeadPose:
-        """Check the parameters and return self; the data is not looked at."""
-        FaceMesh(engine=self.engine)
+        """Return self; nothing is learned and the data is not looked at."""
         return self
 
     def transform(self, X: Sequence[Any] | np.ndarray) -> np.ndarray:
@@ -86,7 +82,7 @@ class HeadPose(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n, 4)
             yaw, pitch, roll in degrees (NaN where no face is found) and presence in 0..1.
         """
-        table = estimate_pose(X, n_jobs=self.n_jobs, calibrated=self.calibrated, engine=self.engine)
+        table = estimate_pose(X, n_jobs=self.n_jobs, calibrated=self.calibrated)
         return table.to_numpy()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -110,7 +106,6 @@ def estimate_pose(
     n_jobs: int | None = None,
     progress: Progress | None = None,
     calibrated: bool = True,
-    engine: str = "opencv",
 ) -> pd.DataFrame:
     """Estimate the head pose of pictures of one face each.
 
@@ -124,16 +119,13 @@ def estimate_pose(
         Called as ``progress("face mesh", done, total)``.
     calibrated : bool, default True
         Take out the systematic error, see :mod:`data.pose.calibration`.
-    engine : {'opencv', 'litert'}, default 'opencv'
 
     Returns
     -------
     DataFrame of float32
         ``yaw, pitch, roll`` in degrees, NaN where ``presence`` is below 0.5, and ``presence``.
     """
-    points, presence = FaceMesh(engine=engine).landmarks_batch(
-        images, n_jobs=n_jobs, progress=progress
-    )
+    points, presence = FaceMesh().landmarks_batch(images, n_jobs=n_jobs, progress=progress)
     points[presence < MIN_PRESENCE] = np.nan
     calibrate = EMBEDDED_HEADS if calibrated else NONE
     table = dict(zip(ANGLES, calibrate(*head_pose(points)), strict=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.spatial.transform import Rotation
 
 from .canonical import canonical_face
 
@@ -26,27 +27,23 @@ def rotation(yaw: ArrayLike, pitch: ArrayLike, roll: ArrayLike) -> np.ndarray:
     ndarray of float64, shape S + (3, 3)
         Applied to column vectors ``(x, y, z)``.
     """
-    y, p, r = np.broadcast_arrays(
-        np.radians(yaw) * -1.0, np.radians(pitch) * -1.0, np.radians(roll)
-    )
-    cy, sy, cp, sp, cr, sr = np.cos(y), np.sin(y), np.cos(p), np.sin(p), np.cos(r), np.sin(r)
-    rows = [
-        [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
-        [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
-        [-sy, cy * sp, cy * cp],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    turns = np.stack(np.broadcast_arrays(roll, np.negative(yaw), np.negative(pitch)), axis=-1)
+    matrices = Rotation.from_euler("ZYX", turns.reshape(-1, 3), degrees=True).as_matrix()
+    return matrices.reshape(*turns.shape, 3)
 
 
 def angles(rotations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return yaw, pitch and roll in degrees of rotation matrices, shape (..., 3, 3).
 
-    Exact for yaw between -90 and 90; there pitch and roll describe the same motion.
+    Unique for yaw between -90 and 90. NaN where a matrix has NaN.
     """
-    yaw = -np.degrees(np.arcsin(np.clip(-rotations[..., 2, 0], -1, 1)))
-    pitch = -np.degrees(np.arctan2(rotations[..., 2, 1], rotations[..., 2, 2]))
-    roll = np.degrees(np.arctan2(rotations[..., 1, 0], rotations[..., 0, 0]))
-    return yaw, pitch, roll
+    flat = rotations.reshape(-1, 3, 3)
+    known = np.isfinite(flat).all(axis=(-2, -1))
+    turns = np.full((len(flat), 3), np.nan)
+    if known.any():
+        turns[known] = Rotation.from_matrix(flat[known]).as_euler("ZYX", degrees=True)
+    roll, yaw, pitch = np.moveaxis(turns.reshape(*rotations.shape[:-2], 3), -1, 0)
+    return -yaw, -pitch, roll
 
 
 def fit_rotation(landmarks: np.ndarray) -> np.ndarray:
@@ -62,6 +59,11 @@ def fit_rotation(landmarks: np.ndarray) -> np.ndarray:
     ndarray of float64, shape (..., 3, 3)
         Proper rotations (determinant 1) minimising the weighted squared distance over the 33
         points of MediaPipe's Procrustes basis.
+
+    Notes
+    -----
+    SciPy's ``Rotation.align_vectors`` gives the same one mesh at a time; this takes all of a data
+    set at once.
     """
     face = canonical_face()
     weight = (face.weights / face.weights.sum())[:, None]

@@ -22,7 +22,7 @@ from basis.faces import MIN_PRESENCE
 from .boxes import propose
 from .calibration import EMBEDDED_HEADS
 from .crop import as_rgb, crop, square_to_image
-from .models import ENGINES, SHA256, network, one_opencv_thread
+from .models import SHA256, network, one_opencv_thread
 from .track import (
     Face,
     Square,
@@ -57,9 +57,6 @@ class FaceMesh:
     max_passes : int, default 6
         Most landmark passes a face. Each crops by the landmarks of the pass before, until they
         settle: two or three passes on a UTKFace chip.
-    engine : {'opencv', 'litert'}, default 'opencv'
-        ``litert`` needs the optional package ``ai-edge-litert``; its landmarks differ by less
-        than 0.1 px.
 
     Notes
     -----
@@ -72,14 +69,13 @@ class FaceMesh:
     not found.
     """
 
-    def __init__(self, min_score: float = 0.5, max_passes: int = 6, engine: str = "opencv") -> None:
+    __module__ = "data"
+
+    def __init__(self, min_score: float = 0.5, max_passes: int = 6) -> None:
         if max_passes < 2:
             raise ValueError(f"max_passes must be at least 2, not {max_passes}: the last confirms")
-        if engine not in ENGINES:
-            raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
         self.min_score = min_score
         self.max_passes = max_passes
-        self.engine = engine
 
     def detect(self, image: Any, sides: Sequence[float] | None = None) -> list[Face]:
         """Find faces by the detector alone, surest first.
@@ -99,7 +95,7 @@ class FaceMesh:
         """
         pixels = as_rgb(image)
         sides = [max(pixels.shape[:2])] if sides is None else sides
-        found = propose(pixels, sides, self.min_score, self.engine)
+        found = propose(pixels, sides, self.min_score)
         return [
             Face(box, float(score), keypoints)
             for box, score, keypoints in zip(
@@ -232,7 +228,7 @@ class FaceMesh:
         """Run the landmark network once on one square of the image."""
         to_image = square_to_image(square.x, square.y, square.side, square.angle, INPUT_SIZE)
         chip = crop(pixels, to_image, INPUT_SIZE, cv2.BORDER_REPLICATE)
-        run = network("face_landmark.tflite", (_POINTS, _PRESENCE), self.engine)
+        run = network("face_landmark.tflite", (_POINTS, _PRESENCE))
         out = run((chip.astype(np.float32) / 255)[None])
         raw = out[_POINTS].reshape(N_LANDMARKS, 3).astype(np.float64)
         points = np.empty((N_LANDMARKS, 3), dtype=np.float32)

@@ -1,22 +1,22 @@
 """Vendored MediaPipe models: checked files and one network per thread.
 
-The files in ``files/`` are Apache-2.0, unmodified, and listed with their source in
-``files/SOURCES.md``. Each is compared with its sha256 once per process, because a damaged
-network does not crash: it returns plausible landmarks.
+The files in ``files/`` are Apache-2.0 and listed with their source in ``files/SOURCES.md``. Each is
+compared with its sha256 once per process, because a damaged network does not crash: it returns
+plausible landmarks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
+
+from basis.files import sha256_of
 
 MODELS = Path(__file__).parent / "files"
 
@@ -25,9 +25,7 @@ SHA256 = {
     "face_detection_short_range.tflite": (
         "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
     ),
-    "geometry_pipeline_metadata_landmarks.binarypb": (
-        "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4"
-    ),
+    "canonical_face.csv": "de8ba091c10513115351a371cf8f343f46de750ef67d9668fea5cdd0341c6900",
 }
 
 
@@ -45,21 +43,13 @@ def model_path(name: str) -> Path:
     path = MODELS / name
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; reinstall age-gender-study")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = sha256_of(path)
     if found != SHA256[name]:
         raise ValueError(
             f"{path} is damaged (sha256 {found[:12]}..., expected {SHA256[name][:12]}...); "
             "reinstall age-gender-study"
         )
     return path
-
-
-class Network(Protocol):
-    """A forward pass: float32 ``(1, H, W, 3)`` in, named float32 outputs out."""
-
-    def __call__(self, batch: np.ndarray) -> dict[str, np.ndarray]:
-        """Run one image through the network."""
-        ...
 
 
 class OpenCVNetwork:
@@ -97,58 +87,19 @@ class OpenCVNetwork:
         }
 
 
-class LiteRTNetwork:
-    """A TFLite file in Google's ``ai-edge-litert`` (optional, about 1.4 times faster).
-
-    Parameters
-    ----------
-    path : Path
-        The ``.tflite`` file.
-    outputs : tuple of str
-        Names of the outputs to return.
-    """
-
-    def __init__(self, path: Path, outputs: tuple[str, ...]) -> None:
-        try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise ImportError(
-                "engine='litert' needs the package ai-edge-litert: pip install ai-edge-litert, "
-                "or use engine='opencv'"
-            ) from error
-        self._net = Interpreter(str(path), num_threads=1)
-        self._net.allocate_tensors()
-        self._input = self._net.get_input_details()[0]["index"]
-        details = {d["name"]: d["index"] for d in self._net.get_output_details()}
-        self._outputs = {name: details[name] for name in outputs}
-
-    def __call__(self, batch: np.ndarray) -> dict[str, np.ndarray]:
-        """Run one image ``(1, H, W, 3)`` and return copies of the named outputs."""
-        self._net.set_tensor(self._input, np.ascontiguousarray(batch))
-        self._net.invoke()
-        return {name: self._net.get_tensor(index) for name, index in self._outputs.items()}
-
-
-ENGINES: dict[str, type[OpenCVNetwork] | type[LiteRTNetwork]] = {
-    "opencv": OpenCVNetwork,
-    "litert": LiteRTNetwork,
-}
-
 _local = threading.local()
 
 
-def network(name: str, outputs: tuple[str, ...], engine: str = "opencv") -> Network:
+def network(name: str, outputs: tuple[str, ...]) -> OpenCVNetwork:
     """Return this thread's network for a vendored file, loading it on first use.
 
     A network holds its intermediate tensors, so two threads must not share one; loading takes
     a few milliseconds and the weights are small (1.2 MB at most).
     """
-    if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
-    loaded: dict[tuple[str, str], Network] = _local.__dict__.setdefault("networks", {})
-    if (name, engine) not in loaded:
-        loaded[name, engine] = ENGINES[engine](model_path(name), outputs)
-    return loaded[name, engine]
+    loaded: dict[str, OpenCVNetwork] = _local.__dict__.setdefault("networks", {})
+    if name not in loaded:
+        loaded[name] = OpenCVNetwork(model_path(name), outputs)
+    return loaded[name]
 
 
 _guard = threading.Lock()

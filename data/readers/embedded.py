@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.files.unpack import sha256_of, unpack_archive
+from basis.files import sha256_of
+from data.files.unpack import unpack_archive
 
 from ..cache import Progress, build_once
 from ..errors import DataError

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from basis.faces import GENDERS, OLDEST_AGE
 from data.files.listing import walk
 
 from ..errors import DataError
-from ..tables import GENDERS, MAX_AGE
 from . import Reader
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -124,7 +124,7 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     leaves = paths.map(lambda path: Path(path).is_absolute() or ".." in Path(path).parts)
     age = pd.to_numeric(labels["age"], errors="coerce").astype("float64")
     words = labels["gender"].fillna("").astype(str).str.strip().str.lower().str.removesuffix(".0")
-    faces["age"] = age.where(age.between(0, MAX_AGE))
+    faces["age"] = age.where(age.between(0, OLDEST_AGE))
     faces["gender"] = pd.Categorical(words.map(_GENDER_WORDS), GENDERS, ordered=True)
     for column in ("yaw", "pitch", "roll"):
         if column in labels:
@@ -141,7 +141,7 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     text = labels["age"].fillna("").astype(str).str.strip()
     written = age.isna() & (text != "")
     detail[written] = "the age " + text[written] + " is a range or a word, not a number of years"
-    detail[~age.between(0, MAX_AGE) & age.notna()] = f"the age is not from 0 to {MAX_AGE:g} years"
+    detail[~age.between(0, OLDEST_AGE) & age.notna()] = possible
     detail[(paths == "")] = "the row names no file"
     if stay_inside:
         detail[leaves] = "the path " + paths[leaves] + " leads out of the data set"

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from basis.faces import GENDERS, OLDEST_AGE
 from data.files.listing import image_files
 
-from ..tables import GENDERS, MAX_AGE
 from . import Reader
 
 ETHNICITIES = ("White", "Black", "Asian", "Indian", "Other")
@@ -51,7 +51,7 @@ def parse_name(name: str) -> dict[str, Any]:
     match = _NAME.fullmatch(name)
     if match is None:
         return _unusable(row, "the name does not tell age and gender")
-    if len(match["age"]) > 3 or int(match["age"]) > MAX_AGE:
+    if len(match["age"]) > 3 or int(match["age"]) > OLDEST_AGE:
         return _unusable(row, f"an age of {match['age'][:12]} years is not possible")
     row["age"] = float(match["age"])
     if match["gender"] not in ("0", "1"):

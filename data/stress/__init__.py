@@ -8,12 +8,13 @@ Everything here is a pure function of picture, condition, level and ``face_id``.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Sequence
 
 import numpy as np
+
+from basis.words import did_you_mean
 
 from ..errors import DataError
 from . import changes
@@ -33,9 +34,7 @@ def get_condition(name: str) -> Condition:
     """Return one condition; ``DataError`` with the nearest name if there is none."""
     known = conditions()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise DataError(f"unknown stress condition {name!r}: {hint}known are {', '.join(known)}")
+        raise DataError(f"unknown stress condition {name!r}{did_you_mean(name, known)}")
     return known[name]
 
 

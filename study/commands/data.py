@@ -111,6 +111,7 @@ def split(
 ) -> None:
     """Write the ids of each part."""
     import data as faces_of
+    from basis.faces import PARTS
     from basis.files import write_text
     from data import tables
 
@@ -131,7 +132,7 @@ def split(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, chosen.to_csv(index=False))
     counts = chosen["part"].value_counts()
-    console.print(f"{out}: " + ", ".join(f"{p} {counts[p]:,}" for p in tables.PARTS), markup=False)
+    console.print(f"{out}: " + ", ".join(f"{p} {counts[p]:,}" for p in PARTS), markup=False)
 
 
 def stress(

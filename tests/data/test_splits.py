@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import data
+from basis.faces import PARTS
 from data.audit.groups import components, equal_value_edges, group_numbers, stable_hash
-from data.tables import PARTS
 
 
 def faces_table(n=2000, seed=0, group_size=1.3):
