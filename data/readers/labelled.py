@@ -141,7 +141,8 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     text = labels["age"].fillna("").astype(str).str.strip()
     written = age.isna() & (text != "")
     detail[written] = "the age " + text[written] + " is a range or a word, not a number of years"
-    detail[~age.between(0, OLDEST_AGE) & age.notna()] = possible
+    impossible = ~age.between(0, OLDEST_AGE) & age.notna()
+    detail[impossible] = f"the age is not from 0 to {OLDEST_AGE:g} years"
     detail[(paths == "")] = "the row names no file"
     if stay_inside:
         detail[leaves] = "the path " + paths[leaves] + " leads out of the data set"
