@@ -182,7 +182,7 @@ def _diagnosis(data: bytes, error: Exception) -> tuple[str, str]:
     if not looks_like_an_image(data[:16]):
         return "unreadable", "the file is not an image"
     if data[8:12] in _HEIC and data[4:8] == b"ftyp" and "cannot identify" in text:
-        return "unreadable", "a HEIC picture needs: pip install 'age-gender-study[heif]'"
+        return "unreadable", "a HEIC picture needs another package: pip install pillow-heif"
     if "truncated" in text or "broken data stream" in text or "premature" in text.lower():
         return "truncated", text
     # A JPEG that was cut off lacks its end marker, whatever the decoder says about it.

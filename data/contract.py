@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from .labels import as_text
+
 
 class ContractError(ValueError):
     """A table breaks its contract; the message names table, column and first bad row."""
@@ -82,6 +84,8 @@ class Contract:
         return out
 
     def _checked(self, values: pd.Series, column: Column) -> pd.Series:
+        if not column.nullable:  # before the cast: older pandas turns a missing value to "nan"
+            self._refuse(values, values.isna(), column.name, "is missing")
         typed = self._cast(values, column)
         if not column.nullable:
             self._refuse(typed, typed.isna(), column.name, "is missing")
@@ -96,6 +100,8 @@ class Contract:
     def _cast(self, values: pd.Series, column: Column) -> pd.Series:
         if column.dtype == "category":
             return self._cast_category(values, column)
+        if column.dtype == "str":
+            return as_text(values)
         if column.dtype == "bool":
             wrong = ~values.isin([True, False])
             self._refuse(values, wrong, column.name, "is neither true nor false")

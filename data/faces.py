@@ -14,7 +14,7 @@ from basis import pictures
 from data.audit.findings import Findings
 from data.audit.label_noise import label_noise_floor
 from data.audit.pairs import face_pairs, find_near_duplicates
-from data.audit.policy import Policy, apply_policy, faces_with_ids
+from data.audit.policy import Policy, apply_policy, faces_with_ids, has_age
 from data.audit.scan import scan
 from data.files.unpack import open_source
 from data.images.store import open_pixels
@@ -28,8 +28,9 @@ from .names import find_source
 from .readers import Reader, find_reader
 
 TABLE_COLUMNS = (
-    "face_id", "age", "gender", "ethnicity", "group", "yaw", "pitch", "roll", "presence",
-    "keep", "drop_reason", "path", "sha256", "pixel_sha256", "height", "width",
+    "face_id", "age", "age_low", "age_high", "gender", "ethnicity", "group",
+    "yaw", "pitch", "roll", "presence", "keep", "drop_reason",
+    "path", "sha256", "pixel_sha256", "height", "width",
 )  # fmt: skip
 
 
@@ -202,7 +203,7 @@ def load(
     findings = Findings()
     listing = scan(opened, reader, folder, findings, n_jobs=n_jobs, progress=report)
     table = faces_with_ids(listing, findings)
-    if not (table["usable"] & table["age"].notna() & table["gender"].notna()).any():
+    if not (table["usable"] & has_age(table) & table["gender"].notna()).any():
         raise DataError(f"{source} holds no readable face with age and gender")
     near = find_near_duplicates(
         table, [base / p for p in table["path"]], policy, folder, n_jobs=n_jobs, progress=report

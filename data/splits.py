@@ -15,7 +15,7 @@ from basis.words import did_you_mean
 from data.audit.groups import stable_hash
 
 from . import tables
-from .bins import age_bin
+from .bins import age_bin, age_ends
 from .errors import DataError
 
 TEST_SHARE = 0.2
@@ -36,7 +36,9 @@ def split(
     Parameters
     ----------
     table : DataFrame
-        ``Faces.table``: at least ``face_id``, ``age``, ``gender``, ``group``, ``keep``.
+        ``Faces.table``: at least ``face_id``, ``age``, ``gender``, ``group``, ``keep``. A face
+        with a range of ages (``age_low``, ``age_high``) and no age is split as well; what learns
+        or calibrates age has to leave it out.
     data_set : str
         Name written into the result.
     protocol : {'full', 'adult', 'raw'}
@@ -101,12 +103,14 @@ def _check_arguments(protocol: str, seed: int, fold: int, n_folds: int | None) -
 
 def _rows_of(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
     """Return the faces of a protocol, sorted by id."""
-    labelled = table["age"].notna() & table["gender"].notna()
+    low, high = age_ends(table)
+    labelled = low.notna() & table["gender"].notna()
     chosen = labelled if protocol == "raw" else labelled & table["keep"]
     if protocol == "adult":
-        chosen &= np.floor(table["age"]).between(*ADULT_AGES)
-    columns = ["face_id", "age", "gender", "group"]
-    return table.loc[chosen, columns].sort_values("face_id", ignore_index=True)
+        chosen &= np.floor(low).ge(ADULT_AGES[0]) & np.floor(high).le(ADULT_AGES[1])
+    # Where only a range is known, its middle decides the stratum, and nothing else.
+    columns = table[["face_id", "gender", "group"]].assign(age=(low + high) / 2)
+    return columns[chosen].sort_values("face_id", ignore_index=True)
 
 
 def _check_faces(rows: pd.DataFrame, data_set: str, protocol: str) -> None:

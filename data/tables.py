@@ -46,8 +46,20 @@ def _dropped_rows_have_a_reason(faces: pd.DataFrame) -> str | None:
 
 
 def _kept_rows_are_labelled(faces: pd.DataFrame) -> str | None:
-    wrong = faces["keep"] & (faces["age"].isna() | faces["gender"].isna())
+    aged = faces["age"].notna()
+    if "age_high" in faces:
+        aged |= faces["age_high"].notna()
+    wrong = faces["keep"] & ~(aged & faces["gender"].notna())
     return _first_face(faces, wrong, "the kept face {} has no age or no gender")
+
+
+def _ranges_are_whole(faces: pd.DataFrame) -> str | None:
+    if not {"age_low", "age_high"} <= set(faces):
+        return None
+    half = faces["age_low"].isna() != faces["age_high"].isna()
+    return _first_face(
+        faces, half, "the range of ages of {} has one end only"
+    ) or _intervals_are_ordered(faces)
 
 
 def _groups_stay_together(splits: pd.DataFrame) -> str | None:
@@ -65,6 +77,10 @@ FACES = Contract(
     (
         Column("face_id", "str"),
         Column("age", "float32", nullable=True, low=0, high=OLDEST_AGE),
+        # Completed years, both ends inside; NaN unless the label is a range. A face with a range
+        # and no age never trains or calibrates age.
+        Column("age_low", "float32", nullable=True, low=0, high=OLDEST_AGE, optional=True),
+        Column("age_high", "float32", nullable=True, low=0, high=OLDEST_AGE, optional=True),
         Column("gender", "category", nullable=True, categories=GENDERS),
         Column("ethnicity", "category", nullable=True),
         Column("group", "int64"),
@@ -75,7 +91,7 @@ FACES = Contract(
         Column("drop_reason", "str", nullable=True),
     ),
     key=("face_id",),
-    rules=(_dropped_rows_have_a_reason, _kept_rows_are_labelled),
+    rules=(_dropped_rows_have_a_reason, _ranges_are_whole, _kept_rows_are_labelled),
 )
 
 _CELL = (

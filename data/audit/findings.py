@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from data.labels import as_text
+
 AUDIT_COLUMNS = ["file", "problem", "action", "detail"]
 
 
@@ -35,7 +37,8 @@ class Findings:
             What a person needs to check the finding.
         """
         columns = {"file": files, "problem": problem, "action": action, "detail": detail}
-        self._tables.append(pd.DataFrame(columns, index=files.index).astype("str"))
+        table = pd.DataFrame(columns, index=files.index)
+        self._tables.append(table.apply(lambda column: as_text(column).fillna("")))
 
     def frame(self) -> pd.DataFrame:
         """Return the findings as strings, sorted by problem and file."""

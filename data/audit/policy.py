@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.bins import age_labels
+
 from .findings import Findings
 from .groups import components, equal_value_edges, group_numbers
 
@@ -55,6 +57,11 @@ class Policy:
         return sure | ((hamming <= self.near_distance) & (similarity >= self.near_similarity))
 
 
+def has_age(faces: pd.DataFrame) -> pd.Series:
+    """Tell for each face whether its age, or at least a range of ages, is known, bool."""
+    return faces["age"].notna() | faces["age_high"].notna()
+
+
 def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """Return the readable images with their ``face_id``, sorted by it; note the others.
 
@@ -71,11 +78,16 @@ def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     bad = listing[broken]
     findings.add(bad["path"], bad["file_problem"], "excluded", bad["file_detail"])
     faces = listing[~broken].copy()
+    for column in (
+        "age_low",
+        "age_high",
+    ):  # readers of data sets without ranges have no such column
+        faces[column] = faces[column].astype("float64") if column in faces else np.nan
     # Sorting by content beside the name makes the choice among equals independent of file order.
     names = faces["path"].str.rsplit("/", n=1).str[-1]
     faces["face_id"] = names.str.split(".", n=1).str[0].str.strip().where(names != "", "face")
     faces = faces.sort_values(["face_id", "pixel_sha256", "path"], kind="stable", ignore_index=True)
-    labels = ["face_id", "pixel_sha256", "age", "gender"]
+    labels = ["face_id", "pixel_sha256", "age", "age_low", "age_high", "gender"]
     again = faces.duplicated(labels)
     original = faces.groupby(labels, observed=True, dropna=False)["path"].transform("first")
     detail = "same name and pixels as " + original[again]
@@ -127,6 +139,7 @@ def apply_policy(
     faces["drop_reason"] = _drop_reasons(faces, policy)
     faces["keep"] = faces["drop_reason"] == ""
     _note_labels_and_files(faces, findings)
+    _note_ranges(faces, findings)
     _note_duplicates(faces, near, policy, findings)
     return faces
 
@@ -134,11 +147,13 @@ def apply_policy(
 def conflicts(faces: pd.DataFrame, tolerance: float) -> pd.Series:
     """Tell for each face whether copies of its photo contradict each other, bool.
 
-    A contradiction is another gender, or ages more than ``tolerance`` years apart. Labels that
-    the reader could not use have no say.
+    A contradiction is another gender, or ages (or ranges of ages) more than ``tolerance`` years
+    apart. Labels that the reader could not use have no say.
     """
-    labels = faces[["age", "gender"]].where(faces["usable"]).groupby(faces["photo"])
-    gap = labels["age"].transform("max") - labels["age"].transform("min")
+    low = faces["age"].fillna(faces["age_low"]).where(faces["usable"])
+    high = faces["age"].fillna(faces["age_high"]).where(faces["usable"])
+    photo = faces["photo"]
+    gap = low.groupby(photo).transform("max") - high.groupby(photo).transform("min")
     genders = faces["gender"].where(faces["usable"]).astype("object")
     return (gap > tolerance) | (genders.groupby(faces["photo"]).transform("nunique") > 1)
 
@@ -150,7 +165,7 @@ def _drop_reasons(faces: pd.DataFrame, policy: Policy) -> pd.Series:
     reason[side < policy.min_side] = "tiny"
     if policy.drop_conflicts:
         reason[(reason == "") & conflicts(faces, policy.age_tolerance)] = "conflicting labels"
-    unlabelled = ~faces["usable"] | faces["age"].isna() | faces["gender"].isna()
+    unlabelled = ~faces["usable"] | ~has_age(faces) | faces["gender"].isna()
     reason[unlabelled] = faces["problem"].where(faces["problem"] != "", "label missing")[unlabelled]
     if policy.drop_copies:
         candidate = reason == ""
@@ -173,6 +188,15 @@ def _note_labels_and_files(faces: pd.DataFrame, findings: Findings) -> None:
         findings.add(faces.loc[chosen, "path"], reason, what, detail[chosen])
 
 
+def _note_ranges(faces: pd.DataFrame, findings: Findings) -> None:
+    ranged = faces["age"].isna() & faces["age_high"].notna()
+    detail = (
+        f"{ranged.sum():,} of {len(faces):,} faces are labelled with a range of ages: they "
+        "neither train nor calibrate age"
+    )
+    findings.add(faces.loc[ranged, "path"].iloc[:1], "age range", "reported", detail)
+
+
 def _note_duplicates(
     faces: pd.DataFrame, near: pd.DataFrame, policy: Policy, findings: Findings
 ) -> None:
@@ -185,7 +209,7 @@ def _note_duplicates(
         faces.loc[copy, "path"], "exact copy", action[copy], "same pixels as " + original[copy]
     )
     against = faces[faces["drop_reason"] == "conflicting labels"]
-    label = against["age"].map("{:g} ".format).astype("str") + against["gender"].astype("str")
+    label = age_labels(against) + " " + against["gender"].astype("str")
     labels = label.groupby(against["photo"]).transform(", ".join).astype("str")
     findings.add(against["path"], "conflicting labels", "dropped", "copies are labelled " + labels)
     told = near[near["verified"] | (near["hamming"] <= policy.sure_distance)].reset_index()

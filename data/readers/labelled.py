@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from basis.faces import GENDERS, OLDEST_AGE
 from data.files.listing import walk
 
 from ..errors import DataError
+from ..labels import as_text, read_ages, read_genders
 from . import Reader
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -29,10 +29,6 @@ _ALIASES = {
     "roll": ("roll",),
 }
 _REQUIRED = ("path", "age", "gender")
-_GENDER_WORDS = {
-    "0": "male", "m": "male", "male": "male", "man": "male",
-    "1": "female", "f": "female", "female": "female", "woman": "female",
-}  # fmt: skip
 
 
 def read_labels(table: Path) -> pd.DataFrame:
@@ -119,30 +115,26 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
         elsewhere; a table that the user names may point anywhere.
     """
     faces = pd.DataFrame(index=labels.index)
-    paths = labels["path"].fillna("").astype(str).str.strip()
+    paths = as_text(labels["path"]).fillna("").str.strip()
     faces["path"] = [(prefix / path).as_posix() for path in paths]
     leaves = paths.map(lambda path: Path(path).is_absolute() or ".." in Path(path).parts)
-    age = pd.to_numeric(labels["age"], errors="coerce").astype("float64")
-    words = labels["gender"].fillna("").astype(str).str.strip().str.lower().str.removesuffix(".0")
-    faces["age"] = age.where(age.between(0, OLDEST_AGE))
-    faces["gender"] = pd.Categorical(words.map(_GENDER_WORDS), GENDERS, ordered=True)
+    ages = read_ages(labels["age"])
+    faces[["age", "age_low", "age_high"]] = ages[["age", "age_low", "age_high"]]
+    faces["gender"] = read_genders(labels["gender"])
+    words = as_text(labels["gender"]).fillna("").str.strip()
     for column in ("yaw", "pitch", "roll"):
         if column in labels:
             angle = pd.to_numeric(labels[column], errors="coerce")
             faces[column] = angle.where(angle.abs() <= 180)
     if "ethnicity" in labels:
-        faces["ethnicity"] = labels["ethnicity"].astype("category")
+        faces["ethnicity"] = as_text(labels["ethnicity"]).astype("category")
     if "identity" in labels:
-        faces["identity"] = labels["identity"].astype("str")
+        faces["identity"] = as_text(labels["identity"])
     # Later conditions are the graver ones and overwrite the earlier.
     detail = pd.Series("", index=labels.index, dtype="object")
     detail[faces["gender"].isna()] = "gender " + words.replace("", "(empty)") + " is not known"
-    detail[age.isna()] = "the age is not given"
-    text = labels["age"].fillna("").astype(str).str.strip()
-    written = age.isna() & (text != "")
-    detail[written] = "the age " + text[written] + " is a range or a word, not a number of years"
-    impossible = ~age.between(0, OLDEST_AGE) & age.notna()
-    detail[impossible] = f"the age is not from 0 to {OLDEST_AGE:g} years"
+    unread = ages["detail"] != ""
+    detail[unread] = ages.loc[unread, "detail"]
     detail[(paths == "")] = "the row names no file"
     if stay_inside:
         detail[leaves] = "the path " + paths[leaves] + " leads out of the data set"

@@ -73,8 +73,12 @@ class Parts:
         )
 
     def rows(self, part: str) -> np.ndarray:
-        """Return the row numbers of a part, in table order."""
-        return np.flatnonzero((self.part == part).to_numpy())
+        """Return the row numbers of a part, in table order.
+
+        Faces of which only a range of ages is known are answered, and nothing is learnt from them.
+        """
+        chosen = (self.part == part).to_numpy()
+        return np.flatnonzero(chosen if part == "test" else chosen & ~np.isnan(self.labels[:, 0]))
 
     def training_rows(self, size: int | None, seed: int) -> np.ndarray:
         """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""
