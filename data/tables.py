@@ -23,6 +23,8 @@ __all__ = [
     "PREDICTIONS",
     "PROTOCOLS",
     "SPLITS",
+    "STRESS",
+    "UNCHANGED",
     "Column",
     "Contract",
     "ContractError",
@@ -119,19 +121,36 @@ def _intervals_are_ordered(predictions: pd.DataFrame) -> str | None:
     return _first_face(predictions, wrong, "age_low is above age_high for {}")
 
 
+_ANSWER = (
+    Column("age_pred", "float32"),
+    Column("age_low", "float32", nullable=True),
+    Column("age_high", "float32", nullable=True),
+    Column("p_female", "float32", low=0, high=1),
+)
+
 PREDICTIONS = Contract(
     "predictions",
-    (
-        *_CELL,
-        Column("face_id", "str"),
-        Column("age_pred", "float32"),
-        Column("age_low", "float32", nullable=True),
-        Column("age_high", "float32", nullable=True),
-        Column("p_female", "float32", low=0, high=1),
-    ),
+    (*_CELL, Column("face_id", "str"), *_ANSWER),
     key=("data_set", "protocol", "contender", "seed", "fold", "face_id"),
     rules=(_intervals_are_ordered,),
 )
+
+STRESS = Contract(
+    "stress",
+    (
+        *_CELL,
+        Column("face_id", "str"),
+        Column("condition", "str"),
+        Column("level", "float64"),
+        *_ANSWER,
+    ),
+    key=(*(column.name for column in _CELL), "face_id", "condition", "level"),
+    rules=(_intervals_are_ordered,),
+)
+"""Answers to changed copies of test faces (``data.stress``); the unchanged ones stand there as
+condition ``UNCHANGED``, level 0."""
+
+UNCHANGED = "unchanged"
 
 COSTS = Contract(
     "costs",

@@ -29,7 +29,7 @@ from study.record.identity import identity_of
 
 from .engine import local
 from .errors import StudyFailed, UsageError
-from .extras import leak
+from .extras import leak, stress
 from .record import provenance
 from .report import write_report
 
@@ -168,6 +168,9 @@ def _extras(
     if plan.leak:
         make = partial(leak.measure, run, plan, faces, cores, stage)
         found.append(Extra("value of the leak", partial(leak.check, faces), make))
+    if plan.stress is not None:
+        make = partial(stress.measure, run, plan, faces, cores, stage)
+        found.append(Extra("worse and better pictures", partial(stress.check, plan), make))
     return found
 
 

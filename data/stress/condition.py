@@ -51,9 +51,11 @@ class Condition:
 
     def check(self, level: float) -> float:
         """Return a level as a float, or raise ``DataError`` if it is out of range."""
-        if not (isinstance(level, int | float) and self.low <= level <= self.high):
+        number = isinstance(level, int | float)
+        if not (number and self.low <= level <= self.high):
+            shown = f"{level:g}" if number else repr(level)
             raise DataError(
-                f"{self.name}: level {level!r} is out of range: choose from {self.low:g} to "
+                f"{self.name}: level {shown} is out of range: choose from {self.low:g} to "
                 f"{self.high:g} {self.unit}"
             )
         return float(level)

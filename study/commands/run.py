@@ -35,6 +35,8 @@ Examples:
 
     study run --contenders my_models.py          the embedded faces, your estimators too
 
+    study run --data UTKFace.tar.gz --also portraits.csv --stress all
+
 An interrupted run continues with the same command.
 """
 
@@ -63,6 +65,12 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Begin anew; deletes what --out holds.")
     ] = False,
+    also: Annotated[
+        list[str] | None, typer.Option(help="Another data set to try the trained models on.")
+    ] = None,
+    stress: Annotated[
+        list[str] | None, typer.Option(help="Changed copies of test faces: all, blur, mask ...")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     engine: Annotated[str, typer.Option(help="local or dask.")] = "local",
     scheduler: Annotated[
@@ -90,6 +98,8 @@ def run(
         data=data,
         predictions=predictions or (),
         without=without or (),
+        stress=stress or (),
+        also=also or (),
     )
     where = out or default_out(chosen, data)
     started = time.perf_counter()

@@ -12,6 +12,7 @@ from basis.words import did_you_mean
 from study.errors import UsageError
 
 from .model import Plan, validate_plan
+from .stress import as_table
 
 
 def shipped_plans() -> dict[str, Path]:
@@ -27,6 +28,8 @@ def read_plan(
     data: str | None = None,
     predictions: Sequence[str] = (),
     without: Sequence[str] = (),
+    stress: Sequence[str] = (),
+    also: Sequence[str] = (),
 ) -> Plan:
     """Read a shipped plan by name or a TOML file by path.
 
@@ -42,6 +45,10 @@ def read_plan(
         ``name=file.csv``: see ``study.extras.imported``.
     without : sequence of str
         Contenders of the plan to leave out.
+    stress : sequence of str
+        Conditions of ``data.stress``, or ``all``: replaces those of the plan.
+    also : sequence of str
+        More data sets to measure the trained models on.
 
     Raises
     ------
@@ -70,6 +77,9 @@ def read_plan(
         table.setdefault("predictions", {})[name] = file
     for name in without:
         _leave_out(table, name)
+    if stress:
+        table["stress"] = {**(as_table(table.get("stress")) or {}), "conditions": list(stress)}
+    table["also"] = list(dict.fromkeys([*table.get("also", ()), *also]))
     return validate_plan(table, origin=str(name_or_path))
 
 
@@ -98,6 +108,10 @@ def _apply(table: dict[str, Any], override: str) -> None:
     first, dot, rest = key.strip().partition(".")
     if not dot:
         table[first] = value
+        return
+    if first == "stress":
+        stress = table["stress"] = dict(as_table(table.get("stress")) or {})
+        stress[rest] = value
         return
     contenders = table.setdefault("contenders", {})
     if first == "contenders":

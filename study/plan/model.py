@@ -22,8 +22,14 @@ from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
 from study.errors import UsageError
 
+from .stress import StressPlan, as_table
+
 CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 SET_BY_THE_STUDY = {"random_state", "n_jobs", "threads", "verbose", "progress", "checkpoint"}
+#: What may change without a cell being computed again: a finished run can be given more of it.
+BESIDE_THE_CELLS = {
+    "name", "summary", "thumbnails", "data", "predictions", "stress", "also",
+}  # fmt: skip
 
 
 class ContenderPlan(BaseModel):
@@ -68,6 +74,10 @@ class Plan(BaseModel):
         Contenders that bring a CSV of predictions instead of a model: name to path.
     leak : tuple of str
         Contenders for which the value of the leak is measured (two more trainings each).
+    stress : StressPlan or None
+        Changed copies of the test faces that every saved model is measured on.
+    also : tuple of str
+        Other data sets (names or paths) that every saved model is measured on.
     thumbnails : bool
         Whether the report may show faces; refused for data whose licence forbids it.
     save_models : bool
@@ -85,6 +95,8 @@ class Plan(BaseModel):
     contenders: dict[str, ContenderPlan]
     predictions: dict[str, str] = Field(default_factory=dict)
     leak: tuple[str, ...] = ()
+    stress: StressPlan | None = None
+    also: tuple[str, ...] = ()
     thumbnails: bool = False
     save_models: bool = True
 
@@ -135,14 +147,33 @@ class Plan(BaseModel):
                 raise ValueError(f"{name!r} is a contender of this plan or no usable name")
         return value
 
+    @field_validator("stress", mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        return as_table(value)
+
+    @field_validator("also")
+    @classmethod
+    def _other_sets(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for source in value:
+            if source == info.data.get("data") or value.count(source) > 1:
+                raise ValueError(f"{source!r} is the plan's own data set or stands there twice")
+        return value
+
+    @field_validator("save_models")
+    @classmethod
+    def _models_for_what_follows(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and (info.data.get("stress") or info.data.get("also")):
+            raise ValueError("stress and also need the trained models: leave save_models true")
+        return value
+
     def digest(self) -> str:
-        """Return the sha256 of every setting that decides the numbers.
+        """Return the sha256 of every setting that decides the numbers of the cells.
 
         Data and imported predictions are told apart by their content, not by their path: see
-        ``study.record.identity``.
+        ``study.record.identity``. What is asked of the trained models afterwards may change.
         """
-        beside = {"name", "summary", "thumbnails", "data", "predictions"}
-        decisive = self.model_dump(mode="json", exclude=beside)
+        decisive = self.model_dump(mode="json", exclude=BESIDE_THE_CELLS)
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,0 +1,89 @@
+"""The saved models of a run, asked again: what ``stress`` and ``also`` share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data import tables
+from data.contract import Contract
+from pipelines import persistence
+from study.engine.cell import LEVEL
+from study.models.model import Model
+from study.plan.cells import Cell
+from study.plan.model import Plan
+from study.record.directory import RunDirectory
+
+Progress = Callable[[str, int, int], None]
+
+
+def home_cell(plan: Plan, data_set: str, contender: str) -> Cell:
+    """Return the cell whose model a run saves: the first protocol, seed and fold of the plan."""
+    return Cell(data_set, plan.protocols[0], contender, plan.seeds[0], 0)
+
+
+def saved_models(run: RunDirectory, plan: Plan) -> dict[str, Model]:
+    """Return the saved models of a run by contender, in order of the plan."""
+    found = {}
+    for name in plan.contenders:
+        folder = run.path / "models" / name
+        if (folder / persistence.MANIFEST).is_file() and (folder / "card.json").is_file():
+            found[name] = Model(folder)
+    return found
+
+
+def key_of(model: Model, *content: object) -> str:
+    """Return twelve digits that change with the model and with whatever else is given.
+
+    A piece of work is filed under its key, so that one made from another model, other faces or
+    other levels is never taken for it.
+    """
+    digest = hashlib.sha256((model.folder / persistence.MANIFEST).read_bytes())
+    digest.update(repr(content).encode())
+    return digest.hexdigest()[:12]
+
+
+def finished_piece(path: Path, contract: Contract) -> pd.DataFrame | None:
+    """Return a piece that was written before, or None; a damaged one is removed."""
+    if not path.is_file():
+        return None
+    try:
+        return tables.read_table(path, contract)
+    except tables.ContractError:
+        path.unlink()
+        return None
+
+
+def answer_table(model: Model, crops: np.ndarray, cores: int, **columns: Any) -> pd.DataFrame:
+    """Let a model answer for aligned faces; return its answers beside the given columns."""
+    answers = _in_parts(model, crops, cores)
+    return pd.DataFrame(
+        {
+            **columns,
+            "age_pred": answers["age"],
+            "age_low": answers["interval"][:, 0],
+            "age_high": answers["interval"][:, 1],
+            "p_female": answers["p_female"],
+        }
+    )
+
+
+def _in_parts(model: Model, crops: np.ndarray, cores: int) -> dict[str, np.ndarray]:
+    """Predict in as many threads as cores; a network uses the cores by itself."""
+    parts = 1 if hasattr(model.estimator, "net_") else min(cores, max(len(crops) // 50, 1))
+    with ThreadPoolExecutor(parts) as pool:
+        pieces = list(pool.map(lambda p: model.predict_all(p, LEVEL), np.array_split(crops, parts)))
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+def in_threads(work: Callable[[np.ndarray], Any], n: int, cores: int) -> Iterator[Any]:
+    """Yield ``work(rows)`` for the numbers 0 to n - 1 in blocks of 32, in order."""
+    blocks = [np.arange(start, min(start + 32, n)) for start in range(0, n, 32)]
+    with ThreadPoolExecutor(cores) as pool:
+        yield from pool.map(work, blocks)
