@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 import data
+from basis.pictures import decode, to_square
 from data import stress, tables
 from pipelines.registry import get_contender
-from data.images.decode import decode, to_square
 from study.models.model import SOURCE_SIZE, Model
 from study.plan.model import Plan, registered_name
 from study.record.directory import RunDirectory
