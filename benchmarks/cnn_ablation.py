@@ -29,7 +29,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "random start": {"weights": None, "layer_decay": 1.0, "freeze_stages": 0},
     "all layers learn": {"freeze_stages": 0},
     "4 groups frozen": {"freeze_stages": 4},
-    "statistics adapted once": {"norm": "adapted"},
     "statistics of ImageNet": {"norm": "frozen"},
     "fp32": {"precision": "fp32"},
     "regression": {"age_head": "regression"},

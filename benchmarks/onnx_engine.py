@@ -1,4 +1,4 @@
-"""A saved network in PyTorch, onnxruntime and onnxruntime with 8 bits: speed and accuracy.
+"""A saved network in PyTorch and onnxruntime: speed and accuracy.
 
 Milliseconds per face on one core, one face at a time (the best of several passes), and the
 scores on the *test* part of the split the network was trained on, seed 0.
@@ -20,9 +20,8 @@ import torch
 from parts import Parts
 
 import study
-from pipelines.cnn.onnx.export import export_onnx, quantize_onnx
+from pipelines.cnn.onnx.export import export_onnx
 from pipelines.cnn.onnx.runtime import OnnxAgeGender
-from study.models.export import N_RANGE_FACES
 
 N_TIMED = 100
 PASSES = 5
@@ -59,17 +58,14 @@ def main() -> None:
     network.set_params(threads=1)
     parts = Parts(args.source)
     X, Y = parts("test", network.image_size, slice(args.faces))
-    ranges, _ = parts("calibrate", network.image_size, slice(N_RANGE_FACES))
     with tempfile.TemporaryDirectory() as folder:
         plain = export_onnx(network, Path(folder) / "fp32.onnx")
-        eight = quantize_onnx(plain, Path(folder) / "int8.onnx", ranges)
         engines = {
             "PyTorch": network,
             "onnxruntime": OnnxAgeGender(plain),
-            "onnxruntime, int8": OnnxAgeGender(eight),
         }
         sizes = [sum(p.numel() for p in network.net_.module_.parameters()) * 4]
-        sizes += [path.stat().st_size for path in (plain, eight)]
+        sizes.append(plain.stat().st_size)
         print("| engine | ms per face | MB | MAE | CS@5 | gender |\n|---|---|---|---|---|---|")
         for (name, engine), size in zip(engines.items(), sizes, strict=True):
             speed = milliseconds(engine.predict, X[:N_TIMED])

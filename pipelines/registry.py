@@ -43,6 +43,8 @@ class Contender:
         Importable package of an extra that it cannot do without.
     """
 
+    __module__ = "pipelines"
+
     name: str
     summary: str
     family: str

@@ -33,6 +33,8 @@ class LbpTransformer(TransformerMixin, BaseEstimator):
     T. Ahonen, A. Hadid, M. Pietikäinen, Face description with local binary patterns, TPAMI 2006.
     """
 
+    __module__ = "pipelines"
+
     def __init__(
         self,
         n_points: int = 8,

@@ -124,6 +124,8 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
     neural networks and backpropagation-free machine learning models, Science 383, 2024.
     """
 
+    __module__ = "pipelines"
+
     def fit(self, X: Any, y: Any) -> FeatureMachineRegressor:
         """Fit on features (n, n_features) and targets (n,)."""
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
@@ -142,6 +144,8 @@ class FeatureMachineClassifier(ClassifierMixin, _FeatureMachine):
     are regressed as -1 and 1 (a least-squares support vector machine without bias term), which
     shares its solver and needs no iterations.
     """
+
+    __module__ = "pipelines"
 
     def fit(self, X: Any, y: Any) -> FeatureMachineClassifier:
         """Fit on features (n, n_features) and labels (n,) of two classes."""

@@ -58,6 +58,8 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         Not centred: its mean is zero by construction.
     """
 
+    __module__ = "pipelines"
+
     def __init__(
         self,
         features: Any,

@@ -61,10 +61,9 @@ class CnnEstimator(BaseEstimator):
         Hidden share of the features; stochastic depth of the backbone.
     freeze_stages : int
         Number of first layer groups that keep their ImageNet weights.
-    norm : {'batch', 'adapted', 'frozen'}
-        Batch normalisation while training: by each batch's own statistics, by those measured
-        once on the faces and folded into the kernels (a little faster, learns slower), or by
-        the pretrained ones. Frozen stages never follow the batches.
+    norm : {'batch', 'frozen'}
+        Batch normalisation while training: by each batch's own statistics, or by the pretrained
+        ones. Frozen stages never follow the batches.
     augment : {'none', 'mirror', 'standard', 'strong'} or Augmentation
     mixup : float
         Blend pairs of faces with shares from Beta(mixup, mixup); 0: not at all.

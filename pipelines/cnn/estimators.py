@@ -51,6 +51,8 @@ class CnnAgeGender(CnnEstimator):
     (24, 2)
     """
 
+    __module__ = "pipelines"
+
     temperature_: float
     band_: ConformalBand
 
@@ -132,6 +134,8 @@ class CnnRegressor(RegressorMixin, CnnEstimator):
         As in :class:`CnnAgeGender`.
     """
 
+    __module__ = "pipelines"
+
     _answers_gender = False
     band_: ConformalBand
 
@@ -174,6 +178,8 @@ class CnnClassifier(ClassifierMixin, CnnEstimator):
     net_, training_, temperature_
         As in :class:`CnnAgeGender`.
     """
+
+    __module__ = "pipelines"
 
     _answers_age = False
     temperature_: float

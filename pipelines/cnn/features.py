@@ -72,6 +72,8 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
     (8,)
     """
 
+    __module__ = "pipelines"
+
     def __init__(
         self,
         backbone: str = "tf_efficientnet_lite0",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from pipelines.images.arrays import channels_last, check_images, grey_images
-from pipelines.memory_map import open_for_writing
 
 from .extraction import HogGeometry, cell_histograms, extract
 from .picture import draw_histograms
@@ -54,9 +52,6 @@ class HogTransformer(TransformerMixin, BaseEstimator):
     n_jobs : int or None, default=None
         Threads (the compiled code releases the GIL).
     dtype : {'float32', 'float16'}, default='float32'
-    memmap : path-like or None, default=None
-        Write the features to this ``.npy`` file and return it as a read-only memory map. The
-        file is replaced atomically: maps returned earlier keep their contents.
 
     Attributes
     ----------
@@ -78,6 +73,8 @@ class HogTransformer(TransformerMixin, BaseEstimator):
     (3, 8100)
     """
 
+    __module__ = "pipelines"
+
     def __init__(
         self,
         orientations: int = 9,
@@ -92,7 +89,6 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         signed: bool = False,
         n_jobs: int | None = None,
         dtype: str = "float32",
-        memmap: str | Path | None = None,
     ) -> None:
         self.orientations = orientations
         self.cell_size = cell_size
@@ -105,7 +101,6 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         self.signed = signed
         self.n_jobs = n_jobs
         self.dtype = dtype
-        self.memmap = memmap
 
     def fit(self, X: Any, y: Any = None) -> HogTransformer:
         """Check the parameters against the images; nothing is learnt.
@@ -133,12 +128,19 @@ class HogTransformer(TransformerMixin, BaseEstimator):
                 f"{self.image_shape_}."
             )
         geometry = self._geometry()
-        shape = (len(images), geometry.n_features)
-        if self.memmap is None:
-            return self._filled(images, geometry, np.empty(shape, dtype=self.dtype))
-        with open_for_writing(self.memmap, shape, self.dtype) as out:
-            self._filled(images, geometry, out)
-        return np.load(self.memmap, mmap_mode="r", allow_pickle=False)
+        out = np.empty((len(images), geometry.n_features), dtype=self.dtype)
+
+        def fill(part: slice) -> None:
+            rows = out[part]
+            target = rows if rows.dtype == np.float32 else np.empty(rows.shape, np.float32)
+            extract(self._planes(images[part]), geometry, target)
+            if target is not rows:
+                rows[:] = target
+
+        Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(fill)(part) for part in _batches(images)
+        )
+        return out
 
     def histograms(self, X: Any) -> NDArray:
         """Return the cell histograms before normalisation.
@@ -199,19 +201,6 @@ class HogTransformer(TransformerMixin, BaseEstimator):
             axis = -1 if self.channel_axis is None else self.channel_axis
             images = grey_images(images, axis) if self.grey else channels_last(images, axis)
         return np.sqrt(images, dtype=_float_type(images)) if self.transform_sqrt else images
-
-    def _filled(self, images: NDArray, geometry: HogGeometry, out: NDArray) -> NDArray:
-        def fill(part: slice) -> None:
-            rows = out[part]
-            target = rows if rows.dtype == np.float32 else np.empty(rows.shape, np.float32)
-            extract(self._planes(images[part]), geometry, target)
-            if target is not rows:
-                rows[:] = target
-
-        Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(fill)(part) for part in _batches(images)
-        )
-        return out
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -30,6 +30,8 @@ class Chroma(TransformerMixin, BaseEstimator):
         Contrast around the neutral 128; skin uses a small part of the range.
     """
 
+    __module__ = "pipelines"
+
     def __init__(self, channel: str = "red", gain: float = 3.0) -> None:
         self.channel = channel
         self.gain = gain

@@ -12,6 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 class ConstantFeature(TransformerMixin, BaseEstimator):
     """Turn any samples into one column of zeros."""
 
+    __module__ = "pipelines"
+
     def fit(self, X: Any, y: Any = None) -> ConstantFeature:
         """Learn nothing."""
         return self

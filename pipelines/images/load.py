@@ -36,6 +36,8 @@ class LoadImages(TransformerMixin, BaseEstimator):
     >>> features = make_pipeline(LoadImages(128), HogTransformer())
     """
 
+    __module__ = "pipelines"
+
     def __init__(self, size: int = 128, *, n_jobs: int | None = None) -> None:
         self.size = size
         self.n_jobs = n_jobs

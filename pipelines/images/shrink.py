@@ -24,6 +24,8 @@ class Shrink(TransformerMixin, BaseEstimator):
     factor : int, default=2
     """
 
+    __module__ = "pipelines"
+
     def __init__(self, factor: int = 2) -> None:
         self.factor = factor
 

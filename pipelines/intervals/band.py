@@ -1,4 +1,4 @@
-"""Age intervals with guaranteed marginal coverage whose width follows the face."""
+"""Intervals that hold the truth as often as they say, on average over samples like these."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sklearn.linear_model import QuantileRegressor
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
-OLDEST = 116.0
-"""Oldest age in years that UTKFace's labels hold; intervals end there at the latest."""
+from basis.faces import OLDEST_AGE
 
 _POINTS_PER_KNOT = 60
 _MOST_KNOTS = 8
@@ -35,8 +34,8 @@ class ConformalBand(BaseEstimator):
 
     Parameters
     ----------
-    low, high : float, default=0, 116
-        Ages in years at which intervals are cut.
+    low, high : float or None, default=0, 130
+        Where intervals are cut: ages in years here. None: nowhere.
     random_state : int, default=0
         Seed of the folds.
 
@@ -53,9 +52,29 @@ class ConformalBand(BaseEstimator):
     References
     ----------
     Y. Romano, E. Patterson, E. Candès, Conformalized quantile regression, NeurIPS 2019.
+
+    See Also
+    --------
+    pipelines.ConformalAge : A regressor with such a band.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pipelines import ConformalBand
+    >>> truth = np.linspace(1, 80, 100)
+    >>> band = ConformalBand().fit(truth, truth + np.tile([-4, 4], 50))
+    >>> band.interval([30.0], level=0.9).round().tolist()
+    [[26.0, 34.0]]
     """
 
-    def __init__(self, low: float = 0.0, high: float = OLDEST, random_state: int = 0) -> None:
+    __module__ = "pipelines"
+
+    def __init__(
+        self,
+        low: float | None = 0.0,
+        high: float | None = OLDEST_AGE,
+        random_state: int = 0,
+    ) -> None:
         self.low = low
         self.high = high
         self.random_state = random_state
@@ -72,6 +91,11 @@ class ConformalBand(BaseEstimator):
         spread : array-like of shape (n,), optional
             Any positive number that grows with the uncertainty of a face, for example the
             standard deviation of a predicted age distribution.
+
+        Returns
+        -------
+        ConformalBand
+            Itself.
 
         Raises
         ------
@@ -104,26 +128,58 @@ class ConformalBand(BaseEstimator):
         return self
 
     def interval(
-        self, age_pred: ArrayLike, spread: ArrayLike | None = None, level: float = 0.9
+        self,
+        age_pred: ArrayLike,
+        spread: ArrayLike | None = None,
+        level: float | ArrayLike = 0.9,
     ) -> NDArray[np.float64]:
-        """Return ``(n, 2)`` lower and upper ages in years that cover a share ``level`` of faces.
+        """Return intervals that hold the truth of a share ``level`` of samples like these.
 
-        With fewer calibration faces than ``level / (1 - level)`` only the whole range of ages
-        can promise that, and it is returned.
+        With fewer calibration samples than ``level / (1 - level)`` only the whole range from
+        ``low`` to ``high`` can promise that, and it is returned.
+
+        Parameters
+        ----------
+        age_pred : array-like of shape (n,)
+            Predicted ages in years.
+        spread : array-like of shape (n,), optional
+            As in ``fit``.
+        level : float or sequence of float, default=0.9
+            Between 0 and 1.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 2) or (n, 2, n_levels)
+            Lower and upper ages in years; a third axis for a sequence of levels.
+
+        Raises
+        ------
+        ValueError
+            A level outside 0 to 1, or a spread where ``fit`` had none or the other way round.
         """
         check_is_fitted(self, "scores_")
-        if not 0 < level < 1:
+        levels = np.atleast_1d(np.asarray(level, dtype=np.float64))
+        if levels.ndim != 1 or not ((levels > 0) & (levels < 1)).all():
             raise ValueError(f"level must lie between 0 and 1, got {level!r}")
         if (spread is not None) != self.has_spread_:
             state = "with" if self.has_spread_ else "without"
             raise ValueError(f"this ConformalBand was calibrated {state} spread: ask it likewise")
         prediction = _vector(age_pred, "age_pred")
-        lower, middle, upper = self._offsets(self._basis(prediction, spread), self.curves_)
-        factor = _finite_sample_quantile(self.scores_, level)
-        return self._band(prediction, factor, lower, middle, upper)
+        offsets = self._offsets(self._basis(prediction, spread), self.curves_)
+        bands = [
+            self._band(prediction, _finite_sample_quantile(self.scores_, one), *offsets)
+            for one in levels
+        ]
+        return bands[0] if np.ndim(level) == 0 else np.stack(bands, axis=2)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fitted band as plain values, for files that hold no Python objects."""
+        """Return the fitted band as plain values, for files that hold no Python objects.
+
+        Returns
+        -------
+        dict
+            Numbers, strings and lists.
+        """
         check_is_fitted(self, "scores_")
         return {
             name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
@@ -132,7 +188,16 @@ class ConformalBand(BaseEstimator):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ConformalBand:
-        """Return the band that ``to_dict`` described."""
+        """Return the band that ``to_dict`` described.
+
+        Parameters
+        ----------
+        values : dict
+
+        Returns
+        -------
+        ConformalBand
+        """
         band = cls()
         for name, value in values.items():
             setattr(band, name, np.asarray(value) if isinstance(value, list) else value)
@@ -161,6 +226,8 @@ class ConformalBand(BaseEstimator):
         band = np.column_stack(
             [centre - factor * (middle - lower), centre + factor * (upper - middle)]
         )
+        if self.low is None and self.high is None:
+            return band
         return np.clip(band, self.low, self.high)
 
     def _basis(self, prediction: NDArray, spread: ArrayLike | None) -> NDArray:

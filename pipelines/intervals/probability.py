@@ -28,6 +28,8 @@ class PlattScaling(BaseEstimator):
     on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007.
     """
 
+    __module__ = "pipelines"
+
     def fit(self, scores: ArrayLike, labels: ArrayLike) -> PlattScaling:
         """Calibrate on held-out ``scores`` (n,), higher for class 1, and ``labels`` (n,) in {0, 1}.
 

@@ -16,8 +16,6 @@ Examples:
 
     study model export runs/quick-UTKFace
 
-    study model export runs/quick-UTKFace --int8 UTKFace.tar.gz --out small.onnx
-
 Afterwards: study predict PHOTO --model runs/quick-UTKFace --engine onnx
 """
 
@@ -48,14 +46,11 @@ def card(
 def export(
     model: Annotated[Path, typer.Argument(help="Run or model folder.")],
     out: Annotated[Path | None, typer.Option(help="File; default: in the model folder.")] = None,
-    int8: Annotated[
-        str | None, typer.Option(help="8-bit version; a data set to measure its ranges on.")
-    ] = None,
     onnx: Annotated[bool, typer.Option("--onnx", help="The format; there is only this.")] = True,
 ) -> None:
     """Write ``model.onnx`` beside the model's card."""
     from study.models.export import export as write
     from study.models.model import load
 
-    path = write(load(model), out, int8=int8)
+    path = write(load(model), out)
     output.print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", markup=False, soft_wrap=True)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-import data
 from study.errors import UsageError
 
 from .model import ONNX, Model
 
-N_RANGE_FACES = 64  # 256 took over six minutes for two networks at 144 px
 
-
-def export(model: Model, out: Path | None = None, *, int8: str | None = None) -> Path:
+def export(model: Model, out: Path | None = None) -> Path:
     """Write ``model.onnx``.
 
     Parameters
@@ -23,9 +18,6 @@ def export(model: Model, out: Path | None = None, *, int8: str | None = None) ->
     out : Path, optional
         File to write; default: ``model.onnx`` in the model's folder, where
         ``study.load(folder, engine="onnx")`` finds it.
-    int8 : str, optional
-        Data set some of whose faces measure the ranges of an 8-bit version: a third of the size
-        and clearly less accurate.
 
     Raises
     ------
@@ -37,22 +29,8 @@ def export(model: Model, out: Path | None = None, *, int8: str | None = None) ->
     path = out or model.folder / ONNX
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        from pipelines.cnn.onnx.export import export_onnx, quantize_onnx
+        from pipelines.cnn.onnx.export import export_onnx
 
-        if int8 is None:
-            return export_onnx(model.estimator, path)
-        full = export_onnx(model.estimator, path.with_name(f".{path.name}.fp32"))
-        try:
-            return quantize_onnx(full, path, _faces(int8, model.image_size))
-        finally:
-            full.unlink()
+        return export_onnx(model.estimator, path)
     except ImportError as error:
         raise UsageError(str(error)) from error
-
-
-def _faces(source: str, size: int) -> np.ndarray:
-    """Return some faces spread evenly over a data set."""
-    faces = data.load(source)
-    kept = np.flatnonzero(faces.table["keep"])
-    chosen = np.unique(np.linspace(0, len(kept) - 1, N_RANGE_FACES).astype(int))
-    return np.ascontiguousarray(faces.images(size)[kept[chosen]])

@@ -42,6 +42,8 @@ class Augmentation:
         Probability of a grey rectangle over 4-20% of the area (random erasing).
     """
 
+    __module__ = "pipelines"
+
     mirror: float = 0.5
     shift: float = 0.06
     scale: float = 0.12

@@ -51,7 +51,6 @@ class ConvNorm(nn.Module):
         self.padding = (conv.kernel_size[0] // 2) if rotate else int(conv.padding[0])
         self.groups = conv.groups
         self.live = live
-        self.adapting: int | None = None
         self.depthwise = (
             conv.groups == conv.in_channels == conv.out_channels
             and self.padding == conv.kernel_size[0] // 2
@@ -68,8 +67,6 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised convolution of ``x``."""
-        if self.adapting is not None:
-            return self._adapt(x)
         if self.live and self.training:
             y = self._convolve(x, self.weight, torch.zeros_like(self.shift))
             return functional.batch_norm(
@@ -99,16 +96,6 @@ class ConvNorm(nn.Module):
         assert plain.bias is not None
         plain.bias.copy_(bias)
         return plain
-
-    def _adapt(self, x: Tensor) -> Tensor:
-        """Normalise by the batch and average its statistics into the running ones."""
-        assert self.adapting is not None
-        self.adapting += 1
-        y = self._convolve(x, self.weight, torch.zeros_like(self.shift)).float()
-        share = 1 / self.adapting
-        return functional.batch_norm(
-            y, self.mean, self.variance, self.scale, self.shift, True, share, self.eps
-        )
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         if self.depthwise:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 
 import torch
 from timm.layers import BatchNormAct2d, Conv2dSame
-from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch import nn
 
 from .conv_norm import ConvNorm
 
@@ -69,42 +67,6 @@ def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> 
             setattr(parent, name, child)
     model.train(was_training)
     return same, same and rotate
-
-
-@torch.no_grad()
-def adapt_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Replace the statistics of every normalisation by those of some images.
-
-    Statistics of ImageNet pictures fit aligned faces badly; frozen, they would stay wrong.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Takes the batches as they are.
-    batches : iterable of Tensor
-
-    References
-    ----------
-    Li et al., "Revisiting Batch Normalization for Practical Domain Adaptation", 2016.
-    """
-    layers = [module for module in model.modules() if isinstance(module, ConvNorm)]
-    alone = [module for module in model.modules() if isinstance(module, _BatchNorm)]
-    momenta = [module.momentum for module in alone]
-    for layer in layers:
-        layer.adapting = 0
-    for module in alone:
-        module.reset_running_stats()
-        module.momentum = None  # PyTorch's word for the mean of all batches
-        module.train()
-    try:
-        for batch in batches:
-            model(batch)
-    finally:
-        for layer in layers:
-            layer.adapting = None
-        for module, momentum in zip(alone, momenta, strict=True):
-            module.momentum = momentum
-            module.eval()
 
 
 def fold_layers(module: nn.Module) -> nn.Module:

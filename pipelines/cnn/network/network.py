@@ -40,9 +40,8 @@ class FaceNetwork(nn.Module):
     freeze_stages : int
         Number of first layer groups (as timm groups them: the stem is the first) that keep
         their weights; no backward pass runs through them.
-    norm : {'frozen', 'adapted', 'batch'}
-        Whether batch normalisation keeps its statistics while training (``adapted``: after one
-        look at the faces) or follows the batches.
+    norm : {'batch', 'frozen'}
+        Whether batch normalisation follows the batches while training or keeps its statistics.
     image_size : int
         Side of the images in pixels, to test the backbone's conversion with.
 
@@ -68,9 +67,8 @@ class FaceNetwork(nn.Module):
         image_size: int = 128,
     ) -> None:
         super().__init__()
-        if norm not in ("frozen", "adapted", "batch"):
-            raise ValueError(f"unknown norm {norm!r}: choose batch, adapted or frozen")
-        self.norm = norm
+        if norm not in ("batch", "frozen"):
+            raise ValueError(f"unknown norm {norm!r}: choose batch or frozen")
         self.backbone = backbone.module
         self.joined, self.rotated = join_conv_norm(self.backbone, image_size, live=norm == "batch")
         self.dropout = nn.Dropout(dropout)

@@ -11,17 +11,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipelines.cnn.batches.inputs import check_faces
 from pipelines.cnn.layers.join import fold_layers
 
 from .runtime import CARD_KEY
 
-__all__ = ["export_onnx", "quantize_onnx"]
+__all__ = ["export_onnx"]
 
 
 class _Deployed(nn.Module):
@@ -107,55 +104,6 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     onnx.save_model(proto, temporary)
     temporary.replace(path)
     return path
-
-
-def quantize_onnx(path: str | Path, out: str | Path, faces: NDArray[np.uint8]) -> Path:
-    """Write an int8 version of an exported model (static, per channel, 7-bit weights).
-
-    The weights keep a bit free, because processors without VNNI would saturate, and the first
-    convolution keeps its precision, because it loses most. The rest still costs accuracy, on
-    UTKFace 0.9 years of age and two points of gender; measure yours before you use it.
-
-    Parameters
-    ----------
-    path : path
-        Written by :func:`export_onnx`.
-    out : path
-    faces : ndarray, uint8, (n, S, S, 3)
-        Some dozens of faces that were not trained on, to measure the activations' ranges.
-    """
-    _need("onnx", "onnxruntime")
-    from onnxruntime.quantization import CalibrationMethod, QuantType, quantize_static
-    from onnxruntime.quantization.calibrate import CalibrationDataReader
-
-    class Faces(CalibrationDataReader):
-        def __init__(self) -> None:
-            self.batches = iter([check_faces(faces)[i : i + 32] for i in range(0, len(faces), 32)])
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            batch = next(self.batches, None)
-            return None if batch is None else {"faces": batch}
-
-    quantize_static(
-        str(path),
-        str(out),
-        Faces(),
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        activation_type=QuantType.QUInt8,
-        calibrate_method=CalibrationMethod.Percentile,
-        reduce_range=True,
-        nodes_to_exclude=[_first_convolution(path)],
-        op_types_to_quantize=["Conv"],  # the heads keep their precision and cost nothing
-    )
-    return Path(out)
-
-
-def _first_convolution(path: str | Path) -> str:
-    import onnx
-
-    nodes = onnx.load(str(path)).graph.node
-    return next(node.name for node in nodes if node.op_type == "Conv")
 
 
 def _need(*modules: str) -> None:

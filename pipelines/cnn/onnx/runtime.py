@@ -35,6 +35,8 @@ class OnnxAgeGender:
         Age intervals, as calibrated when the model was trained.
     """
 
+    __module__ = "pipelines"
+
     def __init__(self, path: str | Path, *, threads: int = 1, batch_size: int = 64) -> None:
         try:
             import onnxruntime

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import torch
 from pipelines.cnn.batches.augment import create_augmentation
 from pipelines.cnn.batches.batches import FaceSet, TrainingBatches
 from pipelines.cnn.batches.inputs import Pair
-from pipelines.cnn.layers.join import adapt_statistics
 from pipelines.cnn.network.backbones import Backbone, create_backbone
 from pipelines.cnn.network.heads import AgeHead
 from pipelines.cnn.network.network import FaceLoss, FaceNetwork
@@ -184,13 +182,6 @@ def _build_net(
     return net.initialize()
 
 
-def _adapt(net: FaceNet, faces: FaceSet, n_batches: int = 16) -> None:
-    """Measure the normalisation statistics on the first augmented batches of the faces."""
-    net._set_training(False)
-    batches = itertools.islice(net.get_iterator(faces, training=True), n_batches)
-    adapt_statistics(net.module_, (images.to(net.device) for images, _ in batches))
-
-
 def _run(
     estimator: Any,
     net: FaceNet,
@@ -235,8 +226,6 @@ def _run(
         callbacks.append(("patience", Patience(best, estimator.patience)))
         if done and done - best.best_epoch >= estimator.patience:
             return best, seconds_before  # it had stopped by itself
-    if not done and net.module_.norm == "adapted":
-        _adapt(net, faces)
     net.iterator_train__epoch = done
     net.callbacks_ += callbacks
     net.notify("on_train_begin", X=faces, y=None)

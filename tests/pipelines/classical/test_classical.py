@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import pickle
-
 import cv2
 import numpy as np
 import pytest
-import skops.io
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import cross_val_predict
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from pipelines import HogTransformer, persistence
+from pipelines import HogTransformer
 from pipelines.classical.kernel import gram, kernel_pair, metric_factors
 from pipelines.classical.lbp import LbpTransformer
 from pipelines.classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
@@ -185,49 +180,3 @@ def test_local_binary_patterns():
     np.testing.assert_allclose(np.square(features).reshape(3, 16, 10).sum(axis=2), 1, rtol=1e-5)
     with pytest.raises(ValueError, match="hold no 64 cells"):
         LbpTransformer(grid=64).fit(X)
-
-
-@pytest.fixture
-def saved(tmp_path):
-    X = np.random.default_rng(0).integers(0, 256, (20, 32, 32), dtype=np.uint8)
-    model = hog_ridge_age().fit(X, np.arange(20.0))
-    return model, X, persistence.save(model, tmp_path / "model")
-
-
-def test_round_trip_is_bit_equal_and_overwrites(saved):
-    model, X, folder = saved
-    np.testing.assert_array_equal(persistence.load(folder).predict(X), model.predict(X))
-    persistence.save(model, folder)
-    assert sorted(p.name for p in folder.iterdir()) == ["estimator.skops", "model.json"]
-
-
-def test_one_type_more_is_refused(saved, tmp_path):
-    model, _, folder = saved
-    model.steps.insert(1, ("extra", _Stranger()))
-    with pytest.raises(persistence.ModelFileError, match="_Stranger, which loading would refuse"):
-        persistence.save(model, tmp_path / "other")
-    skops.io.dump(model, folder / "estimator.skops")
-    manifest = json.loads((folder / "model.json").read_text())
-    manifest["sha256"]["estimator.skops"] = persistence._sha256(folder / "estimator.skops")
-    (folder / "model.json").write_text(json.dumps(manifest))
-    with pytest.raises(persistence.ModelFileError, match=r"outside pipelines\.persistence"):
-        persistence.load(folder)
-
-
-class _Stranger(StandardScaler):
-    pass
-
-
-def test_damaged_folders(saved, tmp_path):
-    _, _, folder = saved
-    with pytest.raises(FileNotFoundError, match="no model in"):
-        persistence.load(tmp_path)
-    (folder / "estimator.skops").write_bytes(b"not a zip")
-    with pytest.raises(persistence.ModelFileError, match="differs from its checksum"):
-        persistence.load(folder)
-    (folder / "model.json").write_text(json.dumps({"format": 99, "sha256": {}}))
-    with pytest.raises(persistence.ModelFileError, match="format 99"):
-        persistence.load(folder)
-    (folder / "model.json").write_bytes(pickle.dumps({}))
-    with pytest.raises(persistence.ModelFileError, match="not a model manifest"):
-        persistence.load(folder)

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from pipelines.cnn.estimators import CnnAgeGender
-
-
-def _checks():
-    path = Path(__file__).parents[2] / "check_image_estimator.py"
-    spec = importlib.util.spec_from_file_location("check_image_estimator", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.CHECKS
-
-
-CHECKS = _checks()
+from pipelines.testing import CHECKS
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -36,7 +21,3 @@ def test_check(name):
             random_state=0,
         )
     )
-
-
-def test_there_are_enough_checks():
-    assert len(CHECKS) >= 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from pipelines import persistence
 from pipelines.registry import contenders, get_contender
+from pipelines.testing import striped_faces
 
 FAMILIES = {"baseline", "classical", "cnn", "off-the-shelf"}
 SMALL = {  # options that keep the test short; the contract is the same
@@ -19,16 +19,6 @@ SMALL = {  # options that keep the test short; the contract is the same
     "cnn-frozen": {"image_size": 32},
     "hog-kernel": {"n_even": 40, "n_odd": 20},
 }
-
-
-def _tiny_faces():
-    spec = importlib.util.spec_from_file_location(
-        "check_image_estimator", Path(__file__).parents[2] / "check_image_estimator.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.faces(60)
 
 
 def _trained() -> list[str]:
@@ -64,7 +54,7 @@ def test_unknown_contender_names_the_nearest():
 
 @pytest.mark.parametrize("name", _trained())
 def test_contract(name, tmp_path):
-    X, Y = _tiny_faces()
+    X, Y = striped_faces(60)
     model = get_contender(name).build(random_state=0, n_jobs=1, **SMALL.get(name, {}))
     parts = {"select": (X[40:50], Y[40:50]), "calibrate": (X[50:], Y[50:])}
     assert model.fit(X[:40], Y[:40], groups=np.arange(40) // 2, **parts) is model

@@ -166,15 +166,9 @@ def test_threads_and_batches_change_nothing(monkeypatch):
     np.testing.assert_array_equal(HogTransformer(n_jobs=3).fit_transform(X), expected)
 
 
-def test_memory_map_and_half_precision(tmp_path):
+def test_half_precision():
     X = pictures(2, (6, 32, 32), "uint8")
     expected = HogTransformer().fit_transform(X)
-    path = tmp_path / "features.npy"
-    first = HogTransformer(memmap=path).fit_transform(X)
-    assert isinstance(first, np.memmap)
-    HogTransformer(memmap=path).fit_transform(X[::-1])
-    np.testing.assert_array_equal(first, expected)  # an earlier map keeps its contents
-    assert [p.name for p in tmp_path.iterdir()] == ["features.npy"]
     half = HogTransformer(dtype="float16").fit_transform(X)
     assert half.dtype == np.float16
     np.testing.assert_allclose(half, expected, atol=5e-4)
@@ -182,7 +176,7 @@ def test_memory_map_and_half_precision(tmp_path):
 
 def test_names_output_and_search():
     X = pictures(2, (12, 32, 32), "uint8")
-    hog_ = HogTransformer(memmap=None).set_output(transform="pandas").fit(X)
+    hog_ = HogTransformer().set_output(transform="pandas").fit(X)
     frame = hog_.transform(X)
     assert list(frame.columns) == list(hog_.get_feature_names_out())
     assert frame.columns[-1] == "hog_2_2_1_1_8"

@@ -80,14 +80,6 @@ def test_predict_takes_the_engine(exported, small_faces, tmp_path, capsys):
     assert rows["onnx"][0]["age"] == pytest.approx(rows["python"][0]["age"], abs=1e-3)
 
 
-def test_an_8_bit_version(exported, small_faces, tmp_path):
-    small = tmp_path / "small.onnx"
-    options = ["--int8", str(small_faces), "--out", str(small)]
-    assert call(["model", "export", str(exported), *options]) == 0
-    assert small.stat().st_size < 0.6 * (exported / "model.onnx").stat().st_size
-    assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
-
-
 def test_what_cannot_be_exported_or_loaded(run, capsys):
     assert call(["model", "export", str(run / "models" / "hog-linear")]) == 2
     assert "hog-linear is no network" in " ".join(capsys.readouterr().err.split())

@@ -11,7 +11,7 @@ from torch import nn
 
 from pipelines.cnn.layers.conv_norm import ConvNorm
 from pipelines.cnn.layers.depthwise import depthwise_conv
-from pipelines.cnn.layers.join import adapt_statistics, fold_layers, join_conv_norm
+from pipelines.cnn.layers.join import fold_layers, join_conv_norm
 from pipelines.cnn.network.backbones import Backbone
 from pipelines.cnn.network.network import FaceNetwork, layer_groups
 from pipelines.cnn.network.weights import WeightSource
@@ -140,18 +140,6 @@ def test_a_net_that_is_not_built_in_pairs_is_left_alone():
     assert type(model.conv) is nn.Conv2d
 
 
-def test_adapted_statistics_are_those_of_the_images():
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4))
-    join_conv_norm(model, 16)
-    images = torch.rand(8, 3, 16, 16) * 3 + 1
-    adapt_statistics(model, [images[:4], images[4:]])
-    y = torch.conv2d(images, model[0].weight, None, 1, 1)
-    torch.testing.assert_close(model[0].mean, y.mean((0, 2, 3)), rtol=1e-4, atol=1e-5)
-    spread = model.eval()(images).std((0, 2, 3))
-    torch.testing.assert_close(spread, torch.ones(4), rtol=0.05, atol=0.05)
-
-
 def _normalised_first() -> Backbone:
     """Return a backbone whose normalisation belongs to no convolution before it."""
     torch.manual_seed(0)
@@ -166,16 +154,6 @@ def test_normalisation_that_stands_alone_follows_batches_only_when_asked(norm, f
     before = network.backbone[0].running_mean.clone()
     network(torch.rand(4, 3, 16, 16) + 5)
     assert torch.equal(network.backbone[0].running_mean, before) is not follows
-
-
-def test_statistics_that_stand_alone_are_adapted_too():
-    network = FaceNetwork(_normalised_first(), {"age": 1}, norm="adapted", image_size=16)
-    images = torch.rand(8, 3, 16, 16) * 3 + 1
-    adapt_statistics(network, [images[:4], images[4:]])
-    alone = network.train().backbone[0]
-    torch.testing.assert_close(alone.running_mean, images.mean((0, 2, 3)))
-    assert not alone.training
-    assert alone.momentum == nn.BatchNorm2d(1).momentum
 
 
 def test_folded_layers_are_plain_convolutions():
