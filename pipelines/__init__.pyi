@@ -6,12 +6,14 @@ from .classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
 from .classical.mirror_pairs import MirrorPairs
 from .classical.pipelines import hog_pairs, hog_ridge_age, hog_svm_gender
 from .cnn.batches.augment import Augmentation
-from .cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
+from .cnn.classifier import CnnClassifier
+from .cnn.estimators import CnnAgeGender
 from .cnn.features import TimmFeatures
 from .cnn.gradcam import grad_cam
 from .cnn.onnx.export import export_onnx
 from .cnn.onnx.runtime import OnnxAgeGender
 from .cnn.recipes import RECIPES
+from .cnn.regressor import CnnRegressor
 from .hog.transformer import HogTransformer
 from .images.chroma import Chroma
 from .images.constant import ConstantFeature

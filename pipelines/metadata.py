@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn import get_config
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -90,8 +91,8 @@ def _key(estimator: Any, name: str) -> str | None:
     if name in parameters:
         return name
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-        if name == "groups" and hasattr(estimator, "cv"):
-            return name  # a search, which gives them to its splitter
+        if name == "groups" and isinstance(estimator, BaseSearchCV):
+            return name  # it gives them to its splitter
         for attribute in ("estimator", "regressor", "classifier"):  # searches, transformed targets
             inner = getattr(estimator, attribute, None)
             if hasattr(inner, "fit"):

@@ -1,34 +1,37 @@
-"""CNN estimators for faces: age, gender, or both on one timm backbone.
+"""``CnnAgeGender``: both questions by one fine-tuned timm backbone; and its two siblings.
 
-Each holds a skorch net (``net_``) and follows scikit-learn's conventions; see
-:class:`pipelines.cnn.base.CnnEstimator` for the parameters they share.
+Each holds a skorch net (``net_``) and follows scikit-learn's conventions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import mean_absolute_error
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import ArrayLike, NDArray
 
+from basis.faces import OLDEST_AGE
+from pipelines.cnn.batches.augment import Augmentation
 from pipelines.cnn.batches.inputs import Pair
 from pipelines.cnn.network.answers import fit_temperature, probability
-from pipelines.cnn.network.heads import MAX_AGE
-from pipelines.holdout import check_labels
 from pipelines.intervals.band import ConformalBand
+from pipelines.joint import AgeGenderMixin, check_age_gender, check_pair
 
 from .base import CnnEstimator
+from .classifier import CnnClassifier
+from .parameters import documented
+from .regressor import CnnRegressor
 
 __all__ = ["CnnAgeGender", "CnnClassifier", "CnnRegressor"]
 
 
-class CnnAgeGender(CnnEstimator):
+@documented
+class CnnAgeGender(AgeGenderMixin, CnnEstimator):
     """Age and gender of faces by one fine-tuned timm backbone with two heads.
 
-    Parameters are those of :class:`pipelines.cnn.base.CnnEstimator`.
+    {parameters}
 
     Attributes
     ----------
@@ -41,9 +44,15 @@ class CnnAgeGender(CnnEstimator):
     band_ : ConformalBand
         Age intervals; fitted on *calibrate*.
 
+    See Also
+    --------
+    pipelines.CnnRegressor : Age alone.
+    pipelines.CnnClassifier : Gender, or any question with two answers.
+
     Examples
     --------
     >>> import numpy as np
+    >>> from pipelines import CnnAgeGender
     >>> faces = np.random.default_rng(0).integers(0, 255, (24, 48, 48, 3), dtype=np.uint8)
     >>> answers = np.column_stack([np.linspace(1, 80, 24), np.arange(24) % 2])
     >>> cnn = CnnAgeGender(weights=None, image_size=32, epochs=1, random_state=0)
@@ -56,10 +65,47 @@ class CnnAgeGender(CnnEstimator):
     temperature_: float
     band_: ConformalBand
 
+    def __init__(
+        self,
+        backbone: str = "tf_efficientnet_lite0",
+        *,
+        weights: str | Path | None = "imagenet",
+        image_size: int = 128,
+        first_image_size: int | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        epochs: int = 8,
+        batch_size: int = 64,
+        lr: float = 2e-3,
+        layer_decay: float = 0.8,
+        weight_decay: float = 0.02,
+        dropout: float = 0.2,
+        drop_path: float = 0.1,
+        freeze_stages: int = 0,
+        norm: str = "batch",
+        augment: str | Augmentation | None = "standard",
+        mixup: float = 0.0,
+        age_head: str = "distribution",
+        label_smoothing: float = 0.05,
+        gender_weight: float = 1.0,
+        ema: float | None = 0.998,
+        patience: int | None = None,
+        members: int = 1,
+        mirror: bool = True,
+        precision: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+        checkpoint: str | Path | None = None,
+        allow_download: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        self._keep(locals())
+
     def fit(
         self,
         X: Any,
-        Y: ArrayLike,
+        y: Any,
         *,
         groups: ArrayLike | None = None,
         select: Pair | None = None,
@@ -70,44 +116,53 @@ class CnnAgeGender(CnnEstimator):
 
         Parameters
         ----------
-        X : array of shape (n, H, W, 3) or (n, H, W), uint8
-        Y : array-like of shape (n, 2)
-            Age in years; gender 0 male, 1 female.
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces, uint8 or on the scale 0-255 or 0-1.
+        y : array-like or data frame of shape (n, 2)
+            Age in years; gender 0 or 'male', 1 or 'female'. Of a data frame the columns ``age``
+            and ``gender``, in any order.
         groups : array-like of shape (n,), optional
             Rows of one group are never split when *select* or *calibrate* is cut from ``X``.
-        select, calibrate : pair (X, Y), optional
-            Choose the epoch; fit gender temperature and age intervals. Without them a tenth of
-            the groups each is held back.
+        select, calibrate : (X, y), optional
+            Choose the epoch; fit gender temperature and age intervals.
+            Without them a tenth of the groups each is held back.
         sample_weight : array-like of shape (n,), optional
+            Weight of each face in the loss; 0 leaves it out.
 
         Returns
         -------
         CnnAgeGender
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            Labels that do not fit the question, or parameters outside their range; the message
+            names them.
         """
-        targets = np.asarray(Y, dtype=float)
-        if targets.ndim != 2 or targets.shape[1] != 2:
-            raise ValueError(f"Y must be (n, 2), age and gender, not shape {targets.shape}")
+        targets = check_age_gender(y, X)
+        select, calibrate = _labelled(select, "select"), _labelled(calibrate, "calibrate")
         answers, known = self._fit(X, targets, groups, select, calibrate, sample_weight)
         self.temperature_ = fit_temperature(answers.gender_logit, known[:, 1])
-        self.band_ = ConformalBand(high=MAX_AGE).fit(known[:, 0], answers.age, answers.spread)
+        band = ConformalBand(high=OLDEST_AGE)
+        self.band_ = band.fit(known[:, 0], answers.age, answers.spread)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return age in years and hard gender (0 male, 1 female), float64 ``(n, 2)``."""
-        answers = self._answers(X)
-        return np.column_stack([answers.age, answers.gender_logit > 0])
+    def predict_all(self, X: Any, level: float | ArrayLike = 0.9) -> dict[str, NDArray[np.float64]]:
+        """Return every answer from one pass.
 
-    def predict_gender_proba(self, X: Any) -> np.ndarray:
-        """Return the calibrated probability of being female, float64 ``(n,)``."""
-        return probability(self._answers(X).gender_logit, self.temperature_)
+        Parameters
+        ----------
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces, as in ``fit``.
+        level : float or sequence of float, default=0.9
+            Share of faces like these whose age the interval holds.
 
-    def predict_age_interval(self, X: Any, level: float = 0.9) -> np.ndarray:
-        """Return lower and upper age in years that hold the truth with probability ``level``."""
-        answers = self._answers(X)
-        return self.band_.interval(answers.age, answers.spread, level)
-
-    def predict_all(self, X: Any, level: float = 0.9) -> dict[str, np.ndarray]:
-        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        Returns
+        -------
+        dict of str to ndarray
+            ``age`` (n,) in years; ``interval`` (n, 2) or (n, 2, n_levels); ``p_female`` (n,).
+        """
         answers = self._answers(X)
         return {
             "age": answers.age,
@@ -115,140 +170,9 @@ class CnnAgeGender(CnnEstimator):
             "p_female": probability(answers.gender_logit, self.temperature_),
         }
 
-    def score(self, X: Any, Y: ArrayLike) -> float:
-        """Return gender accuracy minus age error in centuries: higher is better."""
-        Y, predicted = np.asarray(Y, dtype=float), self.predict(X)
-        accuracy = float((predicted[:, 1] == Y[:, 1]).mean())
-        return accuracy - float(mean_absolute_error(Y[:, 0], predicted[:, 0])) / 100
 
-
-class CnnRegressor(RegressorMixin, CnnEstimator):
-    """Age of faces in years by a fine-tuned timm backbone; ``y`` is one-dimensional.
-
-    Parameters are those of :class:`pipelines.cnn.base.CnnEstimator`; those about gender
-    have no effect.
-
-    Attributes
-    ----------
-    net_, training_, band_
-        As in :class:`CnnAgeGender`.
-    """
-
-    __module__ = "pipelines"
-
-    _answers_gender = False
-    band_: ConformalBand
-
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        groups: ArrayLike | None = None,
-        select: Pair | None = None,
-        calibrate: Pair | None = None,
-    ) -> CnnRegressor:
-        """Fine-tune on faces ``X`` with ages ``y`` in years, shape (n,)."""
-        select, calibrate = _pad_pair(select, 0), _pad_pair(calibrate, 0)
-        targets = _pad(check_labels(y, X), 0)
-        answers, known = self._fit(X, targets, groups, select, calibrate, sample_weight)
-        self.band_ = ConformalBand(high=MAX_AGE).fit(known[:, 0], answers.age, answers.spread)
-        return self
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return ages in years, float64 ``(n,)``."""
-        return self._answers(X).age
-
-    def predict_interval(self, X: Any, level: float = 0.9) -> np.ndarray:
-        """Return lower and upper age in years, ``(n, 2)``."""
-        answers = self._answers(X)
-        return self.band_.interval(answers.age, answers.spread, level)
-
-
-class CnnClassifier(ClassifierMixin, CnnEstimator):
-    """A question with two answers, such as gender, by a fine-tuned timm backbone.
-
-    Parameters are those of :class:`pipelines.cnn.base.CnnEstimator`; those about age have
-    no effect.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (2,)
-    net_, training_, temperature_
-        As in :class:`CnnAgeGender`.
-    """
-
-    __module__ = "pipelines"
-
-    _answers_age = False
-    temperature_: float
-
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        groups: ArrayLike | None = None,
-        select: Pair | None = None,
-        calibrate: Pair | None = None,
-    ) -> CnnClassifier:
-        """Fine-tune on faces ``X`` with labels ``y`` of two classes, shape (n,)."""
-        y = check_labels(y, X)
-        self.classes_ = np.unique(y)
-        if len(self.classes_) != 2:
-            raise ValueError(
-                f"y holds {len(self.classes_)} class(es), {list(self.classes_[:5])}: this "
-                f"classifier needs exactly two"
-            )
-        select = self._encode_pair(select, "select")
-        calibrate = self._encode_pair(calibrate, "calibrate")
-        targets = _pad(self._encode(y), 1)
-        answers, known = self._fit(X, targets, groups, select, calibrate, sample_weight)
-        self.temperature_ = fit_temperature(answers.gender_logit, known[:, 1])
-        return self
-
-    def _encode(self, y: ArrayLike) -> np.ndarray:
-        return (np.asarray(y) == self.classes_[1]).astype(float)
-
-    def _encode_pair(self, pair: Pair | None, name: str) -> Pair | None:
-        if pair is None:
-            return None
-        unknown = np.setdiff1d(np.asarray(pair[1]), self.classes_)
-        if len(unknown):
-            raise ValueError(f"{name} holds labels that y does not: {list(unknown[:5])}")
-        return pair[0], _pad(self._encode(pair[1]), 1)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the calibrated log odds of ``classes_[1]``, float64 ``(n,)``."""
-        return self._answers(X).gender_logit / self.temperature_
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return calibrated probabilities of both classes, float64 ``(n, 2)``."""
-        second = probability(self._answers(X).gender_logit, self.temperature_)
-        return np.column_stack([1 - second, second])
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the likelier class of every face, ``(n,)``."""
-        check_is_fitted(self)
-        return self.classes_[np.greater(self._answers(X).gender_logit, 0).astype(int)]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
-
-def _pad(y: ArrayLike, column: int) -> np.ndarray:
-    """Return one-dimensional targets as the age (0) or gender (1) column of ``(n, 2)``."""
-    values = np.asarray(y, dtype=float)
-    if values.ndim != 1:
-        raise ValueError(f"y must be one-dimensional, not shape {values.shape}")
-    padded = np.zeros((len(values), 2))
-    padded[:, column] = values
-    return padded
-
-
-def _pad_pair(pair: Pair | None, column: int) -> Pair | None:
-    return None if pair is None else (pair[0], _pad(pair[1], column))
+def _labelled(pair: Any, name: str) -> Pair | None:
+    if pair is None:
+        return None
+    X, y = check_pair(pair, name)
+    return X, check_age_gender(y, X, name)

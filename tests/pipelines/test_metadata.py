@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -71,6 +71,7 @@ def test_both_reach_the_heads_of_age_gender():
     "held",
     [
         Ridge(),
+        RidgeCV(),
         make_pipeline(StandardScaler(), Ridge()),
         TransformedTargetRegressor(make_pipeline(StandardScaler(), Ridge())),
         GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {"ridge__alpha": [1.0]}, cv=2),
@@ -84,6 +85,11 @@ def test_weights_change_the_answers_of_whatever_is_held(held):
     plain = ConformalAge(held, random_state=0).fit(X, y).predict(X).mean()
     weighted = ConformalAge(held, random_state=0).fit(X, y, sample_weight=WEIGHT).predict(X).mean()
     assert plain + 3 < weighted
+
+
+def test_groups_are_no_trouble_to_what_has_no_use_for_them():
+    for held in (Ridge(), RidgeCV(cv=3), make_pipeline(StandardScaler(), RidgeCV())):
+        ConformalAge(held, random_state=0).fit(X, AGE, groups=GROUPS)
 
 
 def test_groups_reach_the_splitter_of_a_search_inside():

@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -65,12 +66,24 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
+_WHOLE = {
+    "image_size", "first_image_size", "epochs", "batch_size", "freeze_stages", "patience",
+    "members",
+}  # fmt: skip
+_OPTIONAL = {"first_image_size", "ema", "patience"}
+
+
 def check_settings(params: Mapping[str, Any]) -> None:
-    """``ValueError`` naming the first parameter of a CNN that lies outside its range."""
+    """``ValueError`` naming the first parameter of a CNN that is no number or outside its range."""
     for name, (low, high) in _RANGES.items():
-        value = params[name]
-        if value is not None and not low <= value <= high:
-            bounds = f"at least {low:g}" if high == math.inf else f"between {low:g} and {high:g}"
+        value = params.get(name)
+        if name not in params or (value is None and name in _OPTIONAL):
+            continue
+        kind, words = (Integral, "an integer") if name in _WHOLE else (Real, "a number")
+        bounds = f"at least {low:g}" if high == math.inf else f"between {low:g} and {high:g}"
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise ValueError(f"{name} must be {words} {bounds}, got {value!r}")
+        if not low <= float(value) <= high:
             raise ValueError(f"{name} must be {bounds}, got {value!r}")
 
 
@@ -91,9 +104,18 @@ def explained_memory(batch_size: int, image_size: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def torch_threads(number: int | None) -> Iterator[None]:
-    """Run a block with another number of PyTorch threads; negative as in scikit-learn: all but."""
+    """Run a block with another number of PyTorch threads.
+
+    Parameters
+    ----------
+    number : int or None
+        Negative as in scikit-learn: all but. None: what PyTorch has set, but never more than the
+        process may use (affinity, quota of a container) or than joblib leaves to this worker:
+        threads that wait for a core cost ten times what they bring.
+    """
     before = torch.get_num_threads()
-    torch.set_num_threads(before if number is None else effective_n_jobs(number))
+    allowed = min(before, effective_n_jobs(-1)) if number is None else effective_n_jobs(number)
+    torch.set_num_threads(allowed)
     try:
         yield
     finally:
