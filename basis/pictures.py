@@ -18,12 +18,14 @@ raises ``UnreadableImageError`` with the audit's word for what is wrong with it.
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL
 import simplejpeg
 from PIL import ExifTags, Image, ImageOps
 
@@ -42,6 +44,11 @@ IMAGE_SUFFIXES = (
 
 VERSION = 2
 """Part of every cache key of pixels: raise it when the same file gives other pixels."""
+
+DECODERS = (
+    f"{VERSION}, simplejpeg {importlib.metadata.version('simplejpeg')}, Pillow {PIL.__version__}"
+)
+"""What decodes: another version may give other pixels, so caches of decoded pictures name it."""
 
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded: 64 megapixels are 192 MB of memory."""

@@ -7,7 +7,7 @@ from .audit.policy import Policy
 from .bins import add_breakdowns
 from .cache import cache_folder
 from .contract import ContractError
-from .errors import DataError
+from .errors import DataError, NothingUsableError
 from .faces import Faces, load
 from .leaks.find import find_leaks
 from .leaks.value import leak_design, leak_value, measure_leak
@@ -25,6 +25,7 @@ __all__ = [
     "Faces",
     "FoundFace",
     "HeadPose",
+    "NothingUsableError",
     "Policy",
     "Registered",
     "add_breakdowns",

@@ -1,12 +1,37 @@
-"""The cache folder: everything in it is either complete or absent, and may be deleted any time."""
+"""The cache folder: everything in it is either complete or absent, and may be deleted any time.
+
+The name of an entry is a hash of everything that determines its content (:func:`cache_key`):
+
+============================  ====================================================================
+``unpacked/<key>``            sha256 and relative path of every archive or table that is unpacked,
+                              and the version of the unpacking. Content in, content out.
+``fingerprints/<key>``        for every file its place, size, inode, and times of last change of
+                              content and of anything (which no program can set back), and the
+                              versions of decoder and fingerprint
+``near_duplicates/<key>``     sha256 of the pixels of each distinct picture, in order, the largest
+                              distance asked for, version of the comparison. The value holds
+                              positions in that sequence, never in a larger table.
+``pixels/<content>-<size>``   sha256 over the decoded pixels in row order, side in pixels, version
+                              of crop and resize. Files and labels have no say.
+``pixels/<content>-pose``     the same content, sha256 of the networks and of the canonical face,
+                              calibration, versions of the arithmetic and of OpenCV, side in pixels
+``downloads/<address>``       sha256 of the address; the file is checked against its own sha256
+============================  ====================================================================
+
+Entries are built under a temporary name under a lock and renamed (:func:`build_once`). The list of
+registered data sets is the one file that changes: it is read and written under a lock.
+"""
 
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from filelock import FileLock
@@ -55,6 +80,32 @@ def cache_folder(cache: str | Path | None = None) -> Path:
             f"choose another one with cache= or {ENVIRONMENT_VARIABLE}"
         ) from error
     return folder
+
+
+def cache_key(what: str, **ingredients: Any) -> str:
+    """Return the name of a cache entry: a hash of everything its content depends on.
+
+    Parameters
+    ----------
+    what : str
+        Kind of content: two kinds never share a key.
+    **ingredients
+        Everything that decides the content, with the version of what computes it; plain values,
+        lists and dicts.
+
+    Returns
+    -------
+    str of 24 hexadecimal digits
+
+    Examples
+    --------
+    >>> cache_key("example", size=64) == cache_key("example", size=64)
+    True
+    >>> cache_key("example", size=64) == cache_key("example", size=96)
+    False
+    """
+    text = json.dumps([what, ingredients], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:24]
 
 
 def build_once(target: Path, build: Callable[[Path], None]) -> Path:

@@ -1,6 +1,8 @@
-"""The one exception of the data layer."""
+"""The exceptions of the data layer."""
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class DataError(ValueError):
@@ -11,3 +13,36 @@ class DataError(ValueError):
     """
 
     __module__ = "data"
+
+
+class NothingUsableError(DataError):
+    """No face of a source can be used.
+
+    Parameters
+    ----------
+    message : str
+        Names the source, and the commonest reason with an example.
+    audit : DataFrame
+        Everything that was found wrong, as ``Faces.audit``.
+
+    Attributes
+    ----------
+    audit : DataFrame
+    """
+
+    __module__ = "data"
+
+    def __init__(self, message: str, audit: Any) -> None:
+        super().__init__(message + _commonest(audit))
+        self.audit = audit
+
+
+def _commonest(audit: Any) -> str:
+    """Return the end of a sentence: the commonest reason why files are of no use."""
+    reasons = audit[audit["action"].isin(["excluded", "dropped"])]
+    if reasons.empty:
+        return ""
+    problem = reasons["problem"].value_counts().index[0]
+    first = reasons[reasons["problem"] == problem].iloc[0]
+    number = int((reasons["problem"] == problem).sum())
+    return f": {number:,} times {problem}, such as {first['file']} ({first['detail'] or problem})"

@@ -16,14 +16,14 @@ from data.audit.label_noise import label_noise_floor
 from data.audit.pairs import face_pairs, find_near_duplicates
 from data.audit.policy import Policy, apply_policy, faces_with_ids, has_age
 from data.audit.scan import scan
-from data.files.unpack import open_source
+from data.files.source import open_source
 from data.images.store import open_pixels
 from data.pose.labels import add_pose, remembered_pose
 
 from . import tables
 from .bins import add_breakdowns
 from .cache import Progress, cache_folder, no_progress, print_progress
-from .errors import DataError
+from .errors import DataError, NothingUsableError
 from .names import find_source
 from .readers import Reader, find_reader
 
@@ -183,7 +183,9 @@ def load(
     Raises
     ------
     DataError
-        If the source does not exist, holds no labelled face, or is damaged or unsafe.
+        If the source does not exist, or is damaged or unsafe.
+    NothingUsableError
+        If it holds no labelled face; ``audit`` of the exception says why.
 
     Examples
     --------
@@ -203,8 +205,12 @@ def load(
     findings = Findings()
     listing = scan(opened, reader, folder, findings, n_jobs=n_jobs, progress=report)
     table = faces_with_ids(listing, findings)
-    if not (table["usable"] & has_age(table) & table["gender"].notna()).any():
-        raise DataError(f"{source} holds no readable face with age and gender")
+    usable = table["usable"] & has_age(table) & table["gender"].notna()
+    if not usable.any():
+        findings.add(table["path"], table["problem"], "dropped", table["detail"])
+        raise NothingUsableError(
+            f"{source} holds no readable face with age and gender", findings.frame()
+        )
     near = find_near_duplicates(
         table, [base / p for p in table["path"]], policy, folder, n_jobs=n_jobs, progress=report
     )

@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from basis.files import write_json
 from basis.words import did_you_mean
-from data.files.unpack import open_source
+from data.files.source import open_source
 
 from .cache import Progress, cache_folder, no_progress
 from .errors import DataError

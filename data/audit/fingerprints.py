@@ -11,14 +11,13 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from basis import pictures
 from basis.pictures import UnreadableImageError, decode
 from data.cache import Progress, no_progress
 from data.threads import in_threads
 
 HASH_WORDS = ("dhash_0", "dhash_1", "dhash_2", "dhash_3")
 MIRROR_WORDS = ("mirror_0", "mirror_1", "mirror_2", "mirror_3")
-VERSION = f"3.{pictures.VERSION}"  # of cache keys: raise it when a fingerprint changes its meaning
+VERSION = 3  # of cache keys: raise it when a fingerprint changes its meaning
 
 
 def difference_hash(pixels: np.ndarray) -> np.ndarray:

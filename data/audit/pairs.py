@@ -6,19 +6,21 @@ mirrored copy of a test face would give it away just as well.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 
-from data.cache import Progress, build_once, no_progress
+from data.cache import Progress, build_once, cache_key, no_progress
 
 from .details import pair_similarity
 from .fingerprints import HASH_WORDS, MIRROR_WORDS, VERSION
 from .hashes import near_pairs
 from .policy import Policy
+
+PAIRS = 2  # of cache keys: raise it when the same pictures give other pairs
 
 
 def find_near_duplicates(
@@ -42,16 +44,18 @@ def find_near_duplicates(
     """
     rows = np.flatnonzero(~faces["pixel_sha256"].duplicated())
     farthest = max(policy.near_distance, policy.sure_distance)
-    key = hashlib.sha256(f"{VERSION} {farthest}".encode())
-    for pixels in faces["pixel_sha256"].iloc[rows]:
-        key.update(pixels.encode())
+    key = cache_key(
+        "near duplicates",
+        version=[VERSION, PAIRS, cv2.__version__],
+        farthest=farthest,
+        pixels=faces["pixel_sha256"].iloc[rows].tolist(),
+    )
 
     def build(temporary: Path) -> None:
         words = faces[[*HASH_WORDS, *MIRROR_WORDS]].to_numpy(np.uint64)[rows]
         found = similar_hashes(words, farthest, n_jobs=n_jobs, progress=progress)
-        found[["row_a", "row_b"]] = rows[found[["row_a", "row_b"]]]
         found["similarity"] = pair_similarity(
-            paths,
+            [paths[row] for row in rows.tolist()],
             found[["row_a", "row_b"]].to_numpy(),
             found["mirrored"].to_numpy(),
             n_jobs=n_jobs,
@@ -59,8 +63,9 @@ def find_near_duplicates(
         )
         _likelier_way_round(found).to_parquet(temporary)
 
-    target = cache / "near_duplicates" / f"{key.hexdigest()[:24]}.parquet"
-    near = pd.read_parquet(build_once(target, build))
+    near = pd.read_parquet(build_once(cache / "near_duplicates" / f"{key}.parquet", build))
+    # The key knows the distinct pictures and nothing of their copies: so does what it names.
+    near[["row_a", "row_b"]] = rows[near[["row_a", "row_b"]]]
     return near.assign(verified=policy.same_photo(near["hamming"], near["similarity"]))
 
 

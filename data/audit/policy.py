@@ -85,7 +85,9 @@ def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
         faces[column] = faces[column].astype("float64") if column in faces else np.nan
     # Sorting by content beside the name makes the choice among equals independent of file order.
     names = faces["path"].str.rsplit("/", n=1).str[-1]
-    faces["face_id"] = names.str.split(".", n=1).str[0].str.strip().where(names != "", "face")
+    # Accents composed in one way, so that the same file has the same id on every system.
+    stems = names.str.normalize("NFC").str.split(".", n=1).str[0].str.strip()
+    faces["face_id"] = stems.where(stems != "", "face")
     faces = faces.sort_values(["face_id", "pixel_sha256", "path"], kind="stable", ignore_index=True)
     labels = ["face_id", "pixel_sha256", "age", "age_low", "age_high", "gender"]
     again = faces.duplicated(labels)

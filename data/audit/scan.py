@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+import unicodedata
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from data.cache import Progress, build_once
-from data.errors import DataError
+from basis import pictures
+from data.cache import Progress, build_once, cache_key
+from data.errors import NothingUsableError
 from data.files.listing import image_files, list_files
+from data.files.source import ARCHIVE_SUFFIXES
 from data.readers import Reader
 
 from .findings import Findings
@@ -36,7 +38,10 @@ def scan(
         If no row is left.
     """
     base = source if source.is_dir() else source.parent
-    listing = reader.read(source).reset_index(drop=True)
+    listing = reader.read(source)
+    for problem, detail in listing.attrs.get("notes", ()):
+        findings.add(pd.Series([source.name]), problem, "reported", detail)
+    listing = _with_names_on_disk(listing.reset_index(drop=True), base, findings)
     if source.is_dir():
         _note_files_without_labels(source, set(listing["path"]), findings)
     names = listing["path"].tolist()
@@ -47,9 +52,36 @@ def scan(
     findings.add(gone["path"], "missing file", "excluded", detail)
     listing = listing[exists].reset_index(drop=True)
     if listing.empty:
-        raise DataError(f"{source} holds no image that its labels name")
+        raise NothingUsableError(f"{source} holds no image that its labels name", findings.frame())
     found = _fingerprints(base, listing["path"].tolist(), cache, n_jobs, progress)
     return listing.join(found.rename(columns={"problem": "file_problem", "detail": "file_detail"}))
+
+
+def _with_names_on_disk(listing: pd.DataFrame, base: Path, findings: Findings) -> pd.DataFrame:
+    """Return the listing with paths as they stand on this disk, where that is certain.
+
+    Tables come from other systems: their separators are backslashes, their accents are composed
+    in another way, or upper and lower case differ. A path is changed only if nothing has its name
+    and exactly one file has the one it must mean.
+    """
+    paths = listing["path"]
+    lost = paths[[bool(name) and not (base / name).exists() for name in paths]]
+    if lost.empty:
+        return listing
+    files: dict[str, list[str]] = {}
+    for name in list_files(base):
+        files.setdefault(_same_name(name), []).append(name)
+    found = lost.map(lambda name: files.get(_same_name(name), []))
+    certain = found[found.map(len) == 1].map(lambda names: names[0])
+    findings.add(
+        certain, "name written otherwise", "noted", "the table says " + lost[certain.index]
+    )
+    return listing.assign(path=certain.reindex(paths.index).fillna(paths))
+
+
+def _same_name(name: str) -> str:
+    plain = PurePosixPath(name.replace("\\", "/")).as_posix()
+    return unicodedata.normalize("NFC", plain).casefold()
 
 
 def _note_files_without_labels(folder: Path, listed: set[str], findings: Findings) -> None:
@@ -61,19 +93,35 @@ def _note_files_without_labels(folder: Path, listed: set[str], findings: Finding
     unlabelled = pd.Series([printable[name] for name in printable if name in images], dtype="str")
     findings.add(unlabelled, "no label", "excluded", "the table of labels does not name it")
     ignored = pd.Series([printable[name] for name in printable if name not in images], dtype="str")
-    findings.add(ignored, "not an image", "ignored", "")
+    archive = ignored.str.lower().str.endswith(ARCHIVE_SUFFIXES)
+    findings.add(
+        ignored[archive],
+        "archive not opened",
+        "ignored",
+        "pictures lie beside it: load it by itself",
+    )
+    findings.add(ignored[~archive], "not an image", "ignored", "")
 
 
 def _fingerprints(
     base: Path, names: list[str], cache: Path, n_jobs: int | None, progress: Progress
 ) -> pd.DataFrame:
-    """Return the fingerprints; files that changed their size or time are looked at again."""
-    key = hashlib.sha256(f"{VERSION} {base.resolve()}".encode())
+    """Return the fingerprints; files that have changed are looked at again.
+
+    A program can set the time of last modification back (``cp -p``, ``rsync -t``), but not
+    ``st_ctime``: whoever writes to a file, or puts another in its place, changes it.
+    """
     paths = [base / name for name in names]
-    for name, path in zip(names, paths, strict=True):
-        status = path.stat()
-        key.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    target = cache / "fingerprints" / f"{key.hexdigest()[:24]}.parquet"
+    status = [path.stat() for path in paths]
+    key = cache_key(
+        "fingerprints",
+        version=VERSION,
+        decoders=pictures.DECODERS,
+        folder=str(base.resolve()),
+        files=names,
+        states=[[s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns] for s in status],
+    )
+    target = cache / "fingerprints" / f"{key}.parquet"
     build_once(
         target,
         lambda temporary: fingerprint_files(paths, n_jobs=n_jobs, progress=progress).to_parquet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,19 +35,27 @@ def _image_column(table: Path) -> tuple[str, bool] | None:
     return None
 
 
-def write_parquet_images(tables: list[Path], folder: Path, progress: Progress) -> None:
-    """Write the images of Hugging Face style parquet files and one ``labels.csv`` beside them."""
+def write_parquet_images(base: Path, tables: list[Path], folder: Path, progress: Progress) -> None:
+    """Write the images of Hugging Face style parquet files and one ``labels.csv`` beside them.
+
+    An image is named after its table and row. Tables of several splits often share a file name
+    (``train/0000.parquet``, ``test/0000.parquet``), so the whole path below ``base`` is in it.
+    """
     folder.mkdir(parents=True)
-    labels = [
-        rows
-        for table in tables
-        if _image_column(table)
-        for rows in _parquet_rows(table, folder, progress)
-    ]
+    stems: dict[str, Path] = {}
+    labels = []
+    for table in filter(_image_column, tables):
+        stem = "-".join(table.relative_to(base).with_suffix("").parts)
+        if stem in stems:
+            raise DataError(f"{table} and {stems[stem]} would give images of one name: rename one")
+        stems[stem] = table
+        labels += list(_parquet_rows(table, stem, folder, progress))
     pd.concat(labels, ignore_index=True).to_csv(folder / "labels.csv", index=False)
 
 
-def _parquet_rows(table: Path, folder: Path, progress: Progress) -> Iterator[pd.DataFrame]:
+def _parquet_rows(
+    table: Path, stem: str, folder: Path, progress: Progress
+) -> Iterator[pd.DataFrame]:
     import pyarrow.parquet as pq
 
     found = _image_column(table)
@@ -60,16 +69,25 @@ def _parquet_rows(table: Path, folder: Path, progress: Progress) -> Iterator[pd.
         paths = []
         for number, value in enumerate(rows.pop(column), done):
             data = (value or {}).get("bytes") if is_struct else value
-            paths.append(f"images/{table.stem}-{number:07d}.jpg")
+            paths.append(f"images/{stem}-{number:07d}.jpg")
             target = folder / paths[-1]
             target.parent.mkdir(exist_ok=True)
-            target.write_bytes(data or b"")
+            with target.open("xb") as file:  # a name that is taken is an error, never a loss
+                file.write(data or b"")
         done += len(rows)
         progress("unpack", done, total)
         for label, classes in names.items():
             if label in rows:
-                rows[label] = [classes[int(v)] if pd.notna(v) else None for v in rows[label]]
+                rows[label] = [_class_name(value, classes) for value in rows[label]]
         yield rows.drop(columns=["path"], errors="ignore").assign(path=paths)
+
+
+def _class_name(value: Any, classes: list[str]) -> Any:
+    """Return the name of a class number; what is no number of a class stays as it is."""
+    if pd.isna(value):
+        return None
+    known = isinstance(value, int | float) and 0 <= value < len(classes)
+    return classes[int(value)] if known else value
 
 
 def _class_names(metadata: dict[bytes, bytes] | None) -> dict[str, list[str]]:

@@ -65,5 +65,5 @@ def remembered_pose(
         pose = estimate_pose(images(IMAGE_SIZE), n_jobs=n_threads(n_jobs), progress=progress)
         pose.to_parquet(temporary)
 
-    target = store.with_name(f"{store.name}-pose-{models_hash()[:12]}.parquet")
+    target = store.with_name(f"{store.name}-pose{IMAGE_SIZE}-{models_hash()}.parquet")
     return pd.read_parquet(build_once(target, build))

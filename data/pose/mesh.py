@@ -8,7 +8,6 @@ References
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,9 @@ import cv2
 import joblib
 import numpy as np
 
+from basis import pictures
 from basis.faces import MIN_PRESENCE
+from data.cache import cache_key
 
 from .boxes import propose
 from .calibration import EMBEDDED_HEADS
@@ -241,8 +242,11 @@ class FaceMesh:
 def models_hash() -> str:
     """Return 16 hex digits that change when the labels may: the key of a pose cache.
 
-    They change with any vendored model, with the calibration and with ``POSE_VERSION``.
+    They change with any vendored model, with the calibration, with OpenCV and ``POSE_VERSION``.
     """
-    files = [f"{name} {SHA256[name]}" for name in sorted(SHA256)]
-    text = "\n".join([*files, repr(EMBEDDED_HEADS), str(POSE_VERSION)])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return cache_key(
+        "pose",
+        models=SHA256,
+        calibration=repr(EMBEDDED_HEADS),
+        version=[POSE_VERSION, pictures.VERSION, cv2.__version__],
+    )[:16]

@@ -6,15 +6,15 @@ given, so nothing about it is estimated. Pictures of one head share an identity.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
 
 from basis.files import sha256_of
-from data.files.unpack import unpack_archive
+from data.files.archives import unpack_archive
+from data.files.source import UNPACKING
 
-from ..cache import Progress, build_once
+from ..cache import Progress, build_once, cache_key
 from ..errors import DataError
 from . import Reader
 from .labelled import labels_to_faces, read_labels
@@ -38,8 +38,9 @@ def unpack(source: Path, cache: Path, progress: Progress) -> Path:
         unpack_archive(source / ARCHIVE, folder, progress)
         (folder / TRUTH).write_bytes(truth)
 
-    key = hashlib.sha256(sha256_of(source / ARCHIVE).encode() + truth).hexdigest()
-    return build_once(cache / "unpacked" / key[:24], build)
+    content = {name: sha256_of(source / name) for name in (ARCHIVE, TRUTH)}
+    key = cache_key("embedded faces", files=content, version=UNPACKING)
+    return build_once(cache / "unpacked" / key, build)
 
 
 def read(source: Path) -> pd.DataFrame:

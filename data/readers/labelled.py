@@ -1,16 +1,19 @@
 """Any folder with a table of labels: ``path, age, gender`` and, if known, more.
 
 Optional columns: ``ethnicity``; ``identity`` (or ``group``: rows that share it never stand on
-both sides of a split); ``yaw``, ``pitch``, ``roll`` in degrees.
+both sides of a split); ``yaw``, ``pitch``, ``roll`` in degrees; ``age_low``, ``age_high`` beside or
+in place of ``age``. A gender of 0 is male, 1 is female; see :mod:`data.labels` for what is read as
+an age.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
+from data.files.delimited import read_text_table
 from data.files.listing import walk
 
 from ..errors import DataError
@@ -18,21 +21,37 @@ from ..labels import as_text, read_ages, read_genders
 from . import Reader
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
+YEARS = "age_years"  # the name of an age column that leaves no doubt
 _ALIASES = {
     "path": ("path", "file", "filename", "file_name", "image"),
-    "age": ("age", "age_years"),
+    "age": ("age", YEARS),
     "gender": ("gender", "sex"),
     "ethnicity": ("ethnicity", "race"),
     "identity": ("identity", "group", "person", "subject", "identity_group"),
     "yaw": ("yaw",),
     "pitch": ("pitch",),
     "roll": ("roll",),
+    "age_low": ("age_low",),
+    "age_high": ("age_high",),
 }
-_REQUIRED = ("path", "age", "gender")
+_REQUIRED = ("path", "gender")
+_CLASS_NUMBERS = 9  # as many as FairFace has ranges
+_ENOUGH = 30  # faces, to tell children under nine from numbers of classes
 
 
 def read_labels(table: Path) -> pd.DataFrame:
-    """Read a table of labels as text, its columns under their standard names.
+    """Read a table of labels, its columns under their standard names.
+
+    Parameters
+    ----------
+    table : Path
+        CSV (separated by commas, semicolons, tabs or bars), TSV or parquet.
+
+    Returns
+    -------
+    DataFrame
+        The columns that are known, and ``malformed``: empty, or what is wrong with the row.
+        ``attrs["age_column"]`` is the name of the age column in the file.
 
     Raises
     ------
@@ -41,30 +60,35 @@ def read_labels(table: Path) -> pd.DataFrame:
     """
     try:
         if table.suffix.lower() == ".parquet":
-            frame = pd.read_parquet(table)
+            frame = pd.read_parquet(table).assign(malformed="")
         else:
-            separator = "\t" if table.suffix.lower() == ".tsv" else None
-            frame = pd.read_csv(
-                table, sep=separator, engine="python", dtype=str, encoding="utf-8-sig"
-            )
-    except Exception as error:  # pandas and pyarrow raise many types for a damaged file
+            frame = read_text_table(table)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{table} is not written in UTF-8 ({error}): save it as UTF-8") from error
+    except Exception as error:  # csv and pyarrow raise many types for a damaged file
         raise DataError(f"{table} cannot be read as a table of labels ({error})") from error
     return _standard_columns(frame, table)
 
 
 def _standard_columns(frame: pd.DataFrame, table: Path) -> pd.DataFrame:
     by_lower_name = {str(column).strip().lower(): column for column in frame.columns}
-    names = {}
+    names: dict[object, str] = {"malformed": "malformed"}
     for standard, aliases in _ALIASES.items():
         found = [by_lower_name[alias] for alias in aliases if alias in by_lower_name]
         if found:
             names[found[0]] = standard
-        elif standard in _REQUIRED:
-            raise DataError(
-                f"{table} has no column {standard!r}, only {', '.join(map(str, frame.columns))}: "
-                "path, age and gender are needed"
-            )
-    return frame[list(names)].rename(columns=names)
+    known = set(names.values())
+    missing = [name for name in _REQUIRED if name not in known]
+    if "age" not in known and not {"age_low", "age_high"} <= known:
+        missing.append("age")
+    if missing:
+        columns = ", ".join(str(column) for column in frame.columns if column != "malformed")
+        raise DataError(
+            f"{table} has no column {missing[0]!r}, only {columns}: path, age and gender are needed"
+        )
+    labels = frame[list(names)].rename(columns=names)
+    labels.attrs["age_column"] = next((str(c) for c, n in names.items() if n == "age"), "")
+    return labels
 
 
 def _label_table(source: Path) -> Path | None:
@@ -113,12 +137,21 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     stay_inside : bool
         Refuse paths that lead out of the source. A table inside an archive has no business
         elsewhere; a table that the user names may point anywhere.
+
+    Returns
+    -------
+    DataFrame
+        What a reader returns, see :class:`data.readers.Reader`.
+
+    Raises
+    ------
+    DataError
+        If the ages look like numbers of classes.
     """
     faces = pd.DataFrame(index=labels.index)
     paths = as_text(labels["path"]).fillna("").str.strip()
     faces["path"] = [(prefix / path).as_posix() for path in paths]
-    leaves = paths.map(lambda path: Path(path).is_absolute() or ".." in Path(path).parts)
-    ages = read_ages(labels["age"])
+    ages = _ages(labels)
     faces[["age", "age_low", "age_high"]] = ages[["age", "age_low", "age_high"]]
     faces["gender"] = read_genders(labels["gender"])
     words = as_text(labels["gender"]).fillna("").str.strip()
@@ -136,13 +169,56 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     unread = ages["detail"] != ""
     detail[unread] = ages.loc[unread, "detail"]
     detail[(paths == "")] = "the row names no file"
+    leaves = paths.map(_leads_out)
     if stay_inside:
         detail[leaves] = "the path " + paths[leaves] + " leads out of the data set"
         faces.loc[leaves, "path"] = ""
+    shifted = labels["malformed"] != ""
+    detail[shifted] = labels.loc[shifted, "malformed"]
     faces["detail"] = detail.astype("str")
     faces["problem"] = np.where(faces["detail"] == "", "", "label missing")
+    faces.loc[shifted, "problem"] = "malformed row"
     faces["usable"] = faces["detail"] == ""
+    if words.isin(["0", "1", "0.0", "1.0"]).any():
+        women = int((faces["gender"] == "female").sum())
+        faces.attrs["notes"] = [
+            (
+                "gender codes",
+                "0 is read as male, 1 as female: "
+                f"{int((faces['gender'] == 'male').sum()):,} men, {women:,} women",
+            )
+        ]
     return faces
+
+
+def _leads_out(path: str) -> bool:
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    return ".." in parts or bool(parts and (parts[0] == "/" or ":" in parts[0]))
+
+
+def _ages(labels: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of :func:`data.labels.read_ages` from those that the table has."""
+    given = labels["age"] if "age" in labels else pd.Series(None, labels.index, dtype="object")
+    ages = read_ages(given)
+    known = ages["age"].dropna()
+    if (
+        labels.attrs.get("age_column", "").lower() != YEARS
+        and len(known) >= _ENOUGH
+        and len(known) == len(labels)
+        and known.isin(range(_CLASS_NUMBERS)).all()
+        and known.nunique() > _CLASS_NUMBERS // 2
+    ):
+        raise DataError(
+            f"all {len(known):,} ages are whole numbers from {known.min():g} to {known.max():g}: "
+            "they look like numbers of classes (in FairFace 3 is 20-29). Write the ranges in the "
+            f"column, or, if they are years, call it {YEARS}"
+        )
+    if {"age_low", "age_high"} <= set(labels):
+        ends = labels[["age_low", "age_high"]].apply(pd.to_numeric, errors="coerce")
+        use = ages["age"].isna() & ends.notna().all(axis=1)
+        ages.loc[use, ["age_low", "age_high"]] = ends[use]
+        ages.loc[use, "detail"] = ""
+    return ages
 
 
 READER = Reader(

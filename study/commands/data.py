@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from study.terminal.bars import bars, console, output, table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from ..errors import UsageError
 
@@ -32,6 +35,8 @@ Examples:
     study data add mine https://example.org/faces.zip --sha256 0123...
 """
 CHECK = """Report everything wrong with a data set: broken files, copies, contradicting labels.
+
+In a table of labels a gender of 0 is read as male, 1 as female; the output says so.
 
 Example: study data check UTKFace.tar.gz --out audit.csv
 """
@@ -71,35 +76,44 @@ def check(
 ) -> None:
     """Audit a data set and print a short table."""
     import data as faces_of
+
+    try:
+        with bars() as shown:
+            faces = faces_of.load(source, pose=pose, progress=shown.stage)
+    except faces_of.NothingUsableError as error:  # the reasons are what is left
+        facts = {"name": source, "faces": 0, "kept": 0, "label_noise": None}
+        _show_findings(facts, error.audit, out, as_json)
+        raise
+    facts = {
+        "name": faces.name,
+        "faces": len(faces),
+        "kept": int(faces.table["keep"].sum()),
+        "label_noise": faces.label_noise,
+    }
+    _show_findings(facts, faces.audit, out, as_json)
+
+
+def _show_findings(
+    facts: dict[str, Any], audit: pd.DataFrame, out: Path | None, as_json: bool
+) -> None:
+    """Write the audit where it is wanted, and print how many findings there are of which kind."""
     from basis.files import write_text
 
-    with bars() as shown:
-        faces = faces_of.load(source, pose=pose, progress=shown.stage)
-    counts = faces.audit.groupby(["problem", "action"], observed=True).size()
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, faces.audit.to_csv(index=False))
+        write_text(out, audit.to_csv(index=False))
+    counts = audit.groupby(["problem", "action"], observed=True).size()
     if as_json:
-        output.print_json(
-            json.dumps(
-                {
-                    "name": faces.name,
-                    "faces": len(faces),
-                    "kept": int(faces.table["keep"].sum()),
-                    "findings": [
-                        {"problem": p, "action": a, "n": int(n)} for (p, a), n in counts.items()
-                    ],
-                    "label_noise": faces.label_noise,
-                },
-                default=float,
-            )
-        )
+        findings = [{"problem": p, "action": a, "n": int(n)} for (p, a), n in counts.items()]
+        output.print_json(json.dumps({**facts, "findings": findings}, default=float))
         return
     table(
-        f"{faces.name}: {len(faces):,} faces, {int(faces.table['keep'].sum()):,} kept",
+        f"{facts['name']}: {facts['faces']:,} faces, {facts['kept']:,} kept",
         ["problem", "action", "n"],
         [[str(p), str(a), f"{n:,}"] for (p, a), n in counts.items()],
     )
+    for note in audit.loc[audit["action"] == "reported", "detail"]:
+        console.print(note, markup=False, soft_wrap=True)
 
 
 def split(

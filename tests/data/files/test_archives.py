@@ -1,29 +1,23 @@
 """Archives: unpacked completely and safely, or refused with the name of the entry."""
 
 import io
-import json
 import struct
 import tarfile
 import zipfile
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from data.cache import no_progress
 from data.errors import DataError
-from data.files import unpack
+from data.files import archives, source
 from data.files.listing import list_files
-from data.readers.labelled import read
 
 
-def open_source(source, cache):
-    return unpack.open_source(source, cache, no_progress)
+def open_source(path, cache):
+    return source.open_source(path, cache, no_progress)
 
 
 def tar_of(path, *entries, mode="w"):
@@ -104,17 +98,17 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
 
 @pytest.mark.parametrize("write", [tar_of, zip_of])
 def test_bombs_are_refused(tmp_path, monkeypatch, write):
-    monkeypatch.setattr(unpack, "ALWAYS_ALLOWED", 1000)
-    monkeypatch.setattr(unpack, "MAX_RATIO", 0.1)
+    monkeypatch.setattr(archives, "ALWAYS_ALLOWED", 1000)
+    monkeypatch.setattr(archives, "MAX_RATIO", 0.1)
     archive = write(tmp_path / "bomb", *[(f"{i}.jpg", b"\0" * 900) for i in range(9)])
     with pytest.raises(DataError, match="times its size"):
         open_source(archive, tmp_path / "cache")
-    monkeypatch.setattr(unpack, "MAX_ENTRY", 500)
+    monkeypatch.setattr(archives, "MAX_ENTRY", 500)
     with pytest.raises(DataError, match="no photograph"):
         open_source(archive, tmp_path / "cache")
-    monkeypatch.setattr(unpack, "MAX_ENTRY", 1000)
-    monkeypatch.setattr(unpack, "MAX_RATIO", 100)
-    monkeypatch.setattr(unpack, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(archives, "MAX_ENTRY", 1000)
+    monkeypatch.setattr(archives, "MAX_RATIO", 100)
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 3)
     with pytest.raises(DataError, match="number 4"):
         open_source(archive, tmp_path / "cache")
 
@@ -209,42 +203,3 @@ def test_a_truncated_archive_leaves_nothing_behind(tmp_path):
 def test_a_missing_path(tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         open_source(tmp_path / "nowhere", tmp_path / "cache")
-
-
-def jpeg():
-    buffer = io.BytesIO()
-    Image.new("RGB", (40, 40), "olive").save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("as_struct", [True, False])
-def test_parquet_with_images(tmp_path, as_struct):
-    images = [{"bytes": jpeg(), "path": "x"} if as_struct else jpeg()] * 3
-    table = pa.table({"image": images, "age": [1, 2, 3], "gender": [1, 0, 0]})
-    names = (
-        b'{"info": {"features": {"gender": {"names": ["female", "male"], "_type": "ClassLabel"}}}}'
-    )
-    pq.write_table(table.replace_schema_metadata({b"huggingface": names}), tmp_path / "a.parquet")
-    folder = open_source(tmp_path / "a.parquet", tmp_path / "cache")
-    labels = pd.read_csv(folder / "labels.csv")
-    assert labels["gender"].tolist() == ["male", "female", "female"]
-    assert labels["age"].tolist() == [1, 2, 3]
-    assert all((folder / path).read_bytes() == jpeg() for path in labels["path"])
-    assert open_source(tmp_path, tmp_path / "cache") == folder
-
-
-def test_a_damaged_parquet_file(tmp_path):
-    (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing else")
-    with pytest.raises(DataError, match="not a readable parquet"):
-        open_source(tmp_path / "a.parquet", tmp_path / "cache")
-
-
-def test_age_ranges_are_named_not_guessed(tmp_path):
-    classes = ["0-2", "20-29", "more than 70"]
-    table = pa.table({"image": [jpeg()] * 3, "age": [0, 1, 2], "gender": [0, 1, 1]})
-    features = {"age": {"names": classes, "_type": "ClassLabel"}}
-    metadata = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "a.parquet")
-    faces = read(open_source(tmp_path / "a.parquet", tmp_path / "cache"))
-    assert not faces["usable"].any()
-    assert faces["detail"][1] == "the age 20-29 is a range or a word, not a number of years"

@@ -1,4 +1,4 @@
-"""From an archive or a parquet file to a plain folder in the cache.
+"""From an archive to a plain folder in the cache.
 
 An archive is somebody else's file, so nothing in it is trusted: entries that lead out of the
 folder, links and devices are refused, sizes are bounded before and while bytes are written, and
@@ -15,48 +15,14 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from basis.files import sha256_of
-from data.cache import Progress, build_once
+from data.cache import Progress
 from data.errors import DataError
-
-from .parquet import have_images, write_parquet_images
 
 MAX_ENTRY = 256 * 2**20
 MAX_ENTRIES = 5_000_000
 MAX_RATIO = 100  # photographs hardly compress: 100 times is no archive of photographs
 ALWAYS_ALLOWED = 2**30
 _LONGEST_NAME = 200  # bytes; file systems allow 255, temporary names want some of them
-
-
-def open_source(source: Path, cache: Path, progress: Progress) -> Path:
-    """Return a folder or table file that a reader can look at; unpack what needs it.
-
-    Archives are unpacked into ``cache/unpacked/<sha256 of the archive>``, once.
-
-    Raises
-    ------
-    DataError
-        If the path does not exist, is neither folder, archive nor table, or the archive is
-        damaged or unsafe.
-    """
-    if not source.exists():
-        raise DataError(f"{source} does not exist: check the path (or `study list` for names)")
-    if source.is_dir():
-        parquets = sorted(source.rglob("*.parquet"))
-        return _unpack_parquet(parquets, cache, progress) if have_images(parquets) else source
-    if not source.is_file():
-        raise DataError(f"{source} is neither a file nor a folder")
-    if source.suffix.lower() == ".parquet" and have_images([source]):
-        return _unpack_parquet([source], cache, progress)
-    if tarfile.is_tarfile(source) or zipfile.is_zipfile(source):
-        target = cache / "unpacked" / sha256_of(source)[:24]
-        return build_once(target, lambda folder: unpack_archive(source, folder, progress))
-    if source.suffix.lower() in (".csv", ".tsv", ".parquet"):
-        return source
-    raise DataError(
-        f"{source} is not a folder, tar, zip, parquet or CSV file: "
-        "if it is a damaged archive, fetch it again"
-    )
 
 
 def unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:
@@ -170,10 +136,3 @@ def safe_name(name: str) -> PurePosixPath:
         parts.append(printable)
     # A path of thousands of short parts is as unusable as one long part.
     return PurePosixPath(*parts) if len(parts) <= 32 else PurePosixPath(*parts[-32:])
-
-
-def _unpack_parquet(tables: list[Path], cache: Path, progress: Progress) -> Path:
-    key = hashlib.sha256("".join(sha256_of(table) for table in tables).encode()).hexdigest()
-    return build_once(
-        cache / "unpacked" / key[:24], lambda folder: write_parquet_images(tables, folder, progress)
-    )

@@ -1,0 +1,62 @@
+"""Text tables as people have them: any common separator, and rows that do not fit the heading."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+SEPARATORS = ",;\t|"
+
+
+def read_text_table(
+    table: Path, *, separator: str | None = None, heading: list[str] | None = None
+) -> pd.DataFrame:
+    """Read a delimited text file in UTF-8, every cell as text.
+
+    Parameters
+    ----------
+    table : Path
+    separator : str or None
+        None takes the one of comma, semicolon, tab and bar that is most frequent in the first
+        line (and a tab for ``.tsv``).
+    heading : list of str or None
+        Names of the columns of a file that has no heading.
+
+    Returns
+    -------
+    DataFrame of object
+        Text or None. The column ``malformed`` is empty, or says what is wrong with a row of more
+        cells than the heading: its columns have shifted, and nobody knows where.
+
+    Raises
+    ------
+    ValueError
+        The file is empty or not UTF-8.
+    """
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+        if separator is None:
+            tabs = table.suffix.lower() == ".tsv"
+            separator = "\t" if tabs else max(SEPARATORS, key=first.count)
+        file.seek(0)
+        numbered = list(enumerate(csv.reader(file, delimiter=separator), 1))
+    if heading is None:
+        if not numbered:
+            raise ValueError("the file is empty")
+        heading = [name.strip() for name in numbered.pop(0)[1]]
+    rows, malformed = [], []
+    for number, row in numbered:
+        if any(cell.strip() for cell in row):
+            malformed.append(_too_long(number, row, heading))
+            whole = (row + [""] * len(heading))[: len(heading)]
+            rows.append([cell.strip() or None for cell in whole])
+    return pd.DataFrame(rows, columns=heading, dtype="object").assign(malformed=malformed)
+
+
+def _too_long(number: int, row: list[str], heading: list[str]) -> str:
+    if not any(cell.strip() for cell in row[len(heading) :]):
+        return ""  # empty cells at the end shift nothing
+    read = ", ".join(f"{name} = {cell}" for name, cell in zip(heading, row, strict=False))
+    return f"row {number} has {len(row)} cells, not {len(heading)}: it would be read as {read}"
