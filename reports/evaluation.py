@@ -12,8 +12,16 @@ import pandas as pd
 from reports.statistics.metrics import METRICS
 
 from .panel import Panel, family_of, panels
-from .statistics import age_assurance, breakdowns, headline, standardisation
+from .statistics import (
+    age_assurance,
+    breakdowns,
+    gaps,
+    headline,
+    multiplicity,
+    standardisation,
+)
 from .statistics import pairs as comparison
+from .statistics.resampling import generator
 from .tables import RunTables
 
 POSE_COLUMNS = ("yaw_bin", "pitch_bin")
@@ -21,8 +29,18 @@ COST_COLUMNS = (
     "fit_seconds", "predict_images_per_second", "peak_rss_bytes", "model_bytes", "n_parameters",
     "n_train", "cores", "threads",
 )  # fmt: skip
+CROSSED = (
+    ("age_class", "gender"),
+    ("age_class", "yaw_bin"),
+    ("gender", "yaw_bin"),
+    ("gender", "ethnicity"),
+)
 COARSER = {"age_class": "age_bin"}
-BOOTSTRAPPED = tuple(m.name for m in METRICS.values() if m.interval in ("studentised", "root"))
+BOOTSTRAPPED = tuple(
+    m.name for m in METRICS.values() if m.interval in ("positive", "signed", "root")
+)
+FAMILIES = 2  # families of tests on a page: paired differences, gaps between groups
+POWER_80 = 0.8416  # standard normal quantile of 80%
 MAX_LEVELS = 100  # a breakdown with more levels is a key, not a breakdown
 
 
@@ -64,6 +82,15 @@ class Evaluation:
         return [c for c in names if self.family(c) != "baseline"] or names
 
     @cached_property
+    def verdict_contenders(self) -> list[str]:
+        """Those the verdict speaks of: the pair, and who has the smallest error of age."""
+        names = [self.pair.first, self.pair.second] if self.pair else self.shown[:1]
+        errors = {c: self.value(c, "mae") for c in self.shown}
+        known = [c for c in self.shown if np.isfinite(errors[c])]
+        leader = min(known, key=lambda c: errors[c]) if known else names[0]
+        return list(dict.fromkeys([*names, leader]))
+
+    @cached_property
     def skipped_columns(self) -> list[str]:
         """Category columns with too many levels to show."""
         return [c for c in breakdowns.breakdown_columns(self.panel.faces) if c not in self.columns]
@@ -78,41 +105,61 @@ class Evaluation:
         return breakdowns.level_means(self.panel, self.columns, values)
 
     @cached_property
-    def _headline(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return headline.headline(self.panel, self.means["", "all"])
-
-    @property
     def headline(self) -> pd.DataFrame:
         """Every metric of every contender (``headline.headline``)."""
-        return self._headline[0]
+        return headline.headline(self.panel, self.means["", "all"])
+
+    @cached_property
+    def other_headlines(self) -> list[pd.DataFrame]:
+        """Headline of each further protocol."""
+        return [headline_of(panel) for panel in self.other_panels]
+
+    @cached_property
+    def _tested(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """All paired tests of the page, adjusted together: of the pair, and of the best."""
+        tests, sums = pd.DataFrame(columns=comparison.COLUMNS), np.zeros((self.panel.n_groups, 0))
+        if self.pair is not None:
+            known = {key: found["advantage"] for key, found in self.means.items()}
+            tests, sums = comparison.compare_by_level(self.panel, self.pair, self.columns, known)
+        best, leads = headline.best_by_metric(self.panel, self.headline)
+        found = multiplicity.page_wide(
+            np.concatenate([sums, leads], axis=1),
+            generator("page", self.pair),
+            alpha=comparison.ALPHA / FAMILIES,
+        )
+        n, p_page = len(tests), np.minimum(found.p_page * FAMILIES, 1.0)
+        best = best.assign(p=found.p[n:], p_page=p_page[n:])
+        best["clear"] = best["same"].astype(bool) & (best["p_page"] < comparison.ALPHA)
+        if n:
+            tests = tests.assign(p=found.p[:n], p_page=p_page[:n])
+            families = tests.groupby(["breakdown", "target"], observed=True, sort=False)["p"]
+            tests["p_family"] = families.transform(lambda p: multiplicity.holm(p.to_numpy()))
+            # a true difference this large is found in four of five such test parts
+            tests["detectable"] = (found.critical + POWER_80) * tests["se"]
+            tests["claim"] = [comparison.claim(t) for t in tests.to_dict("records")]
+            tests = tests[comparison.COLUMNS]
+        return tests, best
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """Paired tests of the named pair (``pairs.compare_by_level``), adjusted for the page."""
+        return self._tested[0]
 
     @property
     def best(self) -> pd.DataFrame:
-        """Winner against runner-up by metric."""
-        return self._headline[1]
+        """Winner against runner-up by metric (``headline.best_by_metric``), tested."""
+        return self._tested[1]
 
     @cached_property
-    def other_headlines(self) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Headline and best of each further protocol."""
-        return [headline_of(panel) for panel in self.other_panels]
+    def gaps(self) -> pd.DataFrame:
+        """Worst against best group of every breakdown (``gaps.gaps``)."""
+        tables = {c: self.breakdown_tables[c] for c in self.drawn_columns}
+        return gaps.gaps(self.panel, tables, self.shown, FAMILIES)
 
     @cached_property
     def breakdown_tables(self) -> dict[str, pd.DataFrame]:
         """One frame per breakdown column (``breakdowns.breakdown``)."""
         return {c: breakdowns.breakdown(self.panel, c, means=self.means) for c in self.columns}
-
-    @cached_property
-    def tests(self) -> pd.DataFrame:
-        """Paired tests of the named pair (``comparison.compare_by_level``)."""
-        if self.pair is None:
-            return pd.DataFrame(columns=comparison.COLUMNS)
-        known = {key: found["advantage"] for key, found in self.means.items()}
-        return comparison.compare_by_level(self.panel, self.pair, self.columns, known)
-
-    @cached_property
-    def mcnemar(self) -> pd.DataFrame:
-        """McNemar's test of gender by seed."""
-        return comparison.mcnemar_by_seed(self.panel, self.pair) if self.pair else pd.DataFrame()
 
     @cached_property
     def standards(self) -> dict[str, standardisation.Standard]:
@@ -123,7 +170,9 @@ class Evaluation:
         out = {}
         for column in POSE_COLUMNS:
             if column in self.columns:
-                standard = standardisation.standardise(stratum, self.panel.faces[column])
+                pose = self.panel.faces[column]
+                merged = standardisation.merged_strata(stratum, pose)
+                standard = standardisation.standardise(merged, pose)
                 if len(standard.bins) > 1:
                     out[column] = standard
         return out
@@ -154,6 +203,12 @@ class Evaluation:
                 out[column] = stacked
         return out
 
+    @cached_property
+    def crossings(self) -> list[tuple[str, str]]:
+        """Breakdowns that are crossed two by two, of those the faces have."""
+        known = set(self.columns)
+        return [(a, b) for a, b in CROSSED if a in known and b in known]
+
     @lru_cache  # noqa: B019 - lives as long as the evaluation
     def crossed(self, rows: str, columns: str) -> pd.DataFrame:
         """Return two crossed breakdowns (``breakdowns.crossed``)."""
@@ -182,6 +237,9 @@ class Evaluation:
         numbers = [c for c in COST_COLUMNS if c in mine]
         out = mine.groupby("contender")[numbers].median()
         out["milliseconds_per_face"] = 1000 / out["predict_images_per_second"]
+        cores = out.get("cores", np.nan)
+        out["core_seconds"] = out["fit_seconds"] * cores
+        out["core_milliseconds_per_face"] = out["milliseconds_per_face"] * cores
         out["shared"] = mine.groupby("contender")["shared"].any()
         return out
 
@@ -201,7 +259,7 @@ def _cell_key(failure: Mapping[str, Any], keys: list[str]) -> tuple[str, ...]:
     return tuple(str(cell.get(k)) for k in keys) if isinstance(cell, Mapping) else ()
 
 
-def headline_of(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
+def headline_of(panel: Panel) -> pd.DataFrame:
     """Compute the headline of any panel."""
     values = breakdowns.mean_columns(panel, BOOTSTRAPPED)
     means = breakdowns.level_means(panel, [], values)["", "all"]

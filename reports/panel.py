@@ -6,7 +6,7 @@ dealt with here, once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -59,7 +59,7 @@ class Panel:
     faces : DataFrame
         The F tested faces, in order of ``face_id``.
     age : ndarray of shape (F,)
-        True ages in years.
+        True ages in years; NaN where only a range is known (``age_range``).
     female : ndarray of shape (F,)
         1.0 for female, 0.0 for male, as annotated.
     group : ndarray of shape (F,)
@@ -75,6 +75,21 @@ class Panel:
     female: Array
     group: NDArray[np.int64]
     answers: dict[str, SeedAnswers]
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def age_range(self) -> Array:
+        """Ends of the range the true age lies in where only that is known, shape (F, 2); or NaN."""
+        ends = [
+            self.faces[c].to_numpy(float) if c in self.faces else np.full(len(self.age), np.nan)
+            for c in ("age_low", "age_high")
+        ]
+        return np.where(np.isfinite(self.age)[:, None], np.nan, np.stack(ends, axis=1))
+
+    @property
+    def n_groups(self) -> int:
+        """How many resampling groups there are."""
+        return int(self.group.max(initial=-1)) + 1
 
     @property
     def contenders(self) -> list[str]:

@@ -3,7 +3,8 @@
 A chart module has
 
 ``TITLE``, ``SECTION``, ``ORDER``
-    Heading, section of the page (a module of ``reports.sections``) and place in it. ``TITLE`` may
+    Heading, section of the page (a module of ``reports.sections``, or ``summary`` for the top)
+    and place in it. ``TITLE`` may
     hold ``{variant}``; no two charts share one.
 ``NOTE``
     How to read it, in a sentence or two.

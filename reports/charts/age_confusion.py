@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing.heat import heat_map
+from reports.statistics.intervals import share_interval
 
 from ..evaluation import Evaluation
 
@@ -19,7 +20,7 @@ NOTE = "Rows: true class; each row adds up to 100% (all seeds)."
 
 
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
-    """Return ``contender, true, predicted, n, value``: share of a true class."""
+    """Return ``contender, true, predicted, n, value`` and interval: share of a class."""
     if "age_class" not in evaluation.columns:
         return None
     panel, rows = evaluation.panel, []
@@ -32,18 +33,26 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:
     for name in evaluation.shown:
         answers = panel.answers[name]
         for true in np.unique(codes[codes >= 0]):
-            ages = answers.age[:, codes == true]
-            ages = np.floor(ages[np.isfinite(ages)])
-            predicted = np.clip(np.searchsorted(starts, ages, side="right") - 1, 0, None)
-            counts = np.bincount(predicted, minlength=len(names))
-            for k, count in enumerate(counts):
+            member = codes == true
+            ages = answers.age[:, member]
+            known = np.isfinite(ages)
+            bins = np.searchsorted(starts, np.floor(np.nan_to_num(ages)), side="right") - 1
+            predicted = np.clip(bins, 0, None)
+            hits = (predicted[..., None] == np.arange(len(names))) & known[..., None]
+            with np.errstate(invalid="ignore"):
+                shares = hits.sum(axis=0) / known.sum(axis=0)[:, None]
+            found = share_interval(shares, panel.group[member])
+            for k in range(len(names)):
+                one = found.take(k)
                 rows.append(
                     {
                         "contender": name,
                         "true": names[true],
                         "predicted": names[k],
-                        "n": int((codes == true).sum()),
-                        "value": float(count / max(len(ages), 1)),
+                        "n": one.n,
+                        "value": one.value,
+                        "value_low": one.low,
+                        "value_high": one.high,
                     }
                 )
     return pd.DataFrame(rows)
@@ -64,20 +73,18 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         0.3 + 2.4 * lines, rows=lines, columns=per_line, width=min(10.4, 0.7 + 2.4 * per_line),
         margins=figures.Margins(left=0.75, top=0.3, bottom=0.75, lines=1.0), sharey=True,
     )  # fmt: skip
-    for ax, name in zip(grid, names, strict=False):
+    titles = figures.distinct(names)
+    for ax, name, title in zip(grid, names, titles, strict=False):
         rows = frame[frame["contender"] == name]
         levels = list(dict.fromkeys(rows["predicted"]))
         table = rows.pivot_table(index="true", columns="predicted", values="value", sort=False)
         table = table.reindex([v for v in levels if v in table.index])[levels] * 100
-        sns.heatmap(
-            table.to_numpy(float), ax=ax, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100,
-            cbar=False, linewidths=1.5, linecolor=figures.GROUND, annot_kws={"size": 8},
-            xticklabels=levels, yticklabels=list(table.index),
-        )  # fmt: skip
-        ax.grid(visible=False)
+        shares = table.to_numpy(float)
+        texts = [[f"{v:.0f}" for v in line] for line in shares]
+        heat_map(ax, shares, texts, list(table.index), levels, shares / 100)
+        figures.whole_panel(ax, name, looks)
         ax.tick_params(axis="x", rotation=45)
-        ax.tick_params(axis="y", rotation=0)
-        ax.set_title(figures.short(name))
+        ax.set_title(title)
         ax.set_xlabel("predicted")
     for ax in grid[len(names) :]:
         ax.axis("off")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.display.words import minus
 from reports.drawing import figures
+from reports.drawing.heat import heat_map
 from reports.statistics import breakdowns
 
 from ..evaluation import Evaluation
@@ -17,10 +20,12 @@ TITLE = "{variant}"
 SECTION = "groups"
 ORDER = 40
 LEGEND = False
-NOTE = "Darker is worse, on one scale for all. Numbers of fewer than 30 faces are faint."
-PAIRS = (("age_class", "gender"), ("age_class", "yaw_bin"), ("gender", "yaw_bin"))
+NOTE = (
+    "Darker is worse, on one scale for all. Numbers of fewer than 30 faces are faint. The table "
+    "holds the intervals."
+)
 WORDS = {"mae": "Age error, years", "accuracy": "Gender accuracy, %"}
-COLOURS = {"mae": "Blues", "accuracy": "Blues_r"}
+FACTOR = {"mae": 1.0, "accuracy": 100.0}
 
 
 def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -30,18 +35,17 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
             f"{a}:{b}:{metric}",
             f"{WORDS[metric].split(',')[0]} by {breakdowns.label(a)} and {breakdowns.label(b)}",
         )
-        for a, b in PAIRS
-        if a in evaluation.columns and b in evaluation.columns
+        for a, b in evaluation.crossings
         for metric in WORDS
     ]
 
 
 def frame(evaluation: Evaluation, variant: str = "age_class:gender:mae") -> pd.DataFrame:
-    """Return ``row, column, contender, n, value``."""
+    """Return ``row, column, contender, n, value, value_low, value_high``."""
     a, b, metric = variant.split(":")
     table = evaluation.crossed(a, b)
-    out = table[["row", "column", "contender", "n", metric]]
-    out = out.rename(columns={metric: "value"})
+    out = table[["row", "column", "contender", "n", metric, f"{metric}_low", f"{metric}_high"]]
+    out = out.set_axis([*out.columns[:4], "value", "value_low", "value_high"], axis=1)
     shown = out["contender"].isin(evaluation.shown) & (out["column"].astype(str) != "unknown")
     return out[shown].reset_index(drop=True)
 
@@ -64,11 +68,19 @@ def plot(
         margins=figures.Margins(left=room, top=0.3, bottom=0.32, lines=0.55),
         sharey=True,
     )
-    low, high = frame["value"].min(), frame["value"].max()
-    for ax, name in zip(grid, names, strict=False):
+    solid = frame[frame["n"] >= figures.SMALL_N]["value"]
+    low, high = (solid if len(solid) else frame["value"]).agg(["min", "max"])
+
+    def strength(value: np.ndarray) -> np.ndarray:
+        share = (value - low) / (high - low or 1.0)
+        return np.clip(share if metric == "mae" else 1 - share, 0, 1)
+
+    titles = figures.distinct(names)
+    for ax, name, title in zip(grid, names, titles, strict=False):
         part = frame[frame["contender"] == name]
-        heat(ax, part, rows, columns, metric, COLOURS[metric], low, high)
-        ax.set_title(figures.short(name))
+        heat(ax, part, rows, columns, FACTOR[metric], strength)
+        figures.whole_panel(ax, name, looks)
+        ax.set_title(title)
     for ax in grid[len(names) :]:
         ax.axis("off")
     return figure
@@ -79,51 +91,19 @@ def heat(
     part: pd.DataFrame,
     rows: list[str],
     columns: list[str],
-    metric: str,
-    colours: str,
-    low: float,
-    high: float,
+    factor: float,
+    strength: Callable[[np.ndarray], np.ndarray],
 ) -> None:
     """Draw one heat map; ``part`` has ``row``, ``column``, ``n``, ``value``."""
     table = part.assign(row=part["row"].astype(str), column=part["column"].astype(str))
-    value = table.pivot_table(index="row", columns="column", values="value", sort=False).reindex(
-        rows
-    )[columns]
-    n = table.pivot_table(index="row", columns="column", values="n", sort=False).reindex(rows)[
-        columns
-    ]
-    factor = 100.0 if metric == "accuracy" else 1.0
-    sns.heatmap(
-        value.to_numpy(float) * factor,
-        ax=ax,
-        annot=True,
-        fmt=".1f",
-        cmap=colours,
-        vmin=low * factor,
-        vmax=high * factor + 1e-9,
-        cbar=False,
-        linewidths=1.5,
-        linecolor=figures.GROUND,
-        annot_kws={"size": 8},
-        xticklabels=columns,
-        yticklabels=rows,
+    value, n = (
+        table.pivot_table(index="row", columns="column", values=v, sort=False)
+        .reindex(index=rows, columns=columns)
+        .to_numpy(float)
+        for v in ("value", "n")
     )
-    _fade(ax, n.to_numpy(float) < figures.SMALL_N)
-    ax.grid(visible=False)
-    ax.tick_params(axis="y", rotation=0)
-    ax.tick_params(axis="x", rotation=0)
-
-
-def _fade(ax: Axes, faint: np.ndarray) -> None:
-    """Veil the cells of small groups with the colour of the page and print their numbers soft."""
-    for row, column in np.argwhere(faint):
-        ax.fill_between(
-            [column, column + 1], row, row + 1, color=figures.GROUND, alpha=0.75, lw=0, zorder=2
-        )
-    for text in ax.texts:
-        column, row = (int(v) for v in text.get_position())
-        if faint[row, column]:
-            text.set_color(figures.SOFT)
+    texts = [[minus(v * factor, 1) if np.isfinite(v) else "" for v in line] for line in value]
+    heat_map(ax, value, texts, rows, columns, strength(value), n < figures.SMALL_N)
 
 
 def _levels(values: pd.Series) -> list[str]:

@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 
 from reports.drawing import figures
 from reports.statistics import breakdowns
+from reports.statistics.intervals import share_difference, student_interval
+from reports.statistics.pairs import advantages
 
 from ..evaluation import Evaluation
 from . import crossed
@@ -16,8 +18,9 @@ TITLE = "{variant}"
 SECTION = "pair"
 ORDER = 61
 NOTE = (
-    "Blue: the second contender of the pair is better; red: the first is. "
-    "Estimates without a test. Cells of fewer than 30 faces are faint."
+    "Blue: the second contender of the pair is better; orange: the first is. "
+    "Estimates without a test; the table holds their intervals. Cells of fewer than 30 faces are "
+    "faint."
 )
 
 
@@ -38,19 +41,25 @@ def _where(key: str) -> str:
 
 
 def frame(evaluation: Evaluation, variant: str = "age_class:gender:mae") -> pd.DataFrame | None:
-    """Return ``row, column, n, value``: the advantage of the second contender."""
+    """Return ``row, column, n, value`` and interval: the advantage of the second, paired."""
     pair = evaluation.pair
     if pair is None:
         return None
-    table = crossed.frame(evaluation, variant).set_index(["row", "column", "contender"])
-    wide = table["value"].unstack("contender")  # noqa: PD010
-    if not {pair.first, pair.second} <= set(wide.columns):
-        return None  # the pair holds a baseline, which crossed tables leave out
-    sign = -1.0 if variant.endswith("mae") else 1.0
-    out = (sign * (wide[pair.second] - wide[pair.first])).rename("value").reset_index()
-    n = table["n"].unstack("contender")[pair.second].to_numpy()  # noqa: PD010
-    out.insert(2, "n", n)
-    return out.dropna(subset=["value"]).reset_index(drop=True)
+    a, b, metric = variant.split(":")
+    panel = evaluation.panel
+    gain = advantages(panel, pair.first, pair.second)["age" if metric == "mae" else "gender"]
+    rows = []
+    for row in panel.faces[a].cat.categories:
+        for column in panel.faces[b].cat.categories:
+            member = ((panel.faces[a] == row) & (panel.faces[b] == column)).to_numpy()
+            member = member & np.isfinite(gain)
+            if str(column) == "unknown" or not member.any():
+                continue
+            make = student_interval if metric == "mae" else share_difference
+            one = make(gain[member].reshape(-1, 1), panel.group[member]).take(0)
+            ends = {"value": one.value, "value_low": one.low, "value_high": one.high}
+            rows.append({"row": str(row), "column": str(column), "n": one.n, **ends})
+    return pd.DataFrame(rows)
 
 
 def plot(
@@ -64,5 +73,6 @@ def plot(
         margins=figures.Margins(left=figures.room_for(rows), bottom=0.32),
     )
     reach = float(np.nanmax(np.abs(frame["value"]))) or 1.0
-    crossed.heat(ax, frame, rows, columns, variant.split(":")[2], "RdBu", -reach, reach)
+    factor = crossed.FACTOR[variant.split(":")[2]]
+    crossed.heat(ax, frame, rows, columns, factor, lambda value: value / reach)
     return figure

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from reports.drawing import figures
 from reports.statistics import breakdowns
-from reports.statistics.pairs import ALPHA
 
 from ..evaluation import Evaluation
 
@@ -17,8 +16,10 @@ TITLE = "{variant}"
 SECTION = "pair"
 ORDER = 60
 NOTE = (
-    "Right of the line: the second contender is better. Filled: significant at 5% after Holm's "
-    "adjustment over the groups of this chart; hollow: not. The intervals are not adjusted."
+    "Right of the line: the second contender is better. Filled: the difference counts after "
+    "adjustment for all tests of the page; hollow: it does not. The bars around zero show what a "
+    "test of this group could see: a true difference inside them is missed more than once in five. "
+    "The intervals are not adjusted."
 )
 WORDS = {"age": "years less age error", "gender": "points more gender accuracy"}
 AXES = {"age": "years less error", "gender": "points more accuracy"}
@@ -36,11 +37,12 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def frame(evaluation: Evaluation, variant: str = "age_bin:age") -> pd.DataFrame:
-    """Return ``level, n, value, value_low, value_high, p, p_holm``."""
+    """Return ``level, n, value, value_low, value_high, p, p_page, detectable, claim``."""
     column, target = variant.rsplit(":", 1)
     tests = evaluation.tests
     rows = tests[(tests["breakdown"] == column) & (tests["target"] == target)]
-    keep = ["level", "n", "first", "second", "advantage", "low", "high", "p", "p_holm"]
+    keep = ["level", "n", "first", "second", "advantage", "low", "high", "p", "p_page",
+            "detectable", "claim"]  # fmt: skip
     names = {"advantage": "value", "low": "value_low", "high": "value_high"}
     return rows[keep].rename(columns=names).reset_index(drop=True)
 
@@ -51,7 +53,9 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:age"
     factor = 100.0 if target == "gender" else 1.0
     figure, (ax,) = figures.axes(0.6 + 0.24 * len(frame))
     y = np.arange(len(frame))
-    clear = (frame["p_holm"] < ALPHA).to_numpy()
+    clear = frame["claim"].isin(("first", "second")).to_numpy()
+    reach = frame["detectable"].fillna(0) * factor
+    ax.barh(y, 2 * reach, 0.62, left=-reach, color=figures.GRID, lw=0, zorder=0)
     for faint in (False, True):
         part = (frame["n"] < figures.SMALL_N).to_numpy() == faint
         alpha = 0.4 if faint else 1.0

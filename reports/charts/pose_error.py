@@ -9,10 +9,13 @@ from reports.drawing import figures
 
 from ..evaluation import Evaluation
 
-TITLE = "Error of the pose labels"
+TITLE = "Error of the pose estimator"
 SECTION = "data"
 ORDER = 122
-NOTE = "Mean absolute error of yaw, pitch and roll against known pose, by true |yaw|."
+NOTE = (
+    "Mean absolute difference of the pose estimator to known pose, by true |yaw|. It is about the "
+    "estimator: where the faces carry their true pose, the breakdowns use that."
+)
 
 
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame | None:

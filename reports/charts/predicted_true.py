@@ -52,7 +52,8 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         margins=figures.Margins(top=0.3, lines=0.8), sharex=True, sharey=True,
     )  # fmt: skip
     colour = tuple(int(figures.DENSITY[i : i + 2], 16) for i in (1, 3, 5))
-    for ax, name in zip(grid, names, strict=False):
+    titles = figures.distinct(names)
+    for ax, name, title in zip(grid, names, titles, strict=False):
         rows = frame[frame["contender"] == name]
         picture = np.zeros((TOP + 1, TOP + 1, 4), np.uint8)
         picture[..., :3] = colour
@@ -63,7 +64,8 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         ax.plot([0, TOP], [0, TOP], color=figures.SOFT, lw=0.8)
         known = rows[rows["n"] >= MIN_FACES]
         ax.plot(known["age"] + 0.5, known["median"], color=figures.INK, lw=1)
-        ax.set_title(figures.short(name))
+        ax.set_title(title)
+        figures.whole_panel(ax, name, looks)
         ax.set(xticks=(0, 25, 50, 75, 100), yticks=(0, 25, 50, 75, 100), aspect="equal")
         ax.set_xlabel("true age")
     for ax in grid[len(names) :]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 
 from reports.drawing.figures import SMALL_N
 
-from .words import DASH, finite, number, p_value
+from .words import DASH, finite, interval, number, p_value
 
 NAMES = {
     "n": "faces",
@@ -20,7 +19,9 @@ NAMES = {
     "cs5": "CS@5",
     "accuracy": "gender accuracy",
     "p": "p",
-    "p_holm": "p (Holm)",
+    "p_family": "p (Holm within the breakdown)",
+    "p_page": "p (adjusted for the page)",
+    "detectable": "smallest detectable",
     "value": "value",
     "raw": "as measured",
     "false_positive_rate": "men taken for women",
@@ -54,6 +55,10 @@ class Cell:
     mark : {'', 'best', 'tied'}
     note : str
         Small print below the number.
+    contender : int or None
+        Ties the cell to the filter.
+    unit : str
+        Of ``value`` as exported: 'years', 'share' ... A share is a fraction there.
     """
 
     text: str
@@ -64,6 +69,7 @@ class Cell:
     mark: str = ""
     note: str = ""
     contender: int | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,14 @@ class Table:
 
 def measured(value: float, low: float, high: float, unit: str, **more: Any) -> Cell:
     """Return a cell with a number and its interval."""
-    span = f"{number(low, unit)} to {number(high, unit)}" if math.isfinite(low) else ""
-    return Cell(number(value, unit), finite(value), finite(low), finite(high), span, **more)
+    span = interval(low, high, unit)
+    ends = (finite(value), finite(low), finite(high))
+    return Cell(number(value, unit), *ends, span, unit=exported(unit), **more)
+
+
+def exported(unit: str) -> str:
+    """Return the unit of an exported number: points are printed, shares are exported."""
+    return "share" if unit == "points" else unit
 
 
 def text_cell(value: Any) -> Cell:
@@ -176,8 +188,8 @@ def _cell(record: Mapping[str, Any], column: str, unit: str) -> Cell:
         return text_cell(value)
     if isinstance(value, bool | np.bool_):
         return text_cell("yes" if value else "no")
-    if column in ("p", "p_holm") or column.startswith("p "):
+    if column in ("p", "p_family", "p_page") or column.startswith("p "):
         return Cell(p_value(float(value)), finite(value))
     if f"{column}_low" in record:
         return measured(value, record[f"{column}_low"], record[f"{column}_high"], unit)
-    return Cell(number(value, unit), finite(value))
+    return Cell(number(value, unit), finite(value), unit=exported(unit))

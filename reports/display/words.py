@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,31 @@ def minus(value: float, digits: int) -> str:
     if text.startswith("-"):
         text = text[1:] if float(text.replace(",", "")) == 0 else f"−{text[1:]}"
     return text
+
+
+def interval(low: float, high: float, unit: str = "") -> str:
+    """Print an interval with its signs: ``−1.13 to 0.18``; '' if there is none."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"{number(low, unit)} to {number(high, unit)}"
+
+
+def small(value: Any, digits: int = 2) -> str:
+    """Print a number that cannot be zero: ``< 0.01`` where it would round to nothing."""
+    if value is None or not math.isfinite(float(value)):
+        return DASH
+    least = 10**-digits
+    return f"< {least:.{digits}f}" if abs(float(value)) < least else minus(float(value), digits + 1)
+
+
+def listed(names: Sequence[str], most: int = 99) -> str:
+    """Join names as people do: *a, b and c*; beyond ``most`` the rest is counted."""
+    names = list(names)
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def p_value(p: float) -> str:

@@ -155,7 +155,7 @@ def axes(
 
 def room_for(labels: Sequence[str]) -> float:
     """Return the inches that row labels take to the left of a panel."""
-    return 0.2 + 0.068 * max((len(label) for label in labels), default=0)
+    return 0.2 + 0.068 * max((min(len(label), 34) for label in labels), default=0)
 
 
 def make_room(ax: Axes, labels: Sequence[str]) -> None:
@@ -199,7 +199,7 @@ def dots(
                 if part.any():
                     _dots(ax, rows[part], y[part] + shift, styles[name], value, faint, hollow)
     fit_values(ax, frame, styles, value)
-    labels = list(labels or levels)
+    labels = list(labels or distinct(levels))
     ax.set_yticks(range(len(levels)), labels)
     make_room(ax, labels)
     ax.set_ylim(len(levels) - 0.5, -0.5)
@@ -261,6 +261,20 @@ class contender:  # noqa: N801 - reads as a statement: with contender(ax, name, 
             artist.set_gid(f"contender-{self.index}-{order}")
 
 
+def whole_panel(ax: Axes, name: str, styles: Looks) -> None:
+    """Tag a panel that is about one contender, so that the page can hide it."""
+    ax.set_gid(f"contender-{list(styles).index(name)}-0")
+
+
+def band(
+    ax: Axes, x: Sequence[float], rows: pd.DataFrame, look: Look, value: str = "value"
+) -> None:
+    """Draw the interval around a line, if there is one."""
+    low, high = rows[f"{value}_low"].to_numpy(float), rows[f"{value}_high"].to_numpy(float)
+    if np.isfinite(low).any():
+        ax.fill_between(x, low, high, color=look.colour, alpha=0.18, lw=0)
+
+
 def draw_floor(ax: Axes, frame: pd.DataFrame) -> None:
     """Draw the floor of label noise, a dotted line, if the frame holds one."""
     if "noise_floor" in frame:
@@ -270,13 +284,26 @@ def draw_floor(ax: Axes, frame: pd.DataFrame) -> None:
 def level_labels(frame: pd.DataFrame) -> list[str]:
     """Return ``level (n)`` for each level, n the largest over contenders."""
     counts = frame.groupby("level", sort=False, observed=True)["n"].max()
-    return [f"{short(level)}  ({n:,})" for level, n in counts.items()]
+    names = distinct(list(counts.index))
+    return [f"{name}  ({n:,})" for name, n in zip(names, counts, strict=True)]
 
 
 def short(text: object, length: int = 22) -> str:
-    """Cut a label that would push the chart off the page."""
+    """Cut a label that would push the chart off the page in its middle: ends tell names apart."""
     text = str(text)
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    if len(text) <= length:
+        return text
+    tail = length // 2
+    return f"{text[: length - tail - 1]}…{text[-tail:]}"
+
+
+def distinct(names: Sequence[object], length: int = 22) -> list[str]:
+    """Cut labels; those that would become equal get their number."""
+    cut = [short(name, length) for name in names]
+    return [
+        f"{label} ({k + 1})" if cut.count(label) > 1 and str(name) != label else label
+        for k, (name, label) in enumerate(zip(names, cut, strict=True))
+    ]
 
 
 def style() -> Any:

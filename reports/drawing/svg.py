@@ -46,7 +46,8 @@ def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
     svg = re.sub(r'\bid="', f'id="{key}-', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{key}-", svg)
     svg = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", _font, svg)
-    svg = re.sub(r"(\d+\.\d{2})\d{3,}", r"\1", svg)
+    # coordinates need two decimals; text is data and keeps all its digits
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d{2})\d{3,}", r"\1", tag[0]), svg)
     svg = re.sub(r">\s+<", "><", svg)
     return _with_description(svg, key, title, description)
 
@@ -63,7 +64,7 @@ def _with_description(svg: str, key: str, title: str, description: str) -> str:
     wide = float(width[1]) * 4 / 3 if width else 480
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="{box}" role="img" style="max-width:{wide:.0f}px" '
+        f'viewBox="{box}" role="img" style="--w:{wide:.0f}px" '
         f'aria-labelledby="{key}-title {key}-desc">'
         f'<title id="{key}-title">{html.escape(title)}</title>'
         f'<desc id="{key}-desc">{html.escape(description)}</desc>{body}'

@@ -46,7 +46,10 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
     if panel.protocol == "raw":
         found.append("Protocol raw keeps the copies: it is descriptive, and flatters everybody.")
     if max(seeds.values()) == 1:
-        found.append("One seed only: how much a number moves with the seed is not known.")
+        found.append(
+            "One seed only: how much a number moves with the training is not known, and two equal "
+            "recipes can come out different."
+        )
     elif min(seeds.values()) < max(seeds.values()):
         fewer = ", ".join(f"{c} ({n})" for c, n in seeds.items() if n < max(seeds.values()))
         found.append(f"Not every contender has {max(seeds.values())} seeds: {fewer}.")
@@ -55,7 +58,8 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
         if absent:
             found.append(
                 f"{contender} gave no answer for {absent:,} of {len(panel.age):,} test faces; its "
-                "numbers are over the faces it answered, comparisons over the faces both answered."
+                "numbers are over the faces it answered, which may be the easy ones; comparisons "
+                "are over the faces both answered, and nobody is marked best."
             )
     planned = evaluation.run.provenance.get("contenders", {})
     foreign = [c for c in panel.answers if not planned.get(c, {}).get("trained", True)]

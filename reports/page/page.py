@@ -7,6 +7,7 @@ import math
 import re
 import zlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -23,12 +24,14 @@ from reports.evaluation import Evaluation
 from reports.noise_floor import noise_floor
 from reports.sections import sections
 from reports.sections.faces import gallery_tables
+from reports.sections.groups import gap_table
 from reports.tables import RunTables
 
 from .caveats import caveats
 from .verdict import verdict
 
 FORMAT = 1
+FIRST_BREAKDOWNS = ("age", "gender", "ethnicity", "|yaw|")  # of the first table
 WIDE = 6.0  # inches: charts wider than this take a whole line
 UNIT_OF = {"accuracy": "share", "mae": "years", "age": "years", "gender": "points"}
 
@@ -43,6 +46,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["kind"] = blocks.kind
+    found.filters["digits"] = digits
     return found
 
 
@@ -97,7 +101,7 @@ class Page:
                 "costs": e.costs.reset_index(),
                 "pair": vars(pair) if pair else None,
                 "tests": e.tests,
-                "mcnemar": e.mcnemar,
+                "gaps": e.gaps,
                 "breakdowns": e.breakdown_tables,
                 "standardised": {
                     c: {
@@ -111,7 +115,7 @@ class Page:
                 },
                 "other_panels": {
                     p.name: numbers
-                    for p, (numbers, _) in zip(e.other_panels, e.other_headlines, strict=True)
+                    for p, numbers in zip(e.other_panels, e.other_headlines, strict=True)
                 },
                 "tables": self._tables(),
                 "charts": {
@@ -152,6 +156,18 @@ class Page:
         return sections(self.evaluation, self._charts)
 
     @cached_property
+    def first_screen(self) -> list[Block]:
+        """What stands below the verdict: one picture of groups, one table, one of the price."""
+        charts = self._charts("summary")
+        gaps = gap_table(self.evaluation, self.evaluation.verdict_contenders)
+        chosen = [row for row in gaps.rows if row.cells[0].value in FIRST_BREAKDOWNS]
+        if not chosen:
+            return charts
+        note = f"{gaps.note} All breakdowns: section For whom."
+        table = replace(gaps, key="gaps-first", title="Worst groups", rows=chosen, note=note)
+        return [*charts[:1], table, *charts[1:]]
+
+    @cached_property
     def html(self) -> str:
         """The page."""
         e = self.evaluation
@@ -170,6 +186,8 @@ class Page:
                 verdict=verdict(e),
                 caveats=caveats(e),
                 sections=self.sections,
+                first=self.first_screen,
+                name=str(provenance.get("plan_name") or "study"),
                 contenders=[
                     {"name": c, "slot": look.slot, "family": e.family(c)}
                     for c, look in self.looks.items()
@@ -211,6 +229,13 @@ def _description(module: Any, frame: pd.DataFrame, variant: str) -> str:
 def _words(row: pd.Series) -> str:
     place = [str(row[c]) for c in ("level", "row", "column", "contender") if c in row.index]
     return f"{row['value']:.3g} ({', '.join(place)})" if place else f"{row['value']:.3g}"
+
+
+def digits(value: Any) -> str:
+    """Print an exported value: numbers with six digits, text as it is, '' for nothing."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
 
 
 def jsonable(value: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reports.display.words import duration, minus, number, p_value
+from reports.display.words import interval, listed, number, p_value
 from reports.evaluation import POSE_COLUMNS, Evaluation
+from reports.sections.costs import price_claim
+from reports.sections.groups import gap_words
+from reports.sections.pair import power
+from reports.sections.pose import angle_sentence
 from reports.statistics import breakdowns
-from reports.statistics.pairs import ALPHA, Pair
+from reports.statistics.pairs import Pair
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,20 @@ class Sentence:
 
 
 def verdict(evaluation: Evaluation) -> list[Sentence]:
-    """Return who wins age, who wins gender, where the loser wins, and the price of it."""
+    """Return who wins age and gender, for whom, at what angle, at what price."""
     pair = evaluation.pair
     if pair is None:
-        return [_alone(evaluation)]
-    found = [_target(evaluation, pair, "age"), _target(evaluation, pair, "gender")]
-    found += [_exceptions(evaluation, pair), _price(evaluation, pair), _others(evaluation, pair)]
+        found = [_alone(evaluation), _for_whom(evaluation), _angle(evaluation)]
+        return [sentence for sentence in found if sentence]
+    found = [
+        _target(evaluation, pair, "age"),
+        _target(evaluation, pair, "gender"),
+        _for_whom(evaluation),
+        _exceptions(evaluation, pair),
+        _angle(evaluation),
+        _price(evaluation),
+        _others(evaluation, pair),
+    ]
     return [sentence for sentence in found if sentence]
 
 
@@ -44,38 +57,54 @@ def _alone(evaluation: Evaluation) -> Sentence:
 
 
 def _target(evaluation: Evaluation, pair: Pair, target: str) -> Sentence | None:
+    """Say who is better on one question, or that they cannot be told apart."""
     tests = evaluation.tests
     rows = tests[(tests["breakdown"] == "") & (tests["target"] == target)]
     if rows.empty:
         return None
-    row = rows.iloc[0]
-    winner, loser = (
-        (pair.second, pair.first) if row["advantage"] >= 0 else (pair.first, pair.second)
+    row = rows.iloc[0].to_dict()
+    ahead = row["advantage"] >= 0
+    winner, loser = (pair.second, pair.first) if ahead else (pair.first, pair.second)
+    better, worse = (row["second"], row["first"]) if ahead else (row["first"], row["second"])
+    unit, scale = ("years", "years") if target == "age" else ("share", "points")
+    word = "years" if target == "age" else "points"
+    verb = "estimates age" if target == "age" else "recognises gender"
+    claims = {
+        "undecided": f"{winner} and {loser} cannot be told apart on {target}.",
+        "borderline": f"Borderline: {winner} {verb} better than {loser} here, but test and "
+        "interval do not agree.",
+    }
+    size = number(abs(row["advantage"]), scale)
+    clear = f"{winner} {verb} better than {loser}, by {size} {word}."
+    claim = claims.get(row["claim"], clear)
+    what = f"{number(better, unit)} against {number(worse, unit)}" + (
+        " years" if target == "age" else " right"
     )
-    better, worse = (
-        (row["second"], row["first"]) if row["advantage"] >= 0 else (row["first"], row["second"])
-    )
-    low, high = sorted((abs(row["low"]), abs(row["high"])))
-    clear = row["p"] < ALPHA
-    if target == "age":
-        size, unit = number(abs(row["advantage"]), "years"), "years"
-        numbers = f"{number(better, 'years')} against {number(worse, 'years')} years"
-        claim = f"{winner} estimates age better than {loser}, by {size} years."
-        span = f"{number(low, unit)} to {number(high, unit)}"
-    else:
-        size = number(abs(row["advantage"]), "points")
-        numbers = f"{number(better, 'share')} against {number(worse, 'share')} right"
-        claim = f"{winner} recognises gender better than {loser}, by {size} points."
-        span = f"{number(low, 'points')} to {number(high, 'points')}"
-    if not clear or not math.isfinite(row["low"]):
-        claim = f"{winner} and {loser} cannot be told apart on {target}."
-        signed = "years" if target == "age" else "points"
-        span = f"{number(row['low'], signed)} to {number(row['high'], signed)}"
-    evidence = (
-        f"{numbers}; 95% interval of the difference {span}, p {_p(row['p'])}, "
-        f"{row['n']:,} test faces."
-    )
-    return Sentence(target.capitalize(), claim, evidence)
+    evidence = f"{what} on the {row['n']:,} faces both answered; {_spans(row, ahead, scale)}; "
+    evidence += f"p {_p(row['p_page'])}, adjusted for all tests of this page."
+    return Sentence(target.capitalize(), claim, f"{evidence} {_trainings(evaluation, pair, row)}")
+
+
+def _spans(row: Mapping[str, Any], ahead: bool, scale: str) -> str:
+    """Print the intervals of the lead, as the winner sees it: a sign is never lost."""
+
+    def turned(low: float, high: float) -> str:
+        return interval(low, high, scale) if ahead else interval(-high, -low, scale)
+
+    faces = turned(row["low"], row["high"])
+    if not faces:
+        return "too few faces for an interval of the lead"
+    said = f"95% interval of the lead {faces}"
+    recipe = turned(row["recipe_low"], row["recipe_high"])
+    return f"{said} for these models, {recipe} for the recipe" if recipe else said
+
+
+def _trainings(evaluation: Evaluation, pair: Pair, row: Mapping[str, Any]) -> str:
+    if np.isfinite(row["recipe_low"]):
+        return "The recipe's interval, over faces and trainings, decides."
+    seeds = min(len(evaluation.panel.answers[c].seeds) for c in (pair.first, pair.second))
+    many = "one training" if seeds == 1 else f"{seeds} trainings"
+    return f"This stands on {many}: it holds for these fitted models, not yet for the recipe."
 
 
 def _p(p: float) -> str:
@@ -84,36 +113,36 @@ def _p(p: float) -> str:
 
 
 def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
-    """Name the groups where whoever loses overall is clearly better, and the undecided ones."""
+    """Name the groups where whoever is behind overall is ahead, and what could have been seen."""
     tests, drawn = evaluation.tests, evaluation.drawn_columns
     rows = tests[tests["breakdown"].isin(drawn) & (tests["level"] != "unknown")]
     if rows.empty:
         return None
     overall = tests[tests["breakdown"] == ""].set_index("target")["advantage"]
     ahead = np.sign(rows["advantage"]) == np.sign(rows["target"].map(overall))
-    clear = rows["p_holm"] < ALPHA
-    upset, undecided = rows[clear & ~ahead], rows[~clear]
+    clear = rows["claim"].isin(("first", "second"))
+    upset = rows[clear & ~ahead]
     claims = [
-        f"{winner} is clearly better in {_groups(part)}"
+        f"{winner} is better in {_groups(part)}"
         for winner, part in (
             (pair.first, upset[upset["advantage"] < 0]),
             (pair.second, upset[upset["advantage"] > 0]),
         )
         if len(part)
     ]
-    claim = f"{'; '.join(claims)}." if claims else "No group goes clearly the other way."
+    claim = f"{'; '.join(claims)}." if claims else "No group is seen to go the other way."
     evidence = (
-        f"The overall winner is clearly better in {int((clear & ahead).sum())} of {len(rows)} "
-        f"tests by {_breakdowns(rows)} (Holm within each)."
+        f"Whoever leads overall is ahead in {int((clear & ahead).sum())} of {len(rows)} group "
+        f"tests by {_breakdowns(rows)}, after adjustment for the whole page. {power(rows)}"
     )
-    if len(undecided):
-        evidence += f" Undecided: {_groups(undecided)}."
+    against = rows[~clear & ~ahead]
+    if len(against):
+        evidence += f" Leaning the other way, undecided: {_groups(against)}."
     return Sentence("Exceptions", claim, evidence)
 
 
 def _breakdowns(rows: pd.DataFrame) -> str:
-    names = [breakdowns.label(c) for c in dict.fromkeys(rows["breakdown"])]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([breakdowns.label(c) for c in dict.fromkeys(rows["breakdown"])])
 
 
 def _groups(rows: pd.DataFrame, most: int = 6) -> str:
@@ -121,8 +150,7 @@ def _groups(rows: pd.DataFrame, most: int = 6) -> str:
         f"{r.target} {_place(r.breakdown, r.level)}"
         for r in rows.sort_values("n", ascending=False, kind="stable").itertuples()
     ]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return listed(names, most)
 
 
 def _place(breakdown: str, level: str) -> str:
@@ -135,49 +163,58 @@ def _place(breakdown: str, level: str) -> str:
     return f"{where} {breakdowns.label(breakdown)} {level}"
 
 
-def _price(evaluation: Evaluation, pair: Pair) -> Sentence | None:
-    costs = evaluation.costs
-    if not {pair.first, pair.second} <= set(costs.index):
+def _for_whom(evaluation: Evaluation) -> Sentence | None:
+    """Say how wide the gap between genders is, and the widest of all others, per contender."""
+    gaps = evaluation.gaps
+    mine = gaps[gaps["contender"].isin(evaluation.verdict_contenders)]
+    if mine.empty:
         return None
-    one, two = costs.loc[pair.first], costs.loc[pair.second]
-    if not np.isfinite([one["fit_seconds"], two["fit_seconds"]]).all():
-        return None
-    slow, quick = (pair.second, pair.first) if two["fit_seconds"] >= one["fit_seconds"] else (
-        pair.first, pair.second
-    )  # fmt: skip
-    ratio = costs.loc[slow, "fit_seconds"] / max(costs.loc[quick, "fit_seconds"], 1e-9)
-    claim = (
-        f"{slow} takes {duration(costs.loc[slow, 'fit_seconds'])} to train, {quick} "
-        f"{duration(costs.loc[quick, 'fit_seconds'])}"
+    genders = mine[(mine["breakdown"] == "gender") & (mine["metric"] == "accuracy")]
+    people = mine[mine["breakdown"].isin(("gender", "ethnicity"))]
+    chosen = genders if len(genders) else people if len(people) else mine
+    claims = [gap_words(row, name=True) for _, row in chosen.head(3).iterrows()]
+    leader = evaluation.verdict_contenders[-1]
+    own = mine[(mine["contender"] == leader) & (mine["p_page"] < 0.05)]
+    widest = [
+        gap_words(part.sort_values("difference").iloc[-1])
+        for _, part in own.groupby("metric", sort=False)
+    ]
+    evidence = (
+        f"Widest gaps of {leader} that are more than chance: {'; '.join(widest)}."
+        if widest
+        else f"No gap of {leader} between groups is more than chance, after adjustment."
     )
-    claim += f" ({minus(ratio, 1 if ratio < 10 else 0)} times)."
-    answer = [duration(costs.loc[c, "milliseconds_per_face"] / 1000) for c in (slow, quick)]
-    evidence = f"A face takes {answer[0]} against {answer[1]}"
-    cores = [int(costs.loc[c, "cores"]) for c in (slow, quick)]
-    evidence += f", on {cores[0]} and {cores[1]} cores." if cores[0] != cores[1] else "."
-    if bool(costs.loc[[slow, quick], "shared"].any()):
-        evidence += " Some of it was timed while other work ran."
-    return Sentence("Price", claim, evidence)
+    return Sentence("For whom", f"{'; '.join(claims)}.", evidence)
+
+
+def _angle(evaluation: Evaluation) -> Sentence | None:
+    found = angle_sentence(evaluation)
+    return Sentence("At what angle", *found) if found else None
+
+
+def _price(evaluation: Evaluation) -> Sentence | None:
+    claim, evidence = price_claim(evaluation)
+    return Sentence("At what price", claim, evidence) if claim else None
 
 
 def _others(evaluation: Evaluation, pair: Pair) -> Sentence | None:
-    """Name a contender outside the pair that leads a headline number."""
+    """Name a contender outside the pair that leads a headline number, and on which faces."""
     best = evaluation.best.set_index("metric")
     leads = [
-        (words, best.loc[metric, "winner"])
+        (metric, words, best.loc[metric])
         for metric, words in (("mae", "age"), ("accuracy", "gender"))
         if metric in best.index and best.loc[metric, "winner"] not in (pair.first, pair.second)
     ]
     if not leads:
         return None
-    claim = "; ".join(f"{name} leads on {words}" for words, name in leads)
-    values = ", ".join(
-        f"{name}: {number(evaluation.value(name, 'mae'), 'years')} years, "
-        f"{number(evaluation.value(name, 'accuracy'), 'share')}"
-        for name in dict.fromkeys(n for _, n in leads)
-    )
-    return Sentence(
-        "Others",
-        f"{claim}.",
-        f"{values}. It is not part of the tested pair, so read it as an estimate.",
-    )
+    claim = "; ".join(f"{row['winner']} leads on {words}" for _, words, row in leads)
+    said = []
+    for metric, _, row in leads:
+        unit = "years" if metric == "mae" else "share"
+        word = " years" if metric == "mae" else ""
+        told = "told apart" if row["p_page"] < 0.05 else "not told apart"
+        said.append(
+            f"{number(row['winner_value'], unit)} against {number(row['runner_up_value'], unit)}"
+            f"{word} of {row['runner_up']} on the {row['n']:,} faces that all answered, {told}"
+        )
+    return Sentence("Others", f"{claim}.", f"{'; '.join(said)}.")

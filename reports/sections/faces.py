@@ -128,8 +128,7 @@ def _rankings(evaluation: Evaluation, answers: _MeanAnswers) -> list[Ranking]:
         Ranking(
             "sure-mistakes",
             "Surest mistakes of gender",
-            "Every contender is sure, and disagrees with the annotation: often it is the "
-            "annotation that errs.",
+            _mistake_note(wrong),
             _top(np.where(wrong > 0.5, wrong, 0)),
         ),
     ]
@@ -140,6 +139,18 @@ def _rankings(evaluation: Evaluation, answers: _MeanAnswers) -> list[Ranking]:
             Ranking("disagreement", title, "Largest minus smallest estimate.", _top(spread))
         )
     return found
+
+
+def _mistake_note(wrong: Array) -> str:
+    """Say how sure the least sure contender is on the faces that every one gets wrong."""
+    shown = wrong[_top(np.where(wrong > 0.5, wrong, 0))]
+    if not len(shown):
+        return ""
+    return (
+        f"Every contender gives the annotated gender less than half; the least sure of them gives "
+        f"the other one {number(float(shown.min()), 'share')} to "
+        f"{number(float(shown.max()), 'share')}."
+    )
 
 
 def _top(score: Array) -> NDArray[np.int64]:
@@ -185,12 +196,15 @@ def _worst_pairs(evaluation: Evaluation) -> pd.DataFrame | None:
 
 
 def _near_duplicates(evaluation: Evaluation, pictures: _Pictures) -> list[Block]:
-    """Show the near duplicates with the largest gap of age: twins in the eyes of a hash."""
+    """Show the near duplicates with the largest gap of age."""
     table, pairs = evaluation.run.near_duplicates, _worst_pairs(evaluation)
     if table is None or pairs is None:
         return []
-    title = "Near duplicates whose labels disagree most"
-    note = f"{len(table):,} pairs were found; each pair shares a group and is never split."
+    title = "Nearly equal pictures whose labels disagree most"
+    note = (
+        f"{len(table):,} pairs whose pictures nearly agree were found, largest gap of age first; a "
+        "pair shares a group and is never split."
+    )
     if evaluation.run.thumbnails:
         shown = [pictures.pair(row) for row in pairs.to_dict("records")]
         return [Gallery("near-duplicates", title, note, shown)]

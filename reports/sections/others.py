@@ -20,9 +20,7 @@ def lead(evaluation: Evaluation) -> str:
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return a table for each further protocol; nothing if there is none."""
     tables: list[Block] = []
-    for panel, (numbers, _) in zip(
-        evaluation.other_panels, evaluation.other_headlines, strict=True
-    ):
+    for panel, numbers in zip(evaluation.other_panels, evaluation.other_headlines, strict=True):
         rows = numbers[numbers["metric"].isin(("mae", "cs5", "bias", "accuracy"))]
         wide = pd.DataFrame({"contender": panel.contenders})
         wide["n"] = [int(panel.answers[c].complete.sum()) for c in panel.contenders]

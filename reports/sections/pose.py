@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from reports.display.blocks import Block, Prose
 from reports.display.cells import SMALL_N, Cell, Column, Row, Table, measured, text_cell
-from reports.display.words import minus, number
+from reports.display.words import interval, minus, number, p_value
 from reports.evaluation import POSE_COLUMNS, Evaluation
 from reports.statistics import breakdowns
+from reports.statistics.gaps import equal_levels_p
+from reports.statistics.pairs import advantages
 
 TITLE = "Head pose"
 ORDER = 30
@@ -16,15 +20,82 @@ def lead(evaluation: Evaluation) -> str:
     """Say why errors by pose are shown three times."""
     if not _known_pose(evaluation):
         return "The pose of no test face is known, so nothing can be said about it."
+    words = (
+        "Errors are shown as measured, then as if every pose bin held the same ages and genders, "
+        "then from a regression."
+    )
+    return f"{ages_by_pose(evaluation)} {words}".strip()
+
+
+def ages_by_pose(evaluation: Evaluation) -> str:
+    """Say whether age goes with yaw among the test faces: median age of the outer bins."""
+    if "yaw_bin" not in evaluation.columns:
+        return ""
+    faces = evaluation.panel.faces
+    ages = faces[faces["yaw_bin"].astype(str) != "unknown"].groupby("yaw_bin", observed=True)["age"]
+    medians = ages.median()[ages.size() >= 30]
+    if len(medians) < 2:
+        return ""
+    first, last = medians.index[0], medians.index[-1]
     return (
-        "Pose and age go together in collected pictures: toddlers look level into the camera, "
-        "most turned heads are in their twenties. So errors are shown as measured, then as if "
-        "every pose bin held the same ages and genders, then from a regression."
+        f"The median age is {medians.iloc[0]:.0f} at |yaw| {first} and {medians.iloc[-1]:.0f} at "
+        f"{last}: an error that grows with age would look like an error of pose, or hide one."
+    )
+
+
+def finding(evaluation: Evaluation) -> str:
+    """Say how the error of the leading contender changes from frontal to turned."""
+    sentence = angle_sentence(evaluation)
+    return f"{sentence[0]} {sentence[1]}" if sentence else ""
+
+
+def angle_sentence(evaluation: Evaluation) -> tuple[str, str] | None:
+    """Return claim and evidence on yaw: frontal against the most turned bin, and the joint test.
+
+    None where yaw could not be standardised.
+    """
+    table = evaluation.standardised.get("yaw_bin")
+    if table is None or table.empty:
+        return None
+    bins = list(dict.fromkeys(table["level"]))
+    said, gaps = [], evaluation.gaps
+    for contender in evaluation.verdict_contenders:
+        rows = table[table["contender"] == contender].set_index("level")
+        near, far = rows.loc[bins[0]], rows.loc[bins[-1]]
+        test = gaps[(gaps["breakdown"] == "yaw_bin") & (gaps["contender"] == contender)
+                    & (gaps["metric"] == "mae")]  # fmt: skip
+        p = p_value(float(test["p_page"].iloc[0])) if len(test) else ""
+        said.append(
+            f"{contender} {number(near['mae'], 'years')} to {number(far['mae'], 'years')} years "
+            f"[{interval(far['mae_low'], far['mae_high'], 'years')}]"
+            + (f", equal at all angles: p {'' if p.startswith('<') else '= '}{p}" if p else "")
+        )
+    claim = f"From |yaw| {bins[0]} to {bins[-1]}, at equal ages and genders: {'; '.join(said)}."
+    return claim, _interaction(evaluation)
+
+
+def _interaction(evaluation: Evaluation) -> str:
+    pair = evaluation.pair
+    if pair is None:
+        return ""
+    parts = []
+    for target, values in advantages(evaluation.panel, pair.first, pair.second).items():
+        levels = list(evaluation.standards["yaw_bin"].bins)
+        p = equal_levels_p(evaluation.panel, "yaw_bin", levels, values)
+        if np.isfinite(p):
+            parts.append(f"{target} p {'' if p < 0.001 else '= '}{p_value(p)}")
+    if not parts:
+        return ""
+    return (
+        f"Whether the difference between {pair.first} and {pair.second} changes with yaw: "
+        f"{', '.join(parts)} (not adjusted)."
     )
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return the charts, what was standardised over, and the regression checks."""
+    if not _known_pose(evaluation):
+        return [Prose([lead(evaluation)], "missing")]
     found = list(charts)
     for column in _known_pose(evaluation):
         standard = evaluation.standards.get(column)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
-from reports.display.words import duration, finite, minus, number, size
+from reports.display.words import duration, finite, interval, listed, minus, number, size, small
 from reports.evaluation import Evaluation
 from reports.noise_floor import noise_floor
 from reports.statistics.metrics import METRICS
@@ -18,19 +19,39 @@ TITLE = "Result"
 ORDER = 10
 GROUPS = {
     "Age": ("mae", "median_error", "rmse", "bias", "cs5", "within10", "r2"),
-    "Gender": ("accuracy", "balanced_accuracy", "auc", "brier", "ece"),
-    "Age interval": ("coverage", "width"),
+    "Gender": ("accuracy", "balanced_accuracy", "auc", "brier", "ece", "ece_plug_in"),
+    "Age interval": ("interval_score", "coverage", "width"),
+    "Where only a range of the age is known": ("within_range", "outside_range"),
 }
 COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
     "fit_seconds": ("training time", duration),
+    "core_seconds": ("training, core time", duration),
     "predict_images_per_second": ("faces per second", lambda v: number(round(v))),
     "milliseconds_per_face": ("time per face", lambda v: duration(v / 1000)),
+    "core_milliseconds_per_face": ("core time per face", lambda v: duration(v / 1000)),
     "peak_rss_bytes": ("peak memory", size),
     "model_bytes": ("model size", size),
     "n_parameters": ("parameters", lambda v: size(v, "")),
     "n_train": ("training faces", lambda v: minus(v, 0)),
     "cores": ("cores", lambda v: minus(v, 0)),
 }
+TIMES = (
+    "fit_seconds", "core_seconds", "predict_images_per_second", "milliseconds_per_face",
+    "core_milliseconds_per_face",
+)  # fmt: skip
+
+
+def finding(evaluation: Evaluation) -> str:
+    """Say what the best two contenders reach."""
+    rows = evaluation.headline[evaluation.headline["metric"] == "mae"].sort_values("value")
+    said = []
+    for name in rows["contender"].head(2):
+        accuracy = evaluation.value(name, "accuracy")
+        said.append(
+            f"{name}: {number(evaluation.value(name, 'mae'), 'years')} years, "
+            f"{number(accuracy, 'share')} of genders right"
+        )
+    return f"{'; '.join(said)}." if said else ""
 
 
 def lead(evaluation: Evaluation) -> str:
@@ -59,11 +80,27 @@ def headline_table(evaluation: Evaluation) -> Table:
         "All contenders on all test faces",
         columns,
         rows,
-        "Mean over seeds, 95% interval over faces, and the standard deviation over seeds (SD). "
-        "● best, clearly better than the runner-up (paired test, p < 0.05); "
-        "○ best, but not distinguishable from the runner-up. Costs are medians over cells.",
+        _headline_note(evaluation),
         sortable=False,
     )
+
+
+def _headline_note(evaluation: Evaluation) -> str:
+    note = "Mean over seeds with its 95% interval: these fitted models on other faces. "
+    if evaluation.headline["recipe_low"].notna().any():
+        note += "Recipe: the wider interval for other faces and another training. "
+    if evaluation.headline["seed_sd"].notna().any():
+        note += "SD: standard deviation over seeds. "
+    best = evaluation.best
+    if best["same"].any():
+        note += (
+            "● best, and better than the runner-up at 5% after adjustment for all tests of the "
+            "page; ○ best, but not told apart from the runner-up. "
+        )
+    if not best["same"].all():
+        words = [METRICS[m].label for m in best.loc[~best["same"].astype(bool), "metric"]]
+        note += f"Nobody is marked where contenders answered different faces ({listed(words)}). "
+    return note + "Costs are medians over cells."
 
 
 def _metric_row(evaluation: Evaluation, name: str) -> Row | None:
@@ -78,22 +115,26 @@ def _metric_row(evaluation: Evaluation, name: str) -> Row | None:
             cells.append(Cell(number(None), contender=k))
             continue
         row, mark = mine.loc[contender], ""
-        if name in best.index and best.loc[name, "winner"] == contender:
+        if name in best.index and best.loc[name, "winner"] == contender and best.loc[name, "same"]:
             mark = "best" if best.loc[name, "clear"] else "tied"
-        spread = row["seed_sd"]
-        note = f"SD {number(spread, metric.unit)}" if finite(spread) is not None else ""
-        cells.append(
-            measured(
-                row["value"],
-                row["low"],
-                row["high"],
-                metric.unit,
-                mark=mark,
-                note=note,
-                contender=k,
-            )
-        )
+        cell = measured(
+            row["value"], row["low"], row["high"], metric.unit, mark=mark,
+            note=_cell_note(row, metric.unit), contender=k,
+        )  # fmt: skip
+        cells.append(replace(cell, text=small(row["value"])) if name.startswith("ece") else cell)
     return Row(cells)
+
+
+def _cell_note(row: pd.Series, unit: str) -> str:
+    """Print what stands below a number: recipe, spread over seeds, faces left out."""
+    parts = []
+    if finite(row["recipe_low"]) is not None:
+        parts.append(f"recipe {interval(row['recipe_low'], row['recipe_high'], unit)}")
+    if finite(row["seed_sd"]) is not None:
+        parts.append(f"SD {number(row['seed_sd'], unit)}")
+    if row["n"] < row["of"]:
+        parts.append(f"n = {row['n']:,} of {row['of']:,}")
+    return "; ".join(parts)
 
 
 def _metric_label(evaluation: Evaluation, name: str) -> Cell:
@@ -114,9 +155,10 @@ def _cost_rows(evaluation: Evaluation) -> list[Row]:
         cells = [Cell(label, label)]
         for k, contender in enumerate(evaluation.panel.contenders):
             value = finite(costs[name].get(contender))
-            cells.append(
-                Cell(show(value) if value is not None else number(None), value, contender=k)
-            )
+            shared = name in TIMES and bool(costs["shared"].get(contender, False))
+            note = "shared machine" if shared and value is not None else ""
+            text = show(value) if value is not None else number(None)
+            cells.append(Cell(text, value, note=note, contender=k))
         rows.append(Row(cells))
     return [replace(rows[0], heading="Cost"), *rows[1:]] if rows else []
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel
 
-from .intervals import Estimate, mean_interval, share_interval
+from .intervals import Estimate, mean_interval, share_interval, student_interval
 from .metrics import METRICS
 from .pairs import level_masks, seed_mean
 from .resampling import generator
@@ -127,12 +127,19 @@ def level_means(
         ``(breakdown, level)`` -> key of ``values`` -> ``Estimate``.
     """
     table = np.stack(list(values.values()), axis=1) if values else np.zeros((len(panel.age), 0))
+    positive = np.array([_is_positive(key) for key in values], bool)
     out = {}
     for name, level, member in level_masks(panel, columns):
         rng = generator("mean", name, level)
-        found = mean_interval(table[member], panel.group[member], rng)
+        found = mean_interval(table[member], panel.group[member], rng, positive=positive)
         out[name, level] = {key: found.take(k) for k, key in enumerate(values)}
     return out
+
+
+def _is_positive(key: Hashable) -> bool:
+    """Say whether a column ``(metric, contender)`` can only be positive."""
+    metric = METRICS.get(str(key[0])) if isinstance(key, tuple) else None
+    return metric is not None and metric.interval in ("positive", "root")
 
 
 def standardised(
@@ -149,7 +156,7 @@ def standardised(
         found = {
             m: share_interval(v[inside], groups, weights)
             if METRICS[m].interval == "wilson"
-            else mean_interval(v[inside], groups, generator("standard", column, level), weights)
+            else student_interval(v[inside], groups, positive=True, weights=weights)
             for m, v in values.items()
         }
         for k, contender in enumerate(panel.contenders):
@@ -167,24 +174,36 @@ def crossed(panel: Panel, rows: str, columns: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``row``, ``column``, ``contender``, ``n``, ``mae``, ``accuracy``; empty cells are absent.
+        ``row``, ``column``, ``contender``, ``n``, ``mae``, ``accuracy`` and for both ``_low`` and
+        ``_high``; empty cells are absent.
     """
+    values = {m: per_contender(panel, m) for m in ("mae", "accuracy")}
+    one, two = panel.faces[rows], panel.faces[columns]
     out = []
-    for contender in panel.contenders:
-        frame = pd.DataFrame(
-            {
-                "row": panel.faces[rows],
-                "column": panel.faces[columns],
-                "mae": seed_mean(panel, contender, "mae"),
-                "accuracy": seed_mean(panel, contender, "accuracy"),
+    for row in one.cat.categories:
+        for column in two.cat.categories:
+            member = ((one == row) & (two == column)).to_numpy()
+            if not member.any():
+                continue
+            groups = panel.group[member]
+            found = {
+                "mae": student_interval(values["mae"][member], groups, positive=True),
+                "accuracy": share_interval(values["accuracy"][member], groups),
             }
-        ).dropna()
-        cells = frame.groupby(["row", "column"], observed=True, sort=True)
-        means = cells[["mae", "accuracy"]].mean()
-        means.insert(0, "n", cells.size())
-        means.insert(0, "contender", contender)
-        out.append(means.reset_index())
-    return pd.concat(out, ignore_index=True)
+            for k, contender in enumerate(panel.contenders):
+                cell: dict[str, Any] = {"row": row, "column": column, "contender": contender}
+                cell["n"] = int(found["accuracy"].n[k])
+                for metric, estimates in found.items():
+                    e = estimates.take(k)
+                    cell |= {metric: e.value, f"{metric}_low": e.low, f"{metric}_high": e.high}
+                if cell["n"]:
+                    out.append(cell)
+    names = ["row", "column", "contender", "n"]
+    names += [f"{m}{end}" for m in values for end in ("", "_low", "_high")]
+    frame = pd.DataFrame(out, columns=names)
+    for name, source in (("row", one), ("column", two)):
+        frame[name] = pd.Categorical(frame[name], source.cat.categories, ordered=True)
+    return frame
 
 
 def per_contender(panel: Panel, metric: str) -> Array:

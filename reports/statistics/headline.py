@@ -11,29 +11,42 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel
 
-from .breakdowns import per_contender
-from .intervals import LEVEL, Estimate, mover_mean, share_interval
+from .intervals import Estimate, mover_mean, recipe_interval, share_interval
 from .metrics import METRICS, Metric
-from .pairs import ALPHA, seed_mean, targets_of
-from .percentiles import Draws, percentile_draws
-from .resampling import generator, sign_flip_p, totals
+from .pairs import known_of, seed_mean, targets_of
+from .resampling import totals
+from .whole_intervals import auc_interval, ece_interval, influence, median_interval, r2_interval
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
-def seed_values(panel: Panel, contender: str, metric: Metric) -> dict[str, float]:
-    """Return a metric of each seed, on the faces this seed answered."""
+def seed_values(
+    panel: Panel, contender: str, metric: Metric, member: Mask | None = None
+) -> dict[str, float]:
+    """Return a metric of each seed, on the faces this seed answered (of ``member``, if given)."""
     answers = panel.answers[contender]
     out = {}
     for row, seed in enumerate(answers.seeds):
         truth, predicted = targets_of(panel, answers, row, metric.target)
-        known = np.isfinite(predicted).reshape(len(truth), -1).all(axis=1)
+        known = known_of(truth, predicted)
+        if member is not None:
+            known = known & member
         out[seed] = metric(truth[known], predicted[known]) if known.any() else np.nan
     return out
 
 
-def headline(panel: Panel, means: Mapping[Any, Estimate]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the headline numbers and, by metric, the winner against the runner-up.
+def answered(panel: Panel, contender: str, target: str) -> Mask:
+    """Say which faces a contender answered with any seed, shape (F,)."""
+    answers = panel.answers[contender]
+    known = [
+        known_of(*targets_of(panel, answers, row, target)) for row in range(len(answers.seeds))
+    ]
+    return np.asarray(np.any(known, axis=0))
+
+
+def headline(panel: Panel, means: Mapping[Any, Estimate]) -> pd.DataFrame:
+    """Return the headline numbers.
 
     Parameters
     ----------
@@ -44,59 +57,110 @@ def headline(panel: Panel, means: Mapping[Any, Estimate]) -> tuple[pd.DataFrame,
 
     Returns
     -------
-    numbers : DataFrame
-        ``contender``, ``metric``, ``value`` (mean over seeds), ``low``, ``high``, ``seed_sd``,
-        ``n``, and ``seeds`` (a dict of each seed's value).
-    best : DataFrame
-        ``metric``, ``winner``, ``runner_up``, ``p``, ``clear``.
+    DataFrame
+        ``contender``, ``metric``, ``value`` (mean over seeds), ``low``, ``high`` (these fitted
+        models on other faces), ``recipe_low``, ``recipe_high`` (other faces and another
+        training; NaN below three seeds), ``seed_sd``, ``n`` (faces answered), ``of`` (faces that
+        could be), and ``seeds`` (a dict of each seed's value).
     """
-    draws = percentile_draws(panel)
     rows = []
     for contender in panel.contenders:
-        n = int(panel.answers[contender].complete.sum())
         for metric in METRICS.values():
             seeds = seed_values(panel, contender, metric)
             known = [v for v in seeds.values() if np.isfinite(v)]
             if not known:
                 continue
-            low, high = _interval(panel, contender, metric, means, draws)
+            value = float(np.mean(known))
+            low, high = _interval(panel, contender, metric, means, value)
+            recipe = recipe_interval(value, low, high, known)
+            recipe = tuple(np.clip(recipe, *_bounds(metric)).tolist())
             rows.append(
                 {
                     "contender": contender,
                     "metric": metric.name,
-                    "value": float(np.mean(known)),
+                    "value": value,
                     "low": low,
                     "high": high,
+                    "recipe_low": recipe[0],
+                    "recipe_high": recipe[1],
                     "seed_sd": float(np.std(known, ddof=1)) if len(known) > 1 else np.nan,
-                    "n": n,
+                    "n": int(answered(panel, contender, metric.target).sum()),
+                    "of": int(_asked(panel, metric.target).sum()),
                     "seeds": seeds,
                 }
             )
-    numbers = pd.DataFrame(rows)
-    return numbers, best_by_metric(panel, numbers, draws)
+    return pd.DataFrame(rows)
+
+
+def _bounds(metric: Metric) -> tuple[float, float]:
+    if metric.unit == "share" or metric.name == "auc":
+        return 0.0, 1.0
+    return (
+        (-np.inf, 1.0)
+        if metric.name == "r2"
+        else ((-np.inf, np.inf) if metric.interval == "signed" else (0.0, np.inf))
+    )
+
+
+def _asked(panel: Panel, target: str) -> Mask:
+    """Say for which faces the truth of a target is known."""
+    truth = {"gender": panel.female, "range": panel.age_range[:, 0]}.get(target, panel.age)
+    return np.isfinite(truth)
 
 
 def _interval(
-    panel: Panel, contender: str, metric: Metric, means: Mapping[Any, Estimate], draws: Draws
+    panel: Panel, contender: str, metric: Metric, means: Mapping[Any, Estimate], value: float
 ) -> tuple[float, float]:
     if metric.interval == "wilson":
         values = seed_mean(panel, contender, metric.name).reshape(-1, 1)
         found = share_interval(values, panel.group).take(0)
         return found.low, found.high
-    if metric.interval in ("studentised", "root"):
+    if metric.interval in ("positive", "signed", "root"):
         found = means[metric.name, contender]
-        low, high = found.low, found.high
-        return (
-            (max(low, 0) ** 0.5, max(high, 0) ** 0.5) if metric.interval == "root" else (low, high)
-        )
+        if metric.interval != "root":
+            return found.low, found.high
+        # the mean over seeds of roots lies a little below the root of the mean
+        scale = value / found.value**0.5 if found.value > 0 else 1.0
+        return scale * max(found.low, 0) ** 0.5, scale * max(found.high, 0) ** 0.5
     if metric.interval == "mover":
         parts = _by_gender(panel, contender)
         return mover_mean(parts)[1:] if len(parts) == 2 else (np.nan, np.nan)
-    if (metric.name, contender) in draws:
-        tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-        low, high = np.nanquantile(draws[metric.name, contender], tails)
-        return float(low), float(high)
+    if metric.interval == "median":
+        errors = np.abs(panel.answers[contender].age - panel.age)
+        return median_interval(errors, panel.group)
+    if metric.interval == "ece":
+        return _calibration(panel, contender)
+    if metric.interval in ("r2", "auc"):
+        share = np.isfinite(seed_mean(panel, contender, "bias"))
+        influences = mean_influence(panel, contender, metric)
+        if metric.interval == "r2":
+            return r2_interval(value, influences[share], panel.group[share])
+        known = answered(panel, contender, "gender")
+        few = int(min(panel.female[known].sum(), (1 - panel.female[known]).sum()))
+        return auc_interval(value, influences[known], panel.group[known], few)
     return np.nan, np.nan
+
+
+def mean_influence(panel: Panel, contender: str, metric: Metric) -> Array:
+    """Return what each face adds to a metric, averaged over seeds; 0 where it was not answered."""
+    answers, out = panel.answers[contender], []
+    for row in range(len(answers.seeds)):
+        truth, predicted = targets_of(panel, answers, row, metric.target)
+        known = known_of(truth, predicted)
+        filled = np.zeros(len(truth))
+        if known.any() and np.isfinite(metric(truth[known], predicted[known])):
+            filled[known] = influence(metric.name, truth[known], predicted[known])
+        out.append(filled)
+    return np.asarray(np.mean(out, axis=0))
+
+
+def _calibration(panel: Panel, contender: str) -> tuple[float, float]:
+    ends = []
+    for p in panel.answers[contender].p_female:
+        known = np.isfinite(p)
+        ends.append(ece_interval(panel.female[known], p[known], panel.group[known]))
+    low, high = np.mean(ends, axis=0)
+    return float(low), float(high)
 
 
 def _by_gender(panel: Panel, contender: str) -> list[tuple[float, float, float]]:
@@ -110,57 +174,68 @@ def _by_gender(panel: Panel, contender: str) -> list[tuple[float, float, float]]
     return parts
 
 
-def best_by_metric(panel: Panel, numbers: pd.DataFrame, draws: Draws) -> pd.DataFrame:
-    """Test the winner of each metric against the runner-up, paired on shared faces.
+def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, Array]:
+    """Find the winner and the runner-up of each metric, on the faces that all of them answered.
 
-    Means by group sign-flip; median, AUC and R2 by the interval of the bootstrap difference.
-    Metrics without a direction or an interval have no best.
+    Returns
+    -------
+    rows : DataFrame
+        ``metric``, ``winner``, ``runner_up``, ``n`` (faces all contenders answered), ``same``
+        (whether these are all faces that any of them answered: else nobody is marked),
+        ``winner_value``, ``runner_up_value`` on those faces.
+    sums : ndarray of shape (G, len(rows))
+        What each group adds to the lead of the winner, for ``multiplicity.page_wide``.
+
+    Notes
+    -----
+    Metrics without a direction have no best, nor has the median, for which no paired test is
+    made.
     """
     rows: list[dict[str, Any]] = []
     columns: list[Array] = []
     for metric in METRICS.values():
-        if metric.better not in ("low", "high") or metric.interval == "none":
+        if metric.better not in ("low", "high") or metric.interval in ("none", "ece"):
             continue
-        scores = numbers[numbers["metric"] == metric.name].set_index("contender")["value"]
-        if len(scores) < 2:
+        names = list(numbers.loc[numbers["metric"] == metric.name, "contender"])
+        masks = [answered(panel, c, metric.target) for c in names]
+        common = np.all(masks, axis=0) if masks else np.zeros(0, bool)
+        if len(names) < 2 or not common.any():
             continue
-        ranked = scores.sort_values(ascending=metric.better == "low", kind="stable").index
-        row = {"metric": metric.name, "winner": ranked[0], "runner_up": ranked[1], "p": np.nan}
-        difference = _per_face_difference(panel, metric, ranked[0], ranked[1])
-        if difference is None:
-            row["clear"] = _excludes_zero(draws, metric.name, ranked[0], ranked[1])
-        else:
-            row["test"] = len(columns)
-            columns.append(difference)
-        rows.append(row)
-    best = pd.DataFrame(rows, columns=["metric", "winner", "runner_up", "p", "clear", "test"])
-    if columns:
-        n_groups = int(panel.group.max()) + 1
-        sums = totals(np.stack(columns, axis=1), panel.group, n_groups)
-        p = sign_flip_p(sums, generator("best"))
-        tested = best["test"].notna()
-        best.loc[tested, "p"] = p[best.loc[tested, "test"].astype(int)]
-        best.loc[tested, "clear"] = best.loc[tested, "p"] < ALPHA
-    best["clear"] = best["clear"].astype(bool)
-    return best.drop(columns="test")
+        values = {c: _mean(seed_values(panel, c, metric, common)) for c in names}
+        sign = 1 if metric.better == "low" else -1
+        known = [c for c in names if np.isfinite(values[c])]
+        if len(known) < 2:
+            continue
+        first, second = sorted(known, key=lambda c: sign * values[c])[:2]  # stable in a tie
+        rows.append(
+            {
+                "metric": metric.name,
+                "winner": first,
+                "runner_up": second,
+                "n": int(common.sum()),
+                "same": bool(common.sum() == np.any(masks, axis=0).sum()),
+                "winner_value": values[first],
+                "runner_up_value": values[second],
+            }
+        )
+        lead = _lead(panel, metric, first, second, common)
+        columns.append(totals(lead.reshape(-1, 1), panel.group, panel.n_groups))
+    names_ = ["metric", "winner", "runner_up", "n", "same", "winner_value", "runner_up_value"]
+    sums = np.concatenate(columns, axis=1) if columns else np.zeros((panel.n_groups, 0))
+    return pd.DataFrame(rows, columns=names_), sums
 
 
-def _per_face_difference(panel: Panel, metric: Metric, one: str, two: str) -> Array | None:
-    """Return what each face adds to the difference of two contenders; None for other metrics."""
-    if metric.name == "balanced_accuracy":
-        share = np.where(panel.female == 1, panel.female.mean(), 1 - panel.female.mean())
-        right = per_contender(panel, "accuracy")
-        names = panel.contenders
-        gap = right[:, names.index(one)] - right[:, names.index(two)]
-        return np.nan_to_num(gap / share)
-    if metric.per_face is None:
-        return None
-    return np.nan_to_num(seed_mean(panel, one, metric.name) - seed_mean(panel, two, metric.name))
+def _mean(seeds: Mapping[str, float]) -> float:
+    known = [v for v in seeds.values() if np.isfinite(v)]
+    return float(np.mean(known)) if known else np.nan
 
 
-def _excludes_zero(draws: Draws, metric: str, one: str, two: str) -> bool:
-    if (metric, one) not in draws or (metric, two) not in draws:
-        return False
-    gap = draws[metric, one] - draws[metric, two]
-    low, high = np.nanquantile(gap, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return bool(low > 0 or high < 0)
+def _lead(panel: Panel, metric: Metric, one: str, two: str, common: Mask) -> Array:
+    """Return what each face adds to the difference of two contenders, 0 outside ``common``."""
+    if metric.per_face is not None:
+        gap = seed_mean(panel, one, metric.name) - seed_mean(panel, two, metric.name)
+    else:
+        values = [_mean(seed_values(panel, c, metric, common)) for c in (one, two)]
+        gap = mean_influence(panel, one, metric) - mean_influence(panel, two, metric)
+        gap = gap + values[0] - values[1]
+    return np.where(common, np.nan_to_num(gap), 0.0)

@@ -5,6 +5,7 @@ weighting, intervals and paired tests then come for free. A metric that is not (
 is written as a whole (``@whole``) and reported for all faces together.
 
 ``y_pred`` is an array of ages (years), of probabilities of *female*, or ``(n, 2)`` age intervals.
+Where only a range of the true age is known, ``y_true`` is ``(n, 2)``: its two ends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from sklearn import metrics as sk
 
 Array = NDArray[np.float64]
-Target = Literal["age", "gender", "interval"]
+Target = Literal["age", "gender", "interval", "range"]
+LEVEL_OF_INTERVALS = 0.9
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,12 @@ class Metric:
     ----------
     name, label, unit : str
         Key in ``summary``, heading, and ``'years'``, ``'share'`` or ``''``.
-    target : {'age', 'gender', 'interval'}
-        Which prediction it takes.
+    target : {'age', 'gender', 'interval', 'range'}
+        Which prediction it takes; 'range' is a predicted age where the truth is a range.
     better : {'low', 'high', 'zero', 'none'}
         Direction that wins.
-    interval : {'wilson', 'studentised', 'root', 'percentile', 'mover', 'none'}
+    interval : {'wilson', 'positive', 'signed', 'root', 'median', 'r2', 'auc', 'mover', 'ece',
+        'none'}
         How its 95% interval is made (``reports.statistics.intervals``).
     per_face : callable or None
         ``(y_true, y_pred) -> (n,)`` values whose mean is the metric (its square, for 'root').
@@ -93,13 +96,13 @@ def whole(
     return register
 
 
-@per_face("MAE", "years", "age", "low", "studentised")
+@per_face("MAE", "years", "age", "low", "positive")
 def mae(y_true: Array, y_pred: Array) -> Array:
     """Absolute error of age, years."""
     return np.abs(y_pred - y_true)
 
 
-@whole("median error", "years", "age", "low", "percentile")
+@whole("median error", "years", "age", "none", "median")
 def median_error(y_true: Array, y_pred: Array) -> float:
     """Median absolute error of age, years."""
     return float(sk.median_absolute_error(y_true, y_pred)) if y_true.size else np.nan
@@ -111,7 +114,7 @@ def rmse(y_true: Array, y_pred: Array) -> Array:
     return (y_pred - y_true) ** 2
 
 
-@per_face("bias", "years", "age", "zero", "studentised")
+@per_face("bias", "years", "age", "zero", "signed")
 def bias(y_true: Array, y_pred: Array) -> Array:
     """Signed error of age, years; positive: estimated too old."""
     return y_pred - y_true
@@ -129,7 +132,7 @@ def within10(y_true: Array, y_pred: Array) -> Array:
     return (np.abs(y_pred - y_true) <= 10).astype(float)
 
 
-@whole("R²", "", "age", "high", "percentile")
+@whole("R²", "", "age", "high", "r2")
 def r2(y_true: Array, y_pred: Array) -> float:
     """Coefficient of determination of age."""
     varied = y_true.size > 1 and np.ptp(y_true) > 0
@@ -148,7 +151,7 @@ def balanced_accuracy(y_true: Array, y_pred: Array) -> float:
     return float(sk.balanced_accuracy_score(y_true, y_pred >= 0.5)) if _both(y_true) else np.nan
 
 
-@whole("gender AUC", "", "gender", "high", "percentile")
+@whole("gender AUC", "", "gender", "high", "auc")
 def auc(y_true: Array, y_pred: Array) -> float:
     """Area under the ROC curve (Mann-Whitney, ties count half); NaN if one gender is absent."""
     return float(sk.roc_auc_score(y_true, y_pred)) if _both(y_true) else np.nan
@@ -159,27 +162,69 @@ def _both(female: Array) -> bool:
     return bool(female.size and 0 < female.mean() < 1)
 
 
-@per_face("Brier score", "", "gender", "low", "studentised")
+@per_face("Brier score", "", "gender", "low", "positive")
 def brier(y_true: Array, y_pred: Array) -> Array:
     """Squared error of the probability of *female* (Brier, 1950)."""
     return (y_pred - y_true) ** 2
 
 
-@whole("ECE", "", "gender", "low", "none")
+@dataclass(frozen=True)
+class CalibrationBins:
+    """Stated and observed share of women in bins of equal mass; equal probabilities share a bin.
+
+    Attributes
+    ----------
+    n : ndarray of shape (B,)
+        Faces of each bin.
+    stated, observed : ndarray of shape (B,)
+    index : ndarray of shape (n_faces,)
+        The bin of each face.
+    """
+
+    n: Array
+    stated: Array
+    observed: Array
+    index: NDArray[np.int64]
+
+
+def calibration_bins(y_true: Array, y_pred: Array, n_bins: int = 15) -> CalibrationBins:
+    """Cut probabilities into at most ``n_bins`` bins of equal mass, never between equal values.
+
+    The order of the faces therefore changes nothing. A value goes where the middle of its ranks
+    lies.
+    """
+    _, code, counts = np.unique(y_pred, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - counts / 2
+    bin_of_value = np.minimum((middle / max(len(y_pred), 1) * n_bins).astype(int), n_bins - 1)
+    _, index = np.unique(bin_of_value[code], return_inverse=True)
+    n = np.bincount(index).astype(float)
+    stated, observed = (np.bincount(index, v) / n for v in (y_pred, y_true))
+    return CalibrationBins(n, stated, observed, index)
+
+
+@whole("ECE, debiased", "", "gender", "low", "ece")
 def ece(y_true: Array, y_pred: Array) -> float:
     """Calibration error of the gender probability, debiased, on 15 bins of equal mass.
 
     The plug-in error of a perfectly calibrated model is not zero: each bin's variance is
     subtracted (l2 estimator of Kumar, Liang and Ma, *Verified Uncertainty Calibration*, 2019).
+    Equal probabilities share a bin. NaN below 30 faces.
     """
     if y_true.size < 30:
         return np.nan
-    order = np.argsort(y_pred, kind="stable")
-    total = 0.0
-    for bin_ in np.array_split(order, 15):
-        rate, n = y_true[bin_].mean(), len(bin_)
-        total += n * ((y_pred[bin_].mean() - rate) ** 2 - rate * (1 - rate) / (n - 1))
-    return float(np.sqrt(max(total / y_true.size, 0.0)))
+    bins = calibration_bins(y_true, y_pred)
+    chance = bins.observed * (1 - bins.observed) / np.maximum(bins.n - 1, 1)
+    squared = (bins.n * ((bins.stated - bins.observed) ** 2 - chance)).sum() / y_true.size
+    return float(np.sqrt(max(squared, 0.0)))
+
+
+@whole("ECE, plug-in", "", "gender", "none", "none")
+def ece_plug_in(y_true: Array, y_pred: Array) -> float:
+    """Calibration error on the same bins with what chance alone produces left in: never zero."""
+    if y_true.size < 30:
+        return np.nan
+    bins = calibration_bins(y_true, y_pred)
+    return float(np.sqrt((bins.n * (bins.stated - bins.observed) ** 2).sum() / y_true.size))
 
 
 @per_face("interval coverage", "share", "interval", "none", "wilson")
@@ -188,7 +233,31 @@ def coverage(y_true: Array, y_pred: Array) -> Array:
     return ((y_pred[:, 0] <= y_true) & (y_true <= y_pred[:, 1])).astype(float)
 
 
-@per_face("interval width", "years", "interval", "low", "studentised")
+@per_face("interval width", "years", "interval", "none", "positive")
 def width(y_true: Array, y_pred: Array) -> Array:
-    """Width of the age interval, years."""
+    """Width of the age interval, years; alone it says nothing: a narrow interval may be wrong."""
     return y_pred[:, 1] - y_pred[:, 0]
+
+
+@per_face("interval score", "years", "interval", "low", "positive")
+def interval_score(y_true: Array, y_pred: Array) -> Array:
+    """Width plus 20 years for each year by which a 90% interval misses (Winkler, 1972).
+
+    A proper score: it is smallest in expectation for the true 5% and 95% quantiles (Gneiting and
+    Raftery, 2007, with ``2 / (1 - level)`` for each missed year).
+    """
+    below = np.maximum(y_pred[:, 0] - y_true, 0)
+    above = np.maximum(y_true - y_pred[:, 1], 0)
+    return y_pred[:, 1] - y_pred[:, 0] + 2 / (1 - LEVEL_OF_INTERVALS) * (below + above)
+
+
+@per_face("age inside its range", "share", "range", "high", "wilson")
+def within_range(y_true: Array, y_pred: Array) -> Array:
+    """Whether the predicted age lies in the range that is known, both ends included."""
+    return ((y_true[:, 0] <= y_pred) & (y_pred <= y_true[:, 1])).astype(float)
+
+
+@per_face("distance to its range", "years", "range", "low", "positive")
+def outside_range(y_true: Array, y_pred: Array) -> Array:
+    """Years by which the predicted age lies outside the range that is known; 0 inside."""
+    return np.maximum(np.maximum(y_true[:, 0] - y_pred, y_pred - y_true[:, 1]), 0)

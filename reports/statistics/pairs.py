@@ -2,8 +2,8 @@
 
 The pair is the classical contender that scored best on *select*, against ``cnn``. Per group of
 every breakdown the *advantage* of the second over the first is reported: years less error, share
-more right. Positive means that the second is better. P values are group sign-flips with 10,000
-draws, adjusted by Holm within one breakdown and target.
+more right. Positive means that the second is better. P values come from ``multiplicity``: one
+adjustment for all tests of a page decides the words.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from reports.panel import Panel, SeedAnswers, family_of
 
 from . import metrics
-from .intervals import Estimate, mean_interval, share_difference
-from .resampling import generator, sign_flip_p, totals
+from .intervals import Estimate, mean_interval, recipe_interval, share_difference
+from .resampling import generator, totals
 
 Array = NDArray[np.float64]
 ALPHA = 0.05
 TARGETS = {"age": "mae", "gender": "accuracy"}
 COLUMNS = [
-    "breakdown", "level", "target", "n", "first", "second", "advantage", "low", "high", "p",
-    "p_holm",
+    "breakdown", "level", "target", "n", "first", "second", "advantage", "low", "high",
+    "recipe_low", "recipe_high", "se", "p", "p_family", "p_page", "detectable", "claim",
 ]  # fmt: skip
 
 
@@ -94,31 +93,50 @@ def choose_pair(contenders: list[str], provenance: Mapping[str, Any]) -> Pair | 
     )
 
 
+def seed_rows(panel: Panel, contender: str, metric: str) -> Array:
+    """Return a per-face metric of each seed, shape (S, F); NaN where there is no answer or truth.
+
+    Kept with the panel: most numbers of a page are means of these rows.
+    """
+    key = ("rows", contender, metric)
+    if key not in panel.cache:
+        answers, definition = panel.answers[contender], metrics.METRICS[metric]
+        if definition.per_face is None:
+            raise ValueError(f"{metric} is not a mean over faces")
+        out = np.full(answers.age.shape, np.nan)
+        for row in range(len(answers.seeds)):
+            truth, predicted = targets_of(panel, answers, row, definition.target)
+            known = known_of(truth, predicted)
+            out[row, known] = definition.per_face(truth[known], predicted[known])
+        panel.cache[key] = out
+    found: Array = panel.cache[key]
+    return found
+
+
 def seed_mean(panel: Panel, contender: str, metric: str) -> Array:
     """Return a per-face metric averaged over the seeds that answered, shape (F,); NaN if none."""
-    answers, definition = panel.answers[contender], metrics.METRICS[metric]
-    if definition.per_face is None:
-        raise ValueError(f"{metric} is not a mean over faces")
-    rows = [_one_seed(panel, answers, row, definition) for row in range(len(answers.seeds))]
-    stack = np.stack(rows)
-    answered = np.isfinite(stack)
-    with np.errstate(invalid="ignore"):
-        return np.where(answered, stack, 0).sum(axis=0) / answered.sum(axis=0)
+    key = ("mean", contender, metric)
+    if key not in panel.cache:
+        rows = seed_rows(panel, contender, metric)
+        answered = np.isfinite(rows)
+        with np.errstate(invalid="ignore"):
+            panel.cache[key] = np.where(answered, rows, 0).sum(axis=0) / answered.sum(axis=0)
+    found: Array = panel.cache[key]
+    return found
 
 
-def _one_seed(panel: Panel, answers: SeedAnswers, row: int, definition: metrics.Metric) -> Array:
-    truth, predicted = targets_of(panel, answers, row, definition.target)
-    known = np.isfinite(predicted).reshape(len(truth), -1).all(axis=1)
-    out = np.full(len(truth), np.nan)
-    assert definition.per_face is not None
-    out[known] = definition.per_face(truth[known], predicted[known])
-    return out
+def known_of(truth: Array, predicted: Array) -> NDArray[np.bool_]:
+    """Say which faces have both a truth and an answer."""
+    known = np.isfinite(truth).reshape(len(truth), -1).all(axis=1)
+    return np.asarray(known & np.isfinite(predicted).reshape(len(truth), -1).all(axis=1))
 
 
 def targets_of(panel: Panel, answers: SeedAnswers, row: int, target: str) -> tuple[Array, Array]:
     """Return ``(y_true, y_pred)`` of one seed for a metric's target."""
     if target == "age":
         return panel.age, answers.age[row]
+    if target == "range":
+        return panel.age_range, answers.age[row]
     if target == "gender":
         return panel.female, answers.p_female[row]
     return panel.age, np.stack([answers.low[row], answers.high[row]], axis=1)
@@ -132,60 +150,13 @@ def advantages(panel: Panel, first: str, second: str) -> dict[str, Array]:
     }
 
 
-def holm(p: Array) -> Array:
-    """Return Holm's adjusted p values: step-down Bonferroni, never above 1 (Holm, 1979)."""
-    p = np.asarray(p, float)
-    order = np.argsort(p, kind="stable")
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    out = np.empty_like(p)
-    out[order] = np.minimum(steps, 1.0)
-    return out
-
-
-def mcnemar_exact(only_first: int, only_second: int) -> float:
-    """Return the exact two-sided McNemar p from the two discordant counts (McNemar, 1947)."""
-    discordant = only_first + only_second
-    return float(stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
-
-
-def mcnemar_by_seed(panel: Panel, pair: Pair) -> pd.DataFrame:
-    """McNemar's test of gender for each shared seed, on one face per group (the first by name).
-
-    Returns
-    -------
-    DataFrame
-        ``seed``, ``n``, ``only_first``, ``only_second``, ``p``.
-    """
-    one, two = panel.answers[pair.first], panel.answers[pair.second]
-    _, representative = np.unique(panel.group, return_index=True)
-    rows = []
-    for seed in [s for s in one.seeds if s in two.seeds]:
-        right, known = [], np.ones(len(representative), bool)
-        for answers in (one, two):
-            p = answers.p_female[answers.seeds.index(seed)][representative]
-            known &= np.isfinite(p)
-            right.append((p >= 0.5) == (panel.female[representative] == 1))
-        only_first = int((known & right[0] & ~right[1]).sum())
-        only_second = int((known & right[1] & ~right[0]).sum())
-        rows.append(
-            {
-                "seed": seed,
-                "n": int(known.sum()),
-                "only_first": only_first,
-                "only_second": only_second,
-                "p": mcnemar_exact(only_first, only_second),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def compare_by_level(
     panel: Panel,
     pair: Pair,
     columns: list[str],
     age_advantage: Mapping[tuple[str, str], Estimate] | None = None,
-) -> pd.DataFrame:
-    """Test the pair over all faces and in every group of every breakdown.
+) -> tuple[pd.DataFrame, Array]:
+    """Estimate the pair's difference over all faces and in every group of every breakdown.
 
     Parameters
     ----------
@@ -198,18 +169,15 @@ def compare_by_level(
 
     Returns
     -------
-    DataFrame
-        ``breakdown`` ('' for all faces), ``level``, ``target``, ``n``, ``first``, ``second``
-        (their metric), ``advantage``, ``low``, ``high``, ``p``, ``p_holm``.
+    rows : DataFrame
+        ``breakdown`` ('' for all faces), ``level``, ``target``, ``n`` (faces both answered),
+        ``first``, ``second`` (their metric), ``advantage``, ``low``, ``high``, ``recipe_low``,
+        ``recipe_high``, ``se``.
+    sums : ndarray of shape (G, len(rows))
+        The advantage summed by group: what ``multiplicity.page_wide`` tests.
     """
     better = advantages(panel, pair.first, pair.second)
-    metric_values = {
-        (side, t): seed_mean(panel, name, metric)
-        for side, name in (("first", pair.first), ("second", pair.second))
-        for t, metric in TARGETS.items()
-    }
     rows, sums = [], []
-    n_groups = int(panel.group.max()) + 1
     for breakdown, level, member in level_masks(panel, columns):
         for target, advantage in better.items():
             shared = member & np.isfinite(advantage)
@@ -217,18 +185,57 @@ def compare_by_level(
                 continue
             known = age_advantage[breakdown, level] if age_advantage and target == "age" else None
             found = known or _advantage(panel, advantage, shared, target, f"{breakdown} {level}")
-            row = {"breakdown": breakdown, "level": level, "target": target, "n": found.n}
-            row |= {s: metric_values[s, target][shared].mean() for s in ("first", "second")}
-            rows.append(row | {"advantage": found.value, "low": found.low, "high": found.high})
+            seeds = [
+                _seed_means(panel, c, TARGETS[target], shared) for c in (pair.first, pair.second)
+            ]
+            recipe = recipe_interval(found.value, found.low, found.high, *seeds)
+            rows.append(
+                {
+                    "breakdown": breakdown,
+                    "level": level,
+                    "target": target,
+                    "n": found.n,
+                    "first": float(seed_mean(panel, pair.first, TARGETS[target])[shared].mean()),
+                    "second": float(seed_mean(panel, pair.second, TARGETS[target])[shared].mean()),
+                    "advantage": found.value,
+                    "low": found.low,
+                    "high": found.high,
+                    "recipe_low": recipe[0],
+                    "recipe_high": recipe[1],
+                    "se": found.se,
+                }
+            )
             filled = np.where(shared, advantage, 0.0).reshape(-1, 1)
-            sums.append(totals(filled, panel.group, n_groups))
+            sums.append(totals(filled, panel.group, panel.n_groups))
     if not rows:
-        return pd.DataFrame(columns=COLUMNS)
-    frame = pd.DataFrame(rows)
-    frame["p"] = sign_flip_p(np.concatenate(sums, axis=1), generator("sign flip", pair))
-    families = frame.groupby(["breakdown", "target"], observed=True, sort=False)["p"]
-    frame["p_holm"] = families.transform(lambda p: holm(p.to_numpy()))
-    return frame[COLUMNS]
+        return pd.DataFrame(columns=COLUMNS), np.zeros((panel.n_groups, 0))
+    return pd.DataFrame(rows), np.concatenate(sums, axis=1)
+
+
+def _seed_means(
+    panel: Panel, contender: str, metric: str, member: NDArray[np.bool_]
+) -> list[float]:
+    """Return the metric of each seed on some faces."""
+    rows = seed_rows(panel, contender, metric)[:, member]
+    return [float(np.nanmean(r)) for r in rows if np.isfinite(r).any()]
+
+
+def claim(test: Mapping[str, Any], *, alpha: float = ALPHA) -> str:
+    """Say who wins a test: 'first', 'second', 'borderline' or 'undecided'.
+
+    The page-wide p value and the interval must agree, and the interval is the one over faces and
+    trainings where three seeds or more allow it. A small p with an interval that holds zero is
+    borderline; so is, for all faces, the reverse.
+    """
+    low, high = test["low"], test["high"]
+    if np.isfinite(test["recipe_low"]):
+        low, high = test["recipe_low"], test["recipe_high"]
+    small, apart = test["p_page"] < alpha, bool(low > 0 or high < 0)
+    if small and apart:
+        return "second" if test["advantage"] > 0 else "first"
+    if small or (apart and test["breakdown"] == ""):
+        return "borderline"
+    return "undecided"
 
 
 def _advantage(

@@ -72,16 +72,23 @@ def sign_flip_p(differences: Array, rng: np.random.Generator, flips: int = FLIPS
     several columns flip together. Sums are in single precision: differences within 1e-5 of the
     observed sum count as ties, that is as extreme.
     """
-    n_groups = len(differences)
-    observed = differences.sum(axis=0)
-    small = differences.astype(np.float32)
-    tolerance = 1e-5 * np.abs(differences).sum(axis=0) / max(np.sqrt(n_groups), 1)
+    tolerance = 1e-5 * np.abs(differences).sum(axis=0) / max(np.sqrt(len(differences)), 1)
+    observed = np.abs(differences.sum(axis=0)) - tolerance
     extreme = np.zeros(differences.shape[1])
+    for sums in flipped_sums(differences, rng, flips):
+        extreme += (np.abs(sums) >= observed).sum(axis=0)
+    return (1 + extreme) / (1 + flips)
+
+
+def flipped_sums(
+    differences: Array, rng: np.random.Generator, flips: int = FLIPS
+) -> Iterator[Array]:
+    """Yield chunks (b, K) of the columns' sums under random signs of the groups (rows)."""
+    n_groups = len(differences)
+    observed, small = differences.sum(axis=0), differences.astype(np.float32)
     rows = max(8, _CHUNK // max(n_groups, 1))
     for start in range(0, flips, rows):
         block = min(rows, flips - start)
         raw = np.frombuffer(rng.bytes(block * ((n_groups + 7) // 8)), np.uint8)
         bits = np.unpackbits(raw.reshape(block, -1), axis=1, count=n_groups)
-        flipped = 2.0 * (bits.astype(np.float32) @ small).astype(float) - observed
-        extreme += (np.abs(flipped) >= np.abs(observed) - tolerance).sum(axis=0)
-    return (1 + extreme) / (1 + flips)
+        yield 2.0 * (bits.astype(np.float32) @ small).astype(float) - observed

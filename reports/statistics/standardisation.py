@@ -1,8 +1,9 @@
 """Direct standardisation: error by pose as if every pose bin held the same ages and genders.
 
-Pose is confounded with age: toddlers look level into the camera, most turned heads are in their
-twenties. The standardised error of a pose bin averages the error in ``age_class`` x ``gender``
-strata with one set of weights, the shares of these strata among all faces of known pose.
+In collected pictures pose goes together with age. The standardised error of a pose bin averages
+the error in ``age_class`` x ``gender`` strata with one set of weights, the shares of these strata
+among all faces of known pose. A stratum too thin in some bin is first joined with a neighbouring
+age class of the same gender; only what is still thin falls out of the common support.
 """
 
 from __future__ import annotations
@@ -48,6 +49,48 @@ class Standard:
 def strata(panel: Panel) -> NDArray[np.int64]:
     """Return the code of each face's ``age_class`` x ``gender`` stratum, shape (n,)."""
     return panel.faces["age_class"].cat.codes.to_numpy(np.int64) * 2 + panel.female.astype(int)
+
+
+def merged_strata(stratum: NDArray[np.int64], pose: pd.Series) -> NDArray[np.int64]:
+    """Join strata that are thin in some occupied pose bin with a neighbouring age class.
+
+    Parameters
+    ----------
+    stratum : ndarray of shape (n,)
+        ``2 * age_class + gender`` (``strata``).
+    pose : Series of category, length n
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Codes; joined strata share the smallest.
+
+    Notes
+    -----
+    Of one gender, the thinnest stratum (fewest faces in its emptiest bin) is joined with the
+    neighbour that has fewer faces, until every stratum holds 5 faces in every bin or two age
+    groups are left: a standardisation over one would be none.
+    """
+    levels = [v for v in pose.cat.categories if str(v) != UNKNOWN]
+    occupied = [v for v in levels if (pose == v).any()]
+    if len(occupied) < 2:
+        return stratum
+    bins = np.stack([(pose == v).to_numpy() for v in occupied])
+    out = stratum.copy()
+    for gender in (0, 1):
+        groups = [[s] for s in np.unique(stratum[stratum % 2 == gender])]
+        while len(groups) > 2:
+            counts = [(bins & np.isin(stratum, g)).sum(axis=1) for g in groups]
+            thin = int(np.argmin([c.min() for c in counts]))
+            if counts[thin].min() >= MIN_STRATUM:
+                break
+            near = [k for k in (thin - 1, thin + 1) if 0 <= k < len(groups)]
+            other = min(near, key=lambda k: counts[k].sum())
+            first, second = sorted((thin, other))
+            groups[first] += groups.pop(second)
+        for group in groups:
+            out[np.isin(stratum, group)] = min(group)
+    return out
 
 
 def standardise(stratum: NDArray[np.int64], pose: pd.Series) -> Standard:

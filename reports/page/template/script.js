@@ -26,9 +26,37 @@
 
   // filter of contenders
   for (const box of all("[data-filter]")) {
-    box.addEventListener("change", () => root.classList.toggle("hide-" + box.dataset.filter, !box.checked));
+    box.addEventListener("change", () => {
+      root.classList.toggle("hide-" + box.dataset.filter, !box.checked);
+      root.classList.toggle("filtered", all("[data-filter]").some((other) => !other.checked));
+    });
   }
   for (const bar of all("[data-toolbar]")) bar.hidden = false;
+
+  // sections are folded; links, search results and the printer open them
+  const folds = all("details.fold");
+  for (const every of all("[data-all-folds]")) {
+    every.addEventListener("click", () => {
+      const on = every.getAttribute("aria-pressed") !== "true";
+      every.setAttribute("aria-pressed", on);
+      every.textContent = on ? "Fold all sections" : "Open all sections";
+      for (const fold of folds) fold.open = on;
+    });
+  }
+  const reveal = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    const fold = target.closest("details.fold") || target.querySelector("details.fold");
+    if (fold && !fold.open) { fold.open = true; target.scrollIntoView(); }
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = folds.filter((fold) => !fold.open);
+    for (const fold of folded) fold.open = true;
+  });
+  addEventListener("afterprint", () => { for (const fold of folded) fold.open = false; });
 
   // numbers: cell value, as exported and sorted
   const valueOf = (cell) => cell.dataset.value !== undefined
@@ -69,16 +97,24 @@
     return /[",\n\r]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
   };
   const csvOf = (table) => {
-    const heads = all("thead th", table);
-    const spans = heads.map((_, at) => all("tbody tr", table).some((row) => row.cells[at] && row.cells[at].dataset.low !== undefined));
+    const heads = all("thead th", table), rows = all("tbody tr:not(.heading)", table);
+    const cellsAt = (at) => rows.map((row) => row.cells[at]).filter(Boolean);
+    const spans = heads.map((_, at) => cellsAt(at).some((cell) => cell.dataset.low !== undefined));
+    const units = heads.map((_, at) => [...new Set(cellsAt(at).map((cell) => cell.dataset.unit || ""))]);
+    // columns of one unit say it in their head; a table whose rows differ gets a column of units
+    const mixed = units.some((found) => found.length > 1);
     const lines = [heads.flatMap((head, at) => {
+      const unit = !mixed && units[at].length === 1 && units[at][0] ? " [" + units[at][0] + "]" : "";
       const name = head.textContent.trim();
-      return spans[at] ? [name, name + " low", name + " high"] : [name];
+      const own = spans[at] ? [name + unit, name + " low" + unit, name + " high" + unit] : [name + unit];
+      return mixed && at === 0 ? [...own, "unit"] : own;
     })];
-    for (const row of all("tbody tr:not(.heading)", table)) {
+    for (const row of rows) {
+      const unit = (Array.from(row.cells).find((cell) => cell.dataset.unit) || { dataset: {} }).dataset.unit || "";
       lines.push(Array.from(row.cells).flatMap((cell, at) => {
         const value = valueOf(cell) === "–" ? "" : valueOf(cell);
-        return spans[at] ? [value, cell.dataset.low ?? "", cell.dataset.high ?? ""] : [value];
+        const own = spans[at] ? [value, cell.dataset.low ?? "", cell.dataset.high ?? ""] : [value];
+        return mixed && at === 0 ? [...own, unit] : own;
       }));
     }
     return lines.map((line) => line.map(quote).join(",")).join("\n") + "\n";
@@ -104,7 +140,8 @@
   const download = (name, text) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-    link.download = name.replace(/[^\w-]+/g, "-") + ".csv";
+    const run = (document.querySelector("[data-run]") || { dataset: { run: "study" } }).dataset.run;
+    link.download = (run + "_" + name).replace(/[^\w-]+/g, "-") + ".csv";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
