@@ -1,3 +1,4 @@
+from .from_predictions import from_predictions as from_predictions
 from .report import gallery_faces as gallery_faces
 from .report import render as render
 from .report import summary as summary
@@ -5,4 +6,12 @@ from .runs.compare import compare as compare
 from .runs.index import index as index
 from .tables import RunTables as RunTables
 
-__all__ = ["RunTables", "compare", "gallery_faces", "index", "render", "summary"]
+__all__ = [
+    "RunTables",
+    "compare",
+    "from_predictions",
+    "gallery_faces",
+    "index",
+    "render",
+    "summary",
+]

@@ -120,7 +120,10 @@ class RunTables:
                 "give the faces table the predictions were made from"
             )
         labelled = self.faces.loc[self.faces["face_id"].isin(ids)]
-        bare = labelled["age"].isna() | labelled["gender"].isna()
+        no_age = labelled["age"].isna()
+        if {"age_low", "age_high"} <= set(labelled.columns):
+            no_age &= labelled["age_low"].isna() | labelled["age_high"].isna()
+        bare = no_age | labelled["gender"].isna()
         if bare.any():
             raise tables.ContractError(
                 f"predictions: face {labelled.loc[bare, 'face_id'].iloc[0]!r} has no age or no "

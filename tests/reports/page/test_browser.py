@@ -66,6 +66,8 @@ def opened(browser, page_file):
         page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:"))
                 else trouble.append(r.url))  # fmt: skip
         page.goto(page_file.as_uri())
+        if options.get("java_script_enabled", True):
+            page.get_by_role("button", name="Open all sections").click()
         pages.append((context, trouble))
         return page
 
@@ -87,6 +89,9 @@ def test_readable_without_script(opened):
     assert page.locator("figure.chart svg").first.is_visible()
     assert page.locator("figure.chart details summary").first.is_visible()
     assert page.locator("[data-toolbar]").is_hidden()
+    assert page.locator("#errors figure.chart").first.is_hidden()
+    page.locator("#errors > details > summary").click()
+    assert page.locator("#errors figure.chart svg").first.is_visible()
 
 
 def test_filter_hides_a_contender_everywhere(opened):
@@ -136,7 +141,8 @@ def test_csv_download_has_numbers_and_intervals(opened):
     rows = list(csv.DictReader(io.StringIO(text)))
     mae = next(row for row in rows if row["name"] == "MAE")
     assert float(mae["cnn low"]) < float(mae["cnn"]) < float(mae["cnn high"])
-    assert download.value.suggested_filename == "headline.csv"
+    assert mae["unit"] == "years"
+    assert download.value.suggested_filename == "simulated_headline.csv"
 
 
 def test_dark_mode_follows_the_system_and_the_switch(opened):
@@ -147,6 +153,31 @@ def test_dark_mode_follows_the_system_and_the_switch(opened):
     assert light.evaluate(ground) == dark.evaluate(ground)
     ink = "getComputedStyle(document.querySelector('.picture text')).fill"
     assert light.evaluate(ink) == dark.evaluate(ink)
+
+
+def test_links_and_the_printer_open_sections(browser, page_file):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    inside = page.locator("#age-error-by-age svg")
+    assert inside.is_hidden()
+    page.emulate_media(media="print")
+    assert inside.evaluate("e => e.getClientRects().length") > 0
+    page.emulate_media(media="screen")
+    page.goto(f"{page_file.as_uri()}#age-error-by-age")
+    assert inside.is_visible()
+    context.close()
+
+
+def test_text_of_charts_is_large_enough_on_a_phone(opened):
+    page = opened(viewport={"width": 390, "height": 800})
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('.picture svg text')].map((text) => {
+            const scale = text.getScreenCTM().a;
+            return parseFloat(getComputedStyle(text).fontSize) * scale;
+        }).filter((size) => size > 0))"""
+    )
+    assert smallest >= 11
 
 
 @pytest.mark.parametrize("width", [360, 768, 1360])

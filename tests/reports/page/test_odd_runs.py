@@ -71,7 +71,7 @@ def test_pose_unknown_for_all(unexported):
 def test_faces_without_age_classes(unexported, run, changed):
     faces = run.faces.drop(columns=["age_class", "age_bin", "yaw_bin", "pitch_bin"])
     page = reports.render(changed(run, faces=faces))
-    assert "Error of age by gender" in page
+    assert "Age error by gender" in page
 
 
 def test_hundred_categories_and_a_key_column(unexported, run, changed):
@@ -80,7 +80,7 @@ def test_hundred_categories_and_a_key_column(unexported, run, changed):
     faces["camera"] = pd.Categorical([f"camera {k % 100}" for k in codes])
     faces["file"] = pd.Categorical([f"file {k}" for k in codes])
     page = reports.render(changed(run, faces=faces))
-    assert "Error of age by camera" in page
+    assert "Age error by camera" in page
     assert "Left out because they have more than 100 levels: file" in page
 
 

@@ -76,6 +76,7 @@ def test_summary_golden():
             "brier": 0.1175,
             "coverage": 0.75,
             "width": 7.0,
+            "interval_score": 12.0,
         },
         rel=1e-5,
     )

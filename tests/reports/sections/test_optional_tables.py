@@ -51,8 +51,8 @@ def test_optional_tables_fill_their_sections(run):
     )  # fmt: skip
     page = reports.render(full)
     for words in ("floor of label noise 1.23", "Learning curve: mae", "Robustness to blur: mae",
-                  "Error of the pose labels", "What the audit found", "Leak test",
-                  "Near duplicates whose labels disagree most", "hog hog-linear",
+                  "Error of the pose estimator", "What the audit found", "Leak test",
+                  "Nearly equal pictures whose labels disagree most", "hog hog-linear",
                   "Where cnn looks for age", "Where cnn looks for gender", "7 faces"):  # fmt: skip
         assert words in page, words
     assert page.count("data:image/png") > 20
