@@ -33,12 +33,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from filelock import FileLock
+
+from basis.caches import VARIABLE as ENVIRONMENT_VARIABLE
+from basis.caches import chosen_folder
 
 from .errors import DataError
 
-ENVIRONMENT_VARIABLE = "AGE_GENDER_STUDY_CACHE"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Progress = Callable[[str, int, int], None]
@@ -69,9 +70,10 @@ def cache_folder(cache: str | Path | None = None) -> Path:
     DataError
         If the folder can be neither found nor created.
     """
-    chosen = cache or os.environ.get(ENVIRONMENT_VARIABLE)
-    folder = Path(chosen or platformdirs.user_cache_dir("age-gender-study", appauthor=False))
-    folder = folder.expanduser().absolute()
+    try:
+        folder = chosen_folder(cache)
+    except OSError as error:
+        raise DataError(str(error)) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -79,6 +81,11 @@ def cache_folder(cache: str | Path | None = None) -> Path:
             f"the cache folder {folder} cannot be created ({error.strerror}): "
             f"choose another one with cache= or {ENVIRONMENT_VARIABLE}"
         ) from error
+    if not os.access(folder, os.W_OK):
+        raise DataError(
+            f"the cache folder {folder} cannot be written: "
+            f"choose another one with cache= or {ENVIRONMENT_VARIABLE}"
+        )
     return folder
 
 

@@ -1,20 +1,25 @@
-"""The study: plan, cells, predictions, report, and the command line."""
+"""The study: plan, cells, predictions, report, and the command line.
 
-from __future__ import annotations
+What is public stands in ``__init__.pyi``, where type checkers and editors read it too; each name
+is imported when it is first used, so that the command line answers at once.
 
-from typing import Any
+>>> import study
+>>> plan = study.read_plan("demo", overrides=["cnn.epochs=1"])           # doctest: +SKIP
+>>> finished = study.run_study(plan, "runs/short")                       # doctest: +SKIP
+>>> model = study.load(finished.report.parent)                           # doctest: +SKIP
+"""
 
-__all__ = ["load", "run_study"]
+from lazy_loader import attach_stub
 
+try:
+    from basis.siblings import check_siblings
+except ImportError as error:
+    import basis
 
-def __getattr__(name: str) -> Any:
-    # the estimators behind a model take seconds to import; the command line should not wait
-    if name == "load":
-        from study.models.model import load
+    raise ImportError(
+        f"{basis.__file__} is not the package 'basis' that study needs: rename it, or start "
+        "Python from another folder"
+    ) from error
 
-        return load
-    if name == "run_study":
-        from .run import run_study
-
-        return run_study
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+check_siblings(__file__, ("basis", "data", "pipelines", "reports"))
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

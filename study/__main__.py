@@ -11,12 +11,13 @@ from study.terminal.bars import console
 
 from . import commands
 from .errors import StudyFailed, UsageError
+from .surroundings import settle
 
 app = typer.Typer(
     name="study",
     help="Compare classical features with a CNN for age and gender from faces.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
@@ -29,6 +30,7 @@ ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ =
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, 130 interrupted."""
+    settle()
     sys.exit(call(arguments))
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
+from basis.compiled import KEPT
+
 
 @intrinsic
 def _popcount(typing_context, word):  # type: ignore[no-untyped-def]
@@ -18,7 +20,7 @@ def _popcount(typing_context, word):  # type: ignore[no-untyped-def]
     return types.uint64(types.uint64), generate
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=KEPT)
 def _distance(hashes, i, j):  # type: ignore[no-untyped-def]
     return (
         _popcount(hashes[i, 0] ^ hashes[j, 0])
@@ -28,7 +30,7 @@ def _distance(hashes, i, j):  # type: ignore[no-untyped-def]
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=KEPT)
 def _append(pairs, count, i, j):  # type: ignore[no-untyped-def]
     """Store a pair, doubling the array when it is full; return array and count."""
     if count == len(pairs):
@@ -40,7 +42,7 @@ def _append(pairs, count, i, j):  # type: ignore[no-untyped-def]
     return pairs, count + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=KEPT)
 def pairs_in_rows(hashes, start, stop, threshold):  # type: ignore[no-untyped-def]
     """Return near pairs ``(i, j)`` with ``start <= i < stop`` and ``j > i``, int64 (m, 2)."""
     pairs, count = np.empty((64, 2), np.int64), 0
@@ -51,7 +53,7 @@ def pairs_in_rows(hashes, start, stop, threshold):  # type: ignore[no-untyped-de
     return pairs[:count]
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=KEPT)
 def gather_bits(hashes, bits):  # type: ignore[no-untyped-def]
     """Return for every hash the numbered bits, packed into one uint64 (at most 64 of them)."""
     keys = np.zeros(len(hashes), np.uint64)
@@ -64,7 +66,7 @@ def gather_bits(hashes, bits):  # type: ignore[no-untyped-def]
     return keys
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=KEPT)
 def pairs_in_buckets(hashes, keys, order, threshold):  # type: ignore[no-untyped-def]
     """Return near pairs among hashes with equal keys.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+from basis.compiled import KEPT
+
+kernel = numba.njit(nogil=True, cache=KEPT, error_model="numpy", fastmath={"contract", "reassoc"})
 """Compiled without the GIL, so that joblib's threads run it side by side."""
 
 

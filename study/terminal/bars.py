@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +13,39 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-console = Console(stderr=True, highlight=False)
-output = Console(highlight=False)
+NARROWEST = 70  # columns: in fewer, numbers would break into several lines
+
+
+def _console(*, stderr: bool) -> Console:
+    """Return a console that wraps by the terminal, if that is wide enough for a table of numbers.
+
+    What is no terminal (a file, a pipe) gets lines as long as the text, up to 160.
+    """
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = 160
+    made.width = max(made.width, NARROWEST)
+    return made
+
+
+console = _console(stderr=True)
+output = _console(stderr=False)
+
+
+def print_machine_text(text: str) -> None:
+    """Print what programs read: UTF-8 on standard output, whatever the console is."""
+    stream = sys.stdout
+    if hasattr(stream, "buffer"):
+        stream.flush()
+        stream.buffer.write(text.encode("utf-8"))
+        stream.buffer.flush()
+    else:
+        stream.write(text)
+
+
+def print_json(content: Any) -> None:
+    """Print JSON for programs."""
+    print_machine_text(json.dumps(content, indent=1, default=str) + "\n")
 
 
 class Bars:

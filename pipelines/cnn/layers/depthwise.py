@@ -19,6 +19,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from basis.compiled import KEPT
+
 _convolution_backward = torch.ops.aten.convolution_backward
 #: Channels a loop works on at a time: 25 taps of them stay in the first-level cache.
 _BLOCK = 128
@@ -116,7 +118,7 @@ def _channels_last_array(x: Tensor) -> np.ndarray:
     return x.permute(0, 2, 3, 1).contiguous().numpy()
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@numba.njit(nogil=True, cache=KEPT, error_model="numpy", fastmath={"contract", "reassoc"})
 def _correlate(
     x: np.ndarray, gradient: np.ndarray, stride: int, total: np.ndarray, start: int
 ) -> None:

@@ -1,0 +1,25 @@
+from .errors import StudyFailed, UsageError
+from .models.evaluate import evaluate
+from .models.model import FaceEstimate, Model, load, newest_model
+from .plan.files import read_plan, shipped_plans
+from .plan.model import ContenderPlan, Plan, validate_plan
+from .report import write_report
+from .run import Finished, run_study
+
+__all__ = [
+    "ContenderPlan",
+    "FaceEstimate",
+    "Finished",
+    "Model",
+    "Plan",
+    "StudyFailed",
+    "UsageError",
+    "evaluate",
+    "load",
+    "newest_model",
+    "read_plan",
+    "run_study",
+    "shipped_plans",
+    "validate_plan",
+    "write_report",
+]
