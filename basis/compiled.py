@@ -19,7 +19,7 @@ def settle(package: Path = Path(__file__).parent) -> bool:
     if folder is None:
         return False
     if folder.name != "__pycache__":
-        numba.config.CACHE_DIR = str(folder)
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 commands.add_all(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"age-gender-study {version('age-gender-study')}")
+        except PackageNotFoundError:
+            print("age-gender-study from a checkout that is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Compare classical features with a CNN for age and gender from faces."""
+
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130  # 130 is the shell's, and what typer returns
 # newer typers carry their own click: the class is found through one that both export

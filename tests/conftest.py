@@ -1,5 +1,6 @@
 """Fixtures shared by the tests: a private cache and a small folder of embedded faces."""
 
+import os
 import tarfile
 from importlib import resources
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 
 N_SMALL = 96
+
+# Compiled kernels stay between sessions, though every session has a cache folder of its own.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from study.terminal.bars import bars, console, output, table
+from study.terminal.bars import bars, console, print_json, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +104,7 @@ def _show_findings(
     counts = audit.groupby(["problem", "action"], observed=True).size()
     if as_json:
         findings = [{"problem": p, "action": a, "n": int(n)} for (p, a), n in counts.items()]
-        output.print_json(json.dumps({**facts, "findings": findings}, default=float))
+        print_json({**facts, "findings": findings})
         return
     table(
         f"{facts['name']}: {facts['faces']:,} faces, {facts['kept']:,} kept",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from study.terminal.bars import bars, console, output
+from study.terminal.bars import bars, console, print_json
 from study.terminal.results import show_results
 
 HELP = """Measure a saved model on any labelled data set and write the same report.
@@ -48,7 +47,7 @@ def evaluate(
         evaluate_model(chosen, source, where, align=align, progress=shown.stage)
     report, summary = write_report(RunDirectory(where))
     if as_json:
-        output.print_json(json.dumps({"report": str(report), **summary}, default=str))
+        print_json({"report": str(report), **summary})
         return
     contender = str(chosen.card["contender"])
     show_results(summary, f"{contender} on {name}", [contender])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from typing import Annotated
 
 import typer
 
-from study.terminal.bars import output, table
+from study.terminal.bars import print_json, table
 
 
 def add(app: typer.Typer) -> None:
@@ -39,7 +38,7 @@ def list_all(
         },
     }
     if as_json:
-        output.print_json(json.dumps(everything))
+        print_json(everything)
         return
     for title, entries in everything.items():
         table(title, ["name", "what it is"], [[n, s] for n, s in entries.items()], text=True)

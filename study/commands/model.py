@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from study.terminal.bars import output
+from study.terminal.bars import output, print_json
 
 EXPORT = """Write a network as ONNX: several times faster for single faces, without PyTorch.
 
@@ -38,7 +37,7 @@ def card(
 
     found = load(model).card
     if as_json:
-        output.print_json(json.dumps(found))
+        print_json(found)
     else:
         output.print(to_markdown(found), markup=False)
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from study.terminal.bars import bars, console, output, table
-
-from ..errors import StudyFailed, UsageError
+from study.errors import StudyFailed, UsageError
+from study.terminal.bars import bars, console, print_json, print_machine_text, table
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from study.models.model import FaceEstimate, Model
+    from study.models.model import FaceEstimate
+    from study.models.photos import PhotoAnswer
 
 HELP = """Find every face in photos and estimate age, gender and head pose.
 
@@ -29,6 +30,9 @@ Examples:
 
     study predict family.jpg --model runs/quick-UTKFace --draw annotated/
 """
+ESTIMATES = ("age", "age_low", "age_high", "p_female", "yaw", "pitch", "roll", "presence")
+BOX = ("x0", "y0", "x1", "y1")
+COLUMNS = ("photo", "face", "problem", *ESTIMATES, *BOX, "warnings")
 
 
 def add(app: typer.Typer) -> None:
@@ -47,26 +51,46 @@ def predict(
         str, typer.Option(help="python, or onnx after `study model export`.")
     ] = "python",
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated copies.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Threads; default all cores.", min=1)] = None,
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
+    from study.engine.local import available_cores
     from study.models.model import load, newest_model
+    from study.models.photos import predict_photos
 
     chosen = load(model or newest_model(Path("runs")), engine)
+    console.print(f"model: {chosen.describe()}", markup=False, soft_wrap=True)
     if chosen.card["training_data"]["data_set"] == "embedded":
         console.print("warning: this model has only seen rendered heads, not people")
-    files = list(_files(photos))
+    files = photo_files(photos)
+    copies = copy_names(files) if draw is not None else {}
     rows: list[dict[str, Any]] = []
     with bars() as shown:
-        for number, path in enumerate(files, 1):
-            rows.extend(_one_photo(chosen, path, draw))
-            if len(files) > 1:
-                shown.stage("photos", number, len(files))
+        answers = predict_photos(
+            chosen,
+            files,
+            n_jobs=jobs or available_cores(),
+            progress=shown.stage if len(files) > 1 else None,
+        )
+        for answer in answers:
+            if answer.problem:
+                console.print(f"{answer.path}: {answer.problem}", markup=False, soft_wrap=True)
+            rows += to_rows(answer)
+            if draw is not None and answer.photo is not None:
+                _draw(answer, draw / copies[answer.path])
     _show(rows, as_json=as_json, as_csv=as_csv)
-    if rows and all(row.get("error") for row in rows):
+    if not any(answer["face"] or answer["problem"] == "no face found" for answer in rows):
         raise StudyFailed("no photo could be read")
 
 
-def _files(photos: list[Path]) -> list[Path]:
+def photo_files(photos: list[Path]) -> list[Path]:
+    """Return the given photos and those in the given folders, each once, in order.
+
+    Raises
+    ------
+    UsageError
+        Something does not exist, or there is no photo at all.
+    """
     from basis.pictures import IMAGE_SUFFIXES
 
     files: list[Path] = []
@@ -79,38 +103,84 @@ def _files(photos: list[Path]) -> list[Path]:
             raise UsageError(f"{path}: no such photo or folder")
     if not files:
         raise UsageError(f"no photos in {', '.join(map(str, photos))}")
-    return files
+    return list(dict.fromkeys(files))
 
 
-def _one_photo(model: Model, path: Path, draw: Path | None) -> list[dict[str, Any]]:
-    """Return one row per face, or one row that says why there is none."""
+def copy_names(files: list[Path]) -> dict[Path, Path]:
+    """Return where the annotated copy of each photo goes: sub-folders are kept, no name is twice.
+
+    Parameters
+    ----------
+    files : list of Path
+
+    Returns
+    -------
+    dict of Path to Path
+        Relative paths below the folder of ``--draw``.
+    """
+    absolute = {path: Path(os.path.abspath(path)) for path in files}  # noqa: PTH100 - keeps links
+    common = Path(os.path.commonpath([path.parent for path in absolute.values()]))
+    places = {path: whole.relative_to(common) for path, whole in absolute.items()}
+    stems = Counter(place.with_suffix("") for place in places.values())
+    return {
+        path: place.with_name(
+            f"{place.stem if stems[place.with_suffix('')] == 1 else place.name}.faces.png"
+        )
+        for path, place in places.items()
+    }
+
+
+def to_rows(answer: PhotoAnswer) -> list[dict[str, Any]]:
+    """Return one row per face, or one row that says why there is none; all have every column."""
+    empty: dict[str, Any] = dict.fromkeys(COLUMNS)
+    empty |= {"photo": str(answer.path), "problem": answer.problem, "warnings": []}
+    if not answer.faces:
+        return [empty]
+    return [
+        {
+            **empty,
+            "face": number,
+            **{name: getattr(face, name) for name in ESTIMATES},
+            **dict(zip(BOX, face.box, strict=True)),
+            "warnings": list(face.warnings),
+        }
+        for number, face in enumerate(answer.faces, 1)
+    ]
+
+
+def _draw(answer: PhotoAnswer, path: Path) -> None:
     import cv2
 
-    from basis.pictures import UnreadableImageError, decode
+    from basis.files import replacing
 
-    try:
-        image = decode(path.read_bytes()).pixels
-    except (UnreadableImageError, OSError) as error:
-        console.print(f"{path}: {error}", markup=False, soft_wrap=True)
-        return [{"photo": str(path), "error": str(error)}]
-    faces = model.predict_photo(image)
-    if not faces:
-        console.print(f"{path}: no face found", markup=False, soft_wrap=True)
-    if draw is not None:
-        draw.mkdir(parents=True, exist_ok=True)
-        annotated = cv2.cvtColor(annotate(image, faces), cv2.COLOR_RGB2BGR)
-        cv2.imwrite(str(draw / f"{path.stem}.faces.png"), annotated)
-    return [{"photo": str(path), **face.to_dict()} for face in faces]
+    assert answer.photo is not None
+    drawn = annotate(answer.photo.pixels, answer.faces, answer.photo.reduced)
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
 
 
-def annotate(image: np.ndarray, faces: list[FaceEstimate]) -> np.ndarray:
-    """Return a copy of a photo with a box and one line of text per face."""
+def annotate(image: np.ndarray, faces: list[FaceEstimate], reduced: int = 1) -> np.ndarray:
+    """Return a copy of a photo with a box and one line of text per face.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+    faces : list of FaceEstimate
+    reduced : int
+        Boxes are in pixels of a file that many times as large as ``image``.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+    """
     import cv2
 
     drawn = image.copy()
     scale = max(image.shape[:2]) / 900
     for face in faces:
-        x0, y0, x1, y1 = (round(v) for v in face.box)
+        x0, y0, x1, y1 = (round(v / reduced) for v in face.box)
         colour = (20, 160, 90)
         cv2.rectangle(drawn, (x0, y0), (x1, y1), colour, max(1, round(2 * scale)))
         text = f"{face.age:.0f} ({face.age_low:.0f}-{face.age_high:.0f}), {gender(face.p_female)}"
@@ -132,17 +202,16 @@ def gender(p_female: float) -> str:
 
 def _show(rows: list[dict[str, Any]], *, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        output.print_json(json.dumps(rows))
+        print_json(rows)
         return
-    faces = [row for row in rows if "error" not in row]
     if as_csv:
-        if faces:
-            text = io.StringIO()
-            writer = csv.DictWriter(text, fieldnames=list(faces[0]))
-            writer.writeheader()
-            writer.writerows(faces)
-            typer.echo(text.getvalue(), nl=False)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "warnings": "; ".join(row["warnings"])} for row in rows)
+        print_machine_text(text.getvalue())
         return
+    faces = [row for row in rows if row["face"]]
     table(
         "faces, largest first",
         ["photo", "age (90% interval)", "gender", "yaw", "pitch", "roll"],
@@ -159,3 +228,5 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool, as_csv: bool) -> None:
     for face in faces:
         for warning in face["warnings"]:
             console.print(f"{Path(face['photo']).name}: {warning}", markup=False)
+    if found := len(rows) - len(faces):
+        console.print(f"{found} of {len({row['photo'] for row in rows})} photos without an answer")

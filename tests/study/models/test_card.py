@@ -1,0 +1,42 @@
+"""The numbers of a model card, by hand."""
+
+import pytest
+
+from benchmarks.simulated_run import simulated_run
+from study.models.card import make_card, to_markdown
+
+
+@pytest.fixture(scope="module")
+def run():
+    return simulated_run(160, seeds=1)
+
+
+def test_errors_are_those_of_the_contenders_test_faces(run):
+    contender = run.predictions["contender"].iloc[-1]
+    card = make_card(run, contender)
+    mine = run.predictions[run.predictions["contender"] == contender]
+    mine = mine[(mine["seed"] == mine["seed"].iloc[0])].merge(run.faces, on="face_id")
+    errors = {(row["breakdown"], row["group"]): row for row in card["errors"]}
+    overall = errors["all", "all"]
+    assert overall["n"] == len(mine)
+    assert overall["mae"] == pytest.approx((mine["age_pred"] - mine["age"]).abs().mean(), abs=1e-3)
+    right = (mine["p_female"] >= 0.5) == (mine["gender"] == "female")
+    assert overall["gender_accuracy"] == pytest.approx(right.mean(), abs=1e-4)
+    women = mine[mine["gender"] == "female"]
+    row = errors["gender", "female"]
+    assert row["n"] == len(women)
+    assert row["mae"] == pytest.approx((women["age_pred"] - women["age"]).abs().mean(), abs=1e-3)
+    assert f"{overall['mae']:.2f}" in to_markdown(card)
+
+
+def test_training_data_are_the_train_part_and_its_central_98_percent(run):
+    contender = run.predictions["contender"].iloc[-1]
+    told = make_card(run, contender)["training_data"]
+    splits = run.splits
+    first = run.predictions[run.predictions["contender"] == contender].iloc[0]
+    mine = splits[(splits["seed"] == first["seed"]) & (splits["fold"] == first["fold"])]
+    ids = mine.loc[mine["part"] == "train", "face_id"]
+    faces = run.faces[run.faces["face_id"].isin(ids)]
+    assert told["n_train"] == len(faces)
+    low, high = faces["age"].astype(float).quantile([0.01, 0.99])
+    assert told["ranges"]["age"] == pytest.approx([low, high])
