@@ -1,4 +1,4 @@
-r"""Publish a run: its numbers into ``docs/results``, the headline into the README.
+r"""Publish a run: its numbers into ``docs/results``, its table into the pages.
 
     python benchmarks/results.py runs/utkface utkface
     python benchmarks/results.py runs/learning-curve learning-curve \
@@ -84,15 +84,27 @@ def _minutes(seconds: float | None) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def update_readme(name: str, text: str) -> None:
-    """Replace what stands between the README's comments of this name."""
-    path = ROOT / "README.md"
+PAGES = ("README.md", "docs/results/README.md")
+
+
+def update_pages(name: str, text: str) -> None:
+    """Replace what stands between the comments of this name, in every page that has them.
+
+    Links in ``text`` are relative to the project's root.
+    """
     begin, end = BEGIN.format(name=name), END.format(name=name)
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), flags=re.S)
-    page = path.read_text(encoding="utf-8")
-    if not pattern.search(page):
-        raise SystemExit(f"README.md has no place for {name}: add {begin} and {end}")
-    write_text(path, pattern.sub(lambda _: f"{begin}\n{text}\n{end}", page))
+    found = False
+    for place in PAGES:
+        path = ROOT / place
+        page = path.read_text(encoding="utf-8")
+        if pattern.search(page):
+            found = True
+            here = text if place == "README.md" else text.replace("](docs/results/", "](")
+            table = f"{begin}\n{here}\n{end}"
+            write_text(path, pattern.sub(lambda _, table=table: table, page))  # type: ignore[misc]
+    if not found:
+        raise SystemExit(f"{' and '.join(PAGES)} have no place for {name}: add {begin} and {end}")
 
 
 def main() -> None:
@@ -122,7 +134,7 @@ def main() -> None:
         f"[summary.json](docs/results/{arguments.name}/summary.json).\n\n"
         f"{headline_markdown(summary, seconds)}"
     )
-    update_readme(arguments.name, text)
+    update_pages(arguments.name, text)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,14 @@ def write_report(run: RunDirectory, pictured: Faces | None = None) -> tuple[Path
     Parameters
     ----------
     run : RunDirectory
+        Where a study or an evaluation has left its tables.
     pictured : Faces, optional
         Faces to make gallery pictures from; without them those of an earlier report are used.
 
     Returns
     -------
     report : Path
+        The HTML page.
     summary : dict
         Every number on the page, as in ``summary.json``.
 
@@ -37,6 +39,11 @@ def write_report(run: RunDirectory, pictured: Faces | None = None) -> tuple[Path
         The directory is not a run.
     StudyFailed
         No cell of it has finished.
+
+    Examples
+    --------
+    >>> from study.record.directory import RunDirectory
+    >>> page, numbers = write_report(RunDirectory("runs/demo"))           # doctest: +SKIP
     """
     attempts = Attempts(run)
     if (run.path / "plan.json").is_file():

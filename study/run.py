@@ -99,6 +99,7 @@ def run_study(
     Returns
     -------
     Finished
+        The page, its numbers, and how each cell ended.
 
     Raises
     ------

@@ -9,12 +9,19 @@ import typer
 
 from study.terminal.bars import print_json, table
 
+HELP = """Show contenders, data sets, plans and charts, one line each.
+
+Examples:
+
+    study list
+
+    study list --json
+"""
+
 
 def add(app: typer.Typer) -> None:
     """Add ``list`` to the command line."""
-    app.command("list", help="Show contenders, data sets, plans and charts, one line each.")(
-        list_all
-    )
+    app.command("list", help=HELP)(list_all)
 
 
 def list_all(

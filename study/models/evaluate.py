@@ -34,6 +34,7 @@ def evaluate(model: Model, source: str, out: Path, *, align: bool, progress: Pro
     Parameters
     ----------
     model : Model
+        See :func:`study.load`.
     source : str
         As for ``data.load``.
     out : Path
@@ -43,6 +44,14 @@ def evaluate(model: Model, source: str, out: Path, *, align: bool, progress: Pro
         UTKFace is. A picture without a face is left out and listed in the audit.
     progress : callable
         ``(stage, done, total)``.
+
+    Examples
+    --------
+    >>> import study
+    >>> model = study.load("runs/quick-UTKFace")                          # doctest: +SKIP
+    >>> quiet = lambda stage, done, total: None
+    >>> study.evaluate(model, "portraits.csv", "runs/there", align=True, progress=quiet)
+    ... # doctest: +SKIP
     """
     faces = data.load(source, progress=progress)
     kept = faces.table[faces.table["keep"]].reset_index(drop=True)

@@ -211,10 +211,21 @@ def load(folder: Path | str, engine: str = "python") -> Model:
     engine : {'python', 'onnx'}
         ``onnx`` answers from the exported file: without PyTorch, and faster one face at a time.
 
+    Returns
+    -------
+    Model
+        Ready to answer, with its card.
+
     Raises
     ------
     UsageError
         There is no model, or none in the asked form; or the folder was altered (checksums).
+
+    Examples
+    --------
+    >>> import study
+    >>> study.load("runs/demo").describe()                                # doctest: +SKIP
+    'cnn, trained on 1,440 faces of embedded on 2026-11-26; ...'
     """
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}: choose {' or '.join(ENGINES)}")
@@ -260,6 +271,12 @@ def newest_model(runs: Path) -> Path:
     ------
     UsageError
         There is none; the message gives the two commands that make one.
+
+    Examples
+    --------
+    >>> import study
+    >>> from pathlib import Path
+    >>> model = study.load(study.newest_model(Path("runs")))              # doctest: +SKIP
     """
     cards = runs.glob("*/models/*/card.json")
     candidates = [p for p in cards if not _is_rendered(p) and not _knows_nothing(p)]

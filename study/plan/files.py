@@ -16,7 +16,19 @@ from .stress import as_table
 
 
 def shipped_plans() -> dict[str, Path]:
-    """Return the plans inside the package by name."""
+    """Return the plans inside the package.
+
+    Returns
+    -------
+    dict of str to Path
+        TOML files by name.
+
+    Examples
+    --------
+    >>> import study
+    >>> "demo" in study.shipped_plans()
+    True
+    """
     folder = Path(str(resources.files("study") / "plans"))
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
@@ -36,6 +48,7 @@ def read_plan(
     Parameters
     ----------
     name_or_path : str
+        See :func:`shipped_plans`, or the path of a file of your own.
     overrides : sequence of str
         ``key=value`` as on the command line: ``cnn.epochs=3`` sets an option of a contender,
         ``seeds=[0,1]`` a key of the plan. Values are TOML; a bare word is a string.
@@ -50,10 +63,21 @@ def read_plan(
     also : sequence of str
         More data sets to measure the trained models on.
 
+    Returns
+    -------
+    Plan
+        Validated.
+
     Raises
     ------
     UsageError
         Unknown plan, broken TOML, unknown key or value; the message says what is known.
+
+    Examples
+    --------
+    >>> import study
+    >>> study.read_plan("demo", overrides=["seeds=[0, 1]"]).seeds
+    (0, 1)
     """
     shipped = shipped_plans()
     path = shipped.get(name_or_path, Path(name_or_path))

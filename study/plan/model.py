@@ -195,7 +195,32 @@ def _check_options(name: str, options: Mapping[str, Any]) -> None:
 
 
 def validate_plan(table: Mapping[str, Any], *, origin: str = "plan") -> Plan:
-    """Turn a mapping into a ``Plan``; ``UsageError`` with one sentence per problem."""
+    """Turn a mapping into a ``Plan``.
+
+    Parameters
+    ----------
+    table : mapping
+        What a plan file says; see :class:`Plan`.
+    origin : str
+        Where it comes from, for messages.
+
+    Returns
+    -------
+    Plan
+        Frozen.
+
+    Raises
+    ------
+    UsageError
+        One sentence per problem.
+
+    Examples
+    --------
+    >>> import study
+    >>> plan = study.validate_plan({"name": "two", "contenders": {"dummy": {}, "hog-linear": {}}})
+    >>> list(plan.contenders)
+    ['dummy', 'hog-linear']
+    """
     try:
         return Plan.model_validate(dict(table))
     except ValidationError as error:

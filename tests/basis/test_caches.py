@@ -27,7 +27,8 @@ def test_a_user_without_a_home_is_told_which_variable_to_set(monkeypatch):
     def no_home(*arguments, **options):
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.delenv(VARIABLE, raising=False)
+    for variable in (VARIABLE, "NUMBA_CACHE_DIR"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(caches.platformdirs, "user_cache_dir", no_home)
     with pytest.raises(OSError, match=f"no home.*set {VARIABLE}"):
         chosen_folder()

@@ -50,4 +50,4 @@ def write_model(monkeypatch):
 
 @pytest.fixture
 def model(write_model, tmp_path):
-    return models.Model(write_model(tmp_path / "run" / "models" / "stub"))
+    return models.Model(write_model(tmp_path / "trained" / "models" / "stub"))

@@ -15,7 +15,7 @@ from study.models.evaluate import evaluate
 def portraits(small_faces, tmp_path_factory):
     """Eight faces off the middle of larger pictures, and one picture of a wall."""
     folder = tmp_path_factory.mktemp("portraits")
-    for path in sorted(small_faces.iterdir())[::12][:8]:
+    for path in sorted(small_faces.iterdir())[::16][:6]:
         with Image.open(path) as face:
             canvas = Image.new("RGB", (420, 300), (100, 120, 140))
             canvas.paste(face.convert("RGB").resize((170, 170)), (20, 30))
@@ -42,7 +42,7 @@ def test_align_answers_for_the_face_and_leaves_pictures_without_one_out(model, p
             faces_found = find_faces(np.asarray(picture.convert("RGB")), size=200)
         if faces_found:
             expected[face_id] = model.predict_all(faces_found[0].chip[None])["age"][0]
-    assert 6 <= len(expected) == len(found) < len(faces.table)
+    assert 4 <= len(expected) == len(found) < len(faces.table)
     pd.testing.assert_series_equal(
         found.sort_index(), pd.Series(expected).sort_index(), check_names=False, check_dtype=False
     )

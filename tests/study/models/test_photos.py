@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from basis.pictures import UnreadableImageError
+from data.pose.detect import FoundFace
 from study.__main__ import call
 from study.commands.predict import COLUMNS, copy_names, gender
 from study.models import photos
@@ -42,21 +43,37 @@ def overlap(a, b):
     return area / ((a[2] - a[0]) * (a[3] - a[1]))
 
 
-@pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_turned_photo_is_found_turned_with_its_box_in_the_photo(scene, quarters):
-    (upright,), turned = find_turned(scene)
-    assert turned == 0
+def upright_only(pixels, *, size):
+    """Find the red box of a picture if the blue one is above it, as a face with roll 5."""
+    rows, columns = np.nonzero((pixels == (200, 0, 0)).all(axis=2))
+    blue = np.nonzero((pixels == (0, 0, 200)).all(axis=2))
+    if not (blue[0].max() < rows.min() and abs(blue[1].mean() - columns.mean()) < 2):
+        return []
+    box = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], float)
+    chip = np.zeros((size, size, 3), np.uint8)
+    return [FoundFace(box, 1.0, np.zeros((468, 3)), 1.0, 1.0, 2.0, 5.0, chip)]
+
+
+@pytest.mark.parametrize(("quarters", "roll"), [(0, 5.0), (1, 95.0), (2, -175.0), (3, -85.0)])
+def test_a_face_found_in_the_turned_photo_has_its_box_in_the_photo(monkeypatch, quarters, roll):
+    monkeypatch.setattr(photos, "find_faces", upright_only)
+    scene = np.zeros((90, 140, 3), np.uint8)
+    scene[20:50, 30:70] = (200, 0, 0)
+    scene[10:20, 40:60] = (0, 0, 200)
     given = np.ascontiguousarray(np.rot90(scene, -quarters))
-    faces, turned = find_turned(given)
-    if turned == 0:
-        pytest.skip("the detector finds this one as it is")
+    (face,), turned = find_turned(given)
     assert turned == 90 * quarters
-    x0, y0, x1, y1 = faces[0].box.round().astype(int)
-    seen = np.rot90(given[y0:y1, x0:x1], quarters)
-    a, b, c, d = upright.box.round().astype(int)
-    assert np.abs(seen.shape[0] - (d - b)) <= 3 and np.abs(seen.shape[1] - (c - a)) <= 3
-    difference = (faces[0].roll - upright.roll - turned + 180) % 360 - 180
-    assert abs(difference) < 2
+    rows, columns = np.nonzero((given == (200, 0, 0)).all(axis=2))
+    expected = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    np.testing.assert_array_equal(face.box, expected)
+    assert face.roll == pytest.approx(roll)
+
+
+def test_a_photo_without_a_face_is_tried_turned_and_then_given_up(monkeypatch):
+    shapes = []
+    monkeypatch.setattr(photos, "find_faces", lambda p, size: shapes.append(p.shape[:2]) or [])
+    assert find_turned(np.zeros((30, 50, 3), np.uint8)) == ([], 0)
+    assert shapes == [(30, 50), (30, 50), (50, 30), (50, 30)]
 
 
 @pytest.mark.parametrize("quality", ["jpg", "png"])
