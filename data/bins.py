@@ -18,6 +18,10 @@ AGE_BIN_STARTS = (0, 3, 6, 13, 18, 25, 35, 45, 55, 65, 75)
 AGE_CLASS_STARTS = (0, 13, 25, 45, 65)
 YAW_BIN_STARTS = (0, 10, 20, 30, 45)
 PITCH_BINS = ("down", "level", "up", "unknown")
+LEVEL_PITCH = -6.0
+"""Degrees, the pitch at which people hold their heads for a photograph: the median of the estimated
+pitch of 17,000 faces of UTKFace within 20 degrees of yaw (adults -6.2). Zero is where two head
+scans were put upright."""
 
 
 def _interval_names(starts: tuple[int, ...], gap: int) -> list[str]:
@@ -91,9 +95,13 @@ def yaw_bin(yaw: ArrayLike) -> pd.Categorical:
 
 
 def pitch_bin(pitch: ArrayLike) -> pd.Categorical:
-    """Return ``down`` (< -10 degrees), ``level`` (-10 to 10), ``up`` (>= 10) or ``unknown``."""
+    """Return ``down``, ``level`` (within 10 degrees of ``LEVEL_PITCH``), ``up`` or ``unknown``.
+
+    Half-open: level is -16 <= pitch < 4 degrees.
+    """
     values = np.asarray(pitch, dtype=float)
-    codes = np.select([np.isnan(values), values < -10, values < 10], [3, 0, 1], default=2)
+    low, high = LEVEL_PITCH - 10, LEVEL_PITCH + 10
+    codes = np.select([np.isnan(values), values < low, values < high], [3, 0, 1], default=2)
     return pd.Categorical.from_codes(codes, categories=list(PITCH_BINS), ordered=True)
 
 

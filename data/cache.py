@@ -14,7 +14,7 @@ The name of an entry is a hash of everything that determines its content (:func:
 ``pixels/<content>-<size>``   sha256 over the decoded pixels in row order, side in pixels, version
                               of crop and resize. Files and labels have no say.
 ``pixels/<content>-pose``     the same content, sha256 of the networks and of the canonical face,
-                              calibration, versions of the arithmetic and of OpenCV, side in pixels
+                              versions of the arithmetic and of OpenCV, side in pixels
 ``downloads/<address>``       sha256 of the address; the file is checked against its own sha256
 ============================  ====================================================================
 

@@ -11,7 +11,6 @@ from basis.faces import MIN_PRESENCE
 
 from .align import TEMPLATE_SIZE, align
 from .boxes import MIN_SHARE, shared_area
-from .calibration import EMBEDDED_HEADS
 from .crop import as_rgb
 from .estimate import head_pose
 from .mesh import FaceMesh
@@ -39,7 +38,8 @@ class FoundFace:
     presence : float
         Probability in 0..1 that the mesh lies on a face.
     yaw, pitch, roll : float
-        Calibrated head pose in degrees (convention of :mod:`data.pose.geometry`).
+        Head pose in degrees (convention of :mod:`data.pose.geometry`). Beyond 45 degrees of yaw
+        the mesh loses the far half of the face: the numbers then mean "far" and no more.
     chip : ndarray of uint8, shape (size, size, 3)
         The face cropped as UTKFace crops it, RGB.
     """
@@ -124,7 +124,7 @@ def _find_faces(pixels: np.ndarray, size: int, min_size: float, mesh: FaceMesh) 
         box = _extent(points)
         if presence < MIN_PRESENCE or not sure or _seen(box, faces):
             continue
-        yaw, pitch, roll = (float(angle) for angle in EMBEDDED_HEADS(*head_pose(points)))
+        yaw, pitch, roll = (float(angle) for angle in head_pose(points))
         chip = align(pixels, points, size)
         faces.append(FoundFace(box, proposal.score, points, presence, yaw, pitch, roll, chip))
     return sorted(faces, key=lambda face: float(face.box[0] - face.box[2]))

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from basis.faces import ANGLES, MIN_PRESENCE
 from data.bins import YAW_BINS, yaw_bin
 
-from .calibration import EMBEDDED_HEADS, NONE
 from .geometry import angles, fit_rotation
 from .mesh import FaceMesh, Progress
 from .models import MODELS
@@ -21,8 +20,7 @@ from .models import MODELS
 def head_pose(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the rotation of heads from their face meshes.
 
-    Weighted Procrustes fit of MediaPipe's canonical face to the landmarks; pure geometry, no
-    calibration.
+    Weighted Procrustes fit of MediaPipe's canonical face to the landmarks; pure geometry.
 
     Parameters
     ----------
@@ -51,8 +49,6 @@ class HeadPose(TransformerMixin, BaseEstimator):
     ----------
     n_jobs : int, optional
         Threads, as scikit-learn counts them.
-    calibrated : bool, default True
-        Take out the systematic error, see :mod:`data.pose.calibration`.
 
     Notes
     -----
@@ -61,9 +57,8 @@ class HeadPose(TransformerMixin, BaseEstimator):
 
     __module__ = "data"
 
-    def __init__(self, n_jobs: int | None = None, calibrated: bool = True) -> None:
+    def __init__(self, n_jobs: int | None = None) -> None:
         self.n_jobs = n_jobs
-        self.calibrated = calibrated
 
     def fit(self, X: Any, y: Any = None) -> HeadPose:
         """Return self; nothing is learned and the data is not looked at."""
@@ -82,8 +77,7 @@ class HeadPose(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n, 4)
             yaw, pitch, roll in degrees (NaN where no face is found) and presence in 0..1.
         """
-        table = estimate_pose(X, n_jobs=self.n_jobs, calibrated=self.calibrated)
-        return table.to_numpy()
+        return estimate_pose(X, n_jobs=self.n_jobs).to_numpy()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return ``yaw, pitch, roll, presence``."""
@@ -105,7 +99,6 @@ def estimate_pose(
     *,
     n_jobs: int | None = None,
     progress: Progress | None = None,
-    calibrated: bool = True,
 ) -> pd.DataFrame:
     """Estimate the head pose of pictures of one face each.
 
@@ -117,8 +110,6 @@ def estimate_pose(
         Threads, as scikit-learn counts them (None is 1, -1 all cores).
     progress : callable, optional
         Called as ``progress("face mesh", done, total)``.
-    calibrated : bool, default True
-        Take out the systematic error, see :mod:`data.pose.calibration`.
 
     Returns
     -------
@@ -127,18 +118,19 @@ def estimate_pose(
     """
     points, presence = FaceMesh().landmarks_batch(images, n_jobs=n_jobs, progress=progress)
     points[presence < MIN_PRESENCE] = np.nan
-    calibrate = EMBEDDED_HEADS if calibrated else NONE
-    table = dict(zip(ANGLES, calibrate(*head_pose(points)), strict=True))
+    table = dict(zip(ANGLES, head_pose(points), strict=True))
     return pd.DataFrame({**table, "presence": presence}).astype(np.float32)
 
 
 def measured_pose_error() -> pd.DataFrame:
-    """Return the shipped error of the pose labels on the embedded heads, whose pose is known.
+    """Return the shipped error of the pose labels by kind of head, where the pose is known.
 
     Returns
     -------
     DataFrame
-        As from :func:`pose_error`; made by ``benchmarks/pose_error.py``.
+        As from :func:`pose_error`, for each kind in ``heads``: ``photographed`` (renders of a
+        head scan with its photographed texture) and ``drawn`` (the embedded faces). Made by
+        ``benchmarks/pose_error.py``.
     """
     return pd.read_csv(MODELS / "pose_error.csv")
 

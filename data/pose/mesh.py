@@ -21,7 +21,6 @@ from basis.faces import MIN_PRESENCE
 from data.cache import cache_key
 
 from .boxes import propose
-from .calibration import EMBEDDED_HEADS
 from .crop import as_rgb, crop, square_to_image
 from .models import SHA256, network, one_opencv_thread
 from .track import (
@@ -36,7 +35,7 @@ from .track import (
 )
 
 N_LANDMARKS = 468
-POSE_VERSION = 2  # raise it when the arithmetic from image to pose changes
+POSE_VERSION = 3  # raise it when the arithmetic from image to pose changes
 
 INPUT_SIZE = 192  # of the landmark network, px
 DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not detected
@@ -242,11 +241,10 @@ class FaceMesh:
 def models_hash() -> str:
     """Return 16 hex digits that change when the labels may: the key of a pose cache.
 
-    They change with any vendored model, with the calibration, with OpenCV and ``POSE_VERSION``.
+    They change with any vendored model, with OpenCV and with ``POSE_VERSION``.
     """
     return cache_key(
         "pose",
         models=SHA256,
-        calibration=repr(EMBEDDED_HEADS),
         version=[POSE_VERSION, pictures.VERSION, cv2.__version__],
     )[:16]

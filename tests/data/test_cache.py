@@ -151,7 +151,7 @@ def test_pixels_are_shared_by_content_and_told_apart_by_size_and_order(folder, t
     assert load(renamed, tmp_path).images(16).filename != first.images(16).filename
 
 
-@pytest.mark.parametrize("what", ["SHA256", "EMBEDDED_HEADS", "POSE_VERSION"])
+@pytest.mark.parametrize("what", ["SHA256", "POSE_VERSION"])
 def test_the_key_of_a_pose_names_what_estimates_it(monkeypatch, what):
     before = mesh.models_hash()
     monkeypatch.setattr(mesh, what, "another")

@@ -153,7 +153,7 @@ def test_transformer_follows_scikit_learn(portrait, blank):
     np.testing.assert_array_equal(out, pickle.loads(pickle.dumps(transformer)).transform(X))
     np.testing.assert_array_equal(out, estimate_pose(X).to_numpy())
     assert list(transformer.get_feature_names_out()) == ["yaw", "pitch", "roll", "presence"]
-    assert HeadPose(n_jobs=2).get_params() == {"n_jobs": 2, "calibrated": True}
+    assert HeadPose(n_jobs=2).get_params() == {"n_jobs": 2}
 
 
 def test_transformer_in_a_pipeline(portrait):
