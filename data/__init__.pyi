@@ -8,9 +8,10 @@ from .bins import add_breakdowns
 from .cache import cache_folder
 from .contract import ContractError
 from .errors import DataError, NothingUsableError
-from .faces import Faces, load
+from .faces import Faces
 from .leaks.find import find_leaks
 from .leaks.value import leak_design, leak_value, measure_leak
+from .loading import load
 from .names import Registered, add_data_set, known_data_sets, registered
 from .pose.align import align
 from .pose.detect import FoundFace, find_faces

@@ -1,40 +1,25 @@
-"""A data set in three lines: ``faces = data.load("embedded")``, ``.table``, ``.images(128)``."""
+"""The faces of a data set: labels, audit and pixels, whole or in part."""
 
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from basis import pictures
-from data.audit.findings import Findings
-from data.audit.label_noise import label_noise_floor
-from data.audit.pairs import face_pairs, find_near_duplicates
-from data.audit.policy import Policy, apply_policy, faces_with_ids, has_age
-from data.audit.scan import scan
-from data.files.source import open_source
 from data.images.store import open_pixels
-from data.pose.labels import add_pose, remembered_pose
 
-from . import tables
-from .bins import add_breakdowns
-from .cache import Progress, cache_folder, no_progress, print_progress
-from .errors import DataError, NothingUsableError
-from .names import find_source
-from .readers import Reader, find_reader
-
-TABLE_COLUMNS = (
-    "face_id", "age", "age_low", "age_high", "gender", "ethnicity", "group",
-    "yaw", "pitch", "roll", "presence", "keep", "drop_reason",
-    "path", "sha256", "pixel_sha256", "height", "width",
-)  # fmt: skip
+from .cache import Progress, no_progress
+from .errors import DataError
+from .learning import Learning
+from .readers import Reader
 
 
-class Faces:
+class Faces(Learning):
     """The faces of one data set: labels, audit and pixels. Made by :func:`load`.
 
     Attributes
@@ -90,6 +75,8 @@ class Faces:
         self._folder = folder
         self.pixels_folder = cache / "pixels"
         self.n_jobs = n_jobs
+        self._whole: Faces = self  # the data set of which these faces are a part
+        self._rows: np.ndarray | None = None  # and where they stand in it
 
     def __repr__(self) -> str:
         kept = int(self.table["keep"].sum())
@@ -98,8 +85,75 @@ class Faces:
     def __len__(self) -> int:
         return len(self.table)
 
+    def __getitem__(self, chosen: ArrayLike | slice) -> Self:
+        """Return a part of the faces, as ``table[chosen]`` or ``table.iloc[chosen]`` would.
+
+        Parameters
+        ----------
+        chosen : array-like of bool, of int, or slice
+            One truth value a face, or positions of rows.
+
+        Returns
+        -------
+        Faces
+            Its ``audit`` and ``label_noise`` are still about the whole data set, and its pixels
+            are taken from the same store.
+
+        Raises
+        ------
+        DataError
+            If a mask has another length than the table.
+
+        Examples
+        --------
+        >>> import data
+        >>> faces = data.load("embedded")                       # doctest: +SKIP
+        >>> adults = faces[faces.table["age"] >= 18]            # doctest: +SKIP
+        """
+        rows = np.arange(len(self))
+        if isinstance(chosen, slice):
+            rows = rows[chosen]
+        else:
+            index = np.asarray(chosen)
+            if index.dtype == bool and len(index) != len(self):
+                raise DataError(
+                    f"the mask has {len(index)} values for {len(self)} faces of {self.name}"
+                )
+            rows = rows[index]
+        part = type(self).__new__(type(self))
+        part.__dict__.update(self.__dict__)
+        part.table = self.table.iloc[rows].reset_index(drop=True)
+        ids, pairs = part.table["face_id"], self.near_duplicates
+        inside = pairs["face_id_a"].isin(ids) & pairs["face_id_b"].isin(ids)
+        part.near_duplicates = pairs[inside].reset_index(drop=True)
+        part.content_hash = content_hash(part.table["pixel_sha256"])
+        part._rows = rows if self._rows is None else self._rows[rows]
+        return part
+
+    def kept(self) -> Self:
+        """Return the faces that the audit keeps: no copies, contradictions or missing labels.
+
+        Returns
+        -------
+        Faces
+
+        Examples
+        --------
+        >>> import data
+        >>> faces = data.load("embedded").kept()                # doctest: +SKIP
+        """
+        return self[self.table["keep"].to_numpy()]
+
     def path(self, face_id: str) -> Path:
         """Return the image file of a face; for an archive, the file unpacked in the cache.
+
+        Parameters
+        ----------
+        face_id : str
+
+        Returns
+        -------
+        Path
 
         Raises
         ------
@@ -112,10 +166,15 @@ class Faces:
         return self._folder / found.iloc[0]
 
     def paths(self) -> list[Path]:
-        """Return the image file of every face, in row order."""
+        """Return the image file of every face, in row order.
+
+        Returns
+        -------
+        list of Path
+        """
         return [self._folder / path for path in self.table["path"]]
 
-    def images(self, size: int, progress: Progress | None = None) -> np.memmap:
+    def images(self, size: int, progress: Progress | None = None) -> np.ndarray:
         """Return all images, in row order, decoded once per content and size.
 
         Parameters
@@ -127,114 +186,55 @@ class Faces:
 
         Returns
         -------
-        memmap of uint8, shape (n, size, size, 3)
-            Read-only RGB; ``.filename`` is the ``.npy`` file, which other processes may map.
+        ndarray of uint8, shape (n, size, size, 3)
+            RGB: of a whole data set a read-only memory map, of a part of one a copy.
+
+        Raises
+        ------
+        DataError
+            If the size is out of range, the disk is full, or a file has changed since the audit.
+
+        Examples
+        --------
+        >>> import data
+        >>> X = data.load("embedded").images(64)                # doctest: +SKIP
         """
-        # The content is the decoded pictures in row order; the rest is the rule of the resize.
-        target = self.pixels_folder / f"{self.content_hash[:24]}-{size}-v{pictures.VERSION}.npy"
+        if self._rows is not None:
+            return self._whole.images(size, progress)[self._rows]
         report = progress or no_progress
-        return open_pixels(self.paths(), size, target, n_jobs=self.n_jobs, progress=report)
+        return open_pixels(
+            self.paths(), size, self._pixels_file(size), n_jobs=self.n_jobs, progress=report
+        )
+
+    def pixels_file(self, size: int, progress: Progress | None = None) -> Path:
+        """Return the ``.npy`` file behind :meth:`images`, which other processes may map.
+
+        Parameters
+        ----------
+        size : int
+            Side in pixels.
+        progress : callable or None
+            Called as ``progress(stage, done, total)``.
+
+        Returns
+        -------
+        Path
+            Built if need be. For a part of a data set the file of the whole.
+
+        Examples
+        --------
+        >>> import data
+        >>> data.load("embedded").pixels_file(64).suffix        # doctest: +SKIP
+        '.npy'
+        """
+        self._whole.images(size, progress)
+        return self._whole._pixels_file(size)
+
+    def _pixels_file(self, size: int) -> Path:
+        # The content is the decoded pictures in row order; the rest is the rule of the resize.
+        return self.pixels_folder / f"{self.content_hash[:24]}-{size}-v{pictures.VERSION}.npy"
 
 
 def content_hash(pixel_hashes: pd.Series) -> str:
     """Return one sha256 for a sequence of images, from the sha256 of each."""
     return hashlib.sha256("\n".join(pixel_hashes).encode()).hexdigest()
-
-
-def load(
-    source: str | Path,
-    *,
-    cache: str | Path | None = None,
-    verbose: int = 0,
-    pose: bool = True,
-    progress: Progress | None = None,
-    policy: Policy | None = None,
-    n_jobs: int | None = None,
-) -> Faces:
-    """Read, check and de-duplicate a data set.
-
-    The first call unpacks, decodes and compares all files and estimates head pose; what it finds
-    is cached by content, so that the second call takes about a second.
-
-    Parameters
-    ----------
-    source : str or Path
-        ``"embedded"``, a name registered with ``study data add``, or the path of a folder, a tar
-        or zip archive, a parquet file (image bytes, age, gender) or a CSV table
-        (``path, age, gender`` and, if known, ``ethnicity, identity, yaw, pitch, roll``).
-    cache : str, Path or None
-        Cache folder; see :func:`data.cache_folder` for the default.
-    verbose : int
-        1 prints a line per stage if no ``progress`` is given.
-    pose : bool
-        Estimate yaw, pitch and roll where the data set does not bring them. Takes 10 ms of one
-        core per face, once.
-    progress : callable or None
-        Called as ``progress(stage, done, total)``.
-    policy : Policy or None
-        What to do about duplicates and contradictions.
-    n_jobs : int or None
-        Threads; None is one per available core.
-
-    Returns
-    -------
-    Faces
-
-    Raises
-    ------
-    DataError
-        If the source does not exist, or is damaged or unsafe.
-    NothingUsableError
-        If it holds no labelled face; ``audit`` of the exception says why.
-
-    Examples
-    --------
-    >>> import data
-    >>> faces = data.load("embedded")  # doctest: +SKIP
-    >>> X = faces.images(128)          # doctest: +SKIP
-    """
-    report = progress or (print_progress if verbose else no_progress)
-    policy = policy or Policy()
-    folder = cache_folder(cache)
-    name, path = find_source(source, folder)
-    opened = open_source(path, folder, report)
-    reader = find_reader(opened, source)
-    if reader.unpack:
-        opened = reader.unpack(opened, folder, report)
-    base = opened if opened.is_dir() else opened.parent
-    findings = Findings()
-    listing = scan(opened, reader, folder, findings, n_jobs=n_jobs, progress=report)
-    table = faces_with_ids(listing, findings)
-    usable = table["usable"] & has_age(table) & table["gender"].notna()
-    if not usable.any():
-        findings.add(table["path"], table["problem"], "dropped", table["detail"])
-        raise NothingUsableError(
-            f"{source} holds no readable face with age and gender", findings.frame()
-        )
-    near = find_near_duplicates(
-        table, [base / p for p in table["path"]], policy, folder, n_jobs=n_jobs, progress=report
-    )
-    table = apply_policy(table, near, policy, findings)
-    noise = label_noise_floor(table)
-    faces = Faces(
-        name, table, findings.frame(), face_pairs(table, near), noise,
-        reader=reader, folder=base, cache=folder, n_jobs=n_jobs,
-    )  # fmt: skip
-
-    def estimate() -> pd.DataFrame:
-        store = faces.pixels_folder / faces.content_hash[:24]
-        images = partial(faces.images, progress=report)
-        return remembered_pose(images, store, n_jobs=n_jobs, progress=report)
-
-    faces.table = add_pose(faces.table, findings, estimate if pose else None)
-    faces.table = tables.FACES.validate(add_breakdowns(_with_all_columns(faces.table)))
-    faces.audit = findings.frame()
-    return faces
-
-
-def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the public columns in order, missing ones as unknown."""
-    table = table.reindex(columns=list(TABLE_COLUMNS))
-    if not isinstance(table["ethnicity"].dtype, pd.CategoricalDtype):
-        table["ethnicity"] = pd.Categorical(table["ethnicity"])
-    return table

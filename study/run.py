@@ -261,7 +261,7 @@ def _jobs(
                 run=str(run.path.resolve()),
                 contender=contender.name,
                 train_size=chosen.train_size,
-                pixels=str(faces.images(size, progress=stage).filename),
+                pixels=str(faces.pixels_file(size, stage)),
                 image_size=size,
                 options=chosen.options,
                 cores=reserved,

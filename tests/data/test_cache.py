@@ -145,10 +145,10 @@ def test_pixels_are_shared_by_content_and_told_apart_by_size_and_order(folder, t
     renamed = tmp_path / "other"
     shutil.copytree(folder, renamed)
     names = sorted(p.name for p in renamed.iterdir())
-    assert load(renamed, tmp_path).images(16).filename == first.images(16).filename
-    assert first.images(24).filename != first.images(16).filename
+    assert load(renamed, tmp_path).pixels_file(16) == first.pixels_file(16)
+    assert first.pixels_file(24) != first.pixels_file(16)
     (renamed / names[0]).rename(renamed / chip(99, 1, 99))  # last now: the same pictures, in order
-    assert load(renamed, tmp_path).images(16).filename != first.images(16).filename
+    assert load(renamed, tmp_path).pixels_file(16) != first.pixels_file(16)
 
 
 @pytest.mark.parametrize("what", ["SHA256", "POSE_VERSION"])

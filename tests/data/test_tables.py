@@ -110,7 +110,7 @@ def test_bins_are_half_open_on_whole_years():
         "0-12", "13-24", "13-24", "25-44", "45-64", "65+",
     ]  # fmt: skip
     assert list(yaw_bin([0, -9.9, 10, -45, np.nan])) == ["0-10", "0-10", "10-20", "45+", "unknown"]
-    assert list(pitch_bin([-10.1, -10, 9.9, 10, np.nan])) == [
+    assert list(pitch_bin([-16.1, -16, 3.9, 4, np.nan])) == [
         "down", "level", "level", "up", "unknown",
     ]  # fmt: skip
 
