@@ -16,12 +16,14 @@ from .names import Registered, add_data_set, known_data_sets, registered
 from .pose.align import align
 from .pose.detect import FoundFace, find_faces
 from .pose.estimate import HeadPose, estimate_pose, head_pose
+from .pose.landmarks import FaceLandmarks
 from .pose.mesh import FaceMesh
 from .splits import split
 
 __all__ = [
     "ContractError",
     "DataError",
+    "FaceLandmarks",
     "FaceMesh",
     "Faces",
     "FoundFace",

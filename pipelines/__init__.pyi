@@ -3,6 +3,7 @@
 from .age_gender import AgeGender
 from .classical.lbp import LbpTransformer
 from .classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
+from .classical.mesh_pairs import MeshPairs
 from .classical.mirror_pairs import MirrorPairs
 from .classical.pipelines import hog_pairs, hog_ridge_age, hog_svm_gender
 from .cnn.batches.augment import Augmentation
@@ -14,10 +15,12 @@ from .cnn.onnx.export import export_onnx
 from .cnn.onnx.runtime import OnnxAgeGender
 from .cnn.recipes import RECIPES
 from .cnn.regressor import CnnRegressor
+from .fusion import LateFusion
 from .hog.transformer import HogTransformer
 from .images.chroma import Chroma
 from .images.constant import ConstantFeature
 from .images.load import LoadImages
+from .images.sharpness import MatchSharpness, sharpness
 from .images.shrink import Shrink
 from .intervals.age import ConformalAge
 from .intervals.band import ConformalBand
@@ -44,8 +47,11 @@ __all__ = [
     "FeatureMachineClassifier",
     "FeatureMachineRegressor",
     "HogTransformer",
+    "LateFusion",
     "LbpTransformer",
     "LoadImages",
+    "MatchSharpness",
+    "MeshPairs",
     "MirrorPairs",
     "ModelFileError",
     "OnnxAgeGender",
@@ -62,4 +68,5 @@ __all__ = [
     "load",
     "register",
     "save",
+    "sharpness",
 ]

@@ -41,6 +41,7 @@ _METRICS = ("_regression.mean_absolute_error", "_regression.mean_squared_error",
             "_scorer._PassthroughScorer", "_scorer._Scorer")  # fmt: skip
 
 TRUSTED = (
+    "data.pose.landmarks.FaceLandmarks",  # what a study gives to estimators that need landmarks
     "pathlib.PosixPath",
     "pathlib.WindowsPath",
     *(f"pipelines.{name}" for name in dir(pipelines) if name[0].isupper() and not name.isupper()),

@@ -26,7 +26,7 @@ class Contender:
         Short name used in plans, tables and file names, such as ``hog-linear``.
     summary : str
         One line for ``study list`` and for the report's tables.
-    family : {'baseline', 'classical', 'cnn', 'off-the-shelf'}
+    family : {'baseline', 'classical', 'cnn', 'fusion', 'off-the-shelf'}
         Decides which pair the report tests: best classical against the CNN.
     image_size : int
         Side in pixels of the square RGB images it is fed with.
@@ -41,6 +41,13 @@ class Contender:
         ``module:Class`` whose constructor parameters a builder with ``**options`` takes.
     requires : str or None
         Importable package of an extra that it cannot do without.
+    pretrained_on : str
+        What it had learnt from before it saw the training part: ``none`` (features that are not
+        learnt), ``random start`` (a network without pretraining), ``ImageNet``, ``faces`` (who is
+        who, without ages), or a few words.
+    fuses : bool
+        Whether it learns from other contenders' answers about the *select* part instead of from
+        images: a study runs it after them.
     """
 
     __module__ = "pipelines"
@@ -54,6 +61,8 @@ class Contender:
     trained: bool = True
     options_of: str | None = None
     requires: str | None = None
+    pretrained_on: str = "none"
+    fuses: bool = False
 
     def is_available(self) -> bool:
         """Whether the package behind it is installed; it is not imported."""
@@ -83,6 +92,8 @@ def register(
     trained: bool = True,
     options_of: str | None = None,
     requires: str | None = None,
+    pretrained_on: str = "none",
+    fuses: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated builder as contender ``name``."""
 
@@ -93,7 +104,17 @@ def register(
                 f"and again by {build.__module__}: choose another name"
             )
         _REGISTRY[name] = Contender(
-            name, summary, family, image_size, build, all_cores, trained, options_of, requires
+            name=name,
+            summary=summary,
+            family=family,
+            image_size=image_size,
+            build=build,
+            all_cores=all_cores,
+            trained=trained,
+            options_of=options_of,
+            requires=requires,
+            pretrained_on=pretrained_on,
+            fuses=fuses,
         )
         return build
 

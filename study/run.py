@@ -21,7 +21,7 @@ from study.engine.devices import visible_devices
 from study.extras.attempts import Attempts, Extra, LeftOut
 from study.extras.imported import import_cells, read_predictions
 from study.plan.cells import Cell, Job, grid
-from study.plan.model import Plan, registered_name
+from study.plan.model import Plan, fusion_parts, registered_name
 from study.plan.own import OwnContenders
 from study.record.directory import RunDirectory
 from study.record.files import read_json, write_parquet
@@ -142,10 +142,12 @@ def run_study(
                 note(f"{entry.extra} is left out: {entry.reason}")
         todo = [c for c in grid(plan, faces.name) if not run.is_finished(c)]
         jobs = _jobs(plan, own, todo, faces, run, cores, stage)
-        if scheduler is None:
-            outcomes = local.run_jobs(jobs, cores, cell_progress)
-        else:
-            outcomes = run_on_dask(jobs, scheduler)
+        outcomes = []
+        for wave in ([j for j in jobs if not j.parts], [j for j in jobs if j.parts]):
+            if scheduler is None:
+                outcomes += local.run_jobs(wave, cores, cell_progress)
+            else:
+                outcomes += run_on_dask(wave, scheduler)
         _finish(run)
         pictured = faces if plan.thumbnails else None
         report, summary = write_report(run, pictured)
@@ -250,6 +252,7 @@ def _jobs(
     jobs = []
     # networks train on GPUs where there are some: the cores are then shared between them
     alone = max(cores // max(len(visible_devices()), 1), 1)
+    fused = fusion_parts(plan)
     for cell in cells:
         chosen = plan.contenders[cell.contender]
         contender = get_contender(registered_name(plan, cell.contender))
@@ -270,6 +273,8 @@ def _jobs(
                 handed_over=own.payload(contender.name),
                 shared=reserved < cores and len(cells) > 1,
                 gpu=contender.all_cores,
+                parts=fused if contender.fuses else [],
+                leave_answers=cell.contender in fused,
             )
         )
     return jobs
@@ -280,6 +285,7 @@ def _saves_model(plan: Plan, cell: Cell) -> bool:
     return (
         plan.save_models
         and get_contender(registered_name(plan, cell.contender)).trained
+        and not get_contender(registered_name(plan, cell.contender)).fuses
         and (cell.seed, cell.fold, cell.protocol) == (plan.seeds[0], 0, plan.protocols[0])
     )
 

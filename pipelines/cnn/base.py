@@ -31,8 +31,12 @@ from pipelines.cnn.training.settings import (
     explained_memory,
     torch_threads,
 )
+from pipelines.images.sharpness import MatchSharpness
 
 from .saving import Arrays, restore_network, without_network
+
+#: Training faces whose sharpness is measured.
+_MEASURED = 2000
 
 
 class CnnEstimator(BaseEstimator):
@@ -65,6 +69,7 @@ class CnnEstimator(BaseEstimator):
     patience: int | None
     members: int
     mirror: bool
+    match_sharpness: float | None
     precision: str
     device: str
     threads: int | None
@@ -76,6 +81,7 @@ class CnnEstimator(BaseEstimator):
 
     _answers_age = True
     _answers_gender = True
+    sharpness_: MatchSharpness | None = None
 
     def _keep(self, given: dict[str, Any]) -> None:
         """Store every parameter of the constructor under its own name, as scikit-learn asks."""
@@ -113,6 +119,10 @@ class CnnEstimator(BaseEstimator):
         parts = Parts(parts.rows, *(self._check_pair(*pair, name) for name, pair in pairs.items()))
         weight = check_weights(sample_weight, parts.rows, len(images))
         rows = np.column_stack([targets[parts.rows], weight]).astype(np.float32)
+        self.sharpness_ = None
+        if self.match_sharpness is not None:
+            few = parts.rows[:: max(1, len(parts.rows) // _MEASURED)]
+            self.sharpness_ = MatchSharpness(self.match_sharpness).fit(images[few])
         with torch_threads(self.threads):
             faces = FaceSet(images, parts.rows, rows)
             self.net_, self.training_ = train_members(
@@ -146,6 +156,8 @@ class CnnEstimator(BaseEstimator):
         """Return raw answers for images; the net must be there."""
         check_is_fitted(self)
         images = check_faces(X, self.image_shape)
+        if self.sharpness_ is not None:
+            images = self.sharpness_.transform(images)
         with (
             torch_threads(self.threads),
             explained_memory(self.batch_size, self.image_size),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
 
 from pipelines.cnn.batches.batches import plain_batches
 from pipelines.cnn.batches.inputs import check_faces
@@ -31,13 +34,17 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
     ----------
     backbone : str
         Any timm model.
-    weights : {'imagenet'}, path or None
+    weights : {'pretrained', 'imagenet'}, path or None
         See :func:`pipelines.cnn.network.backbones.create_backbone`; None draws random weights from
         ``random_state``.
     image_size : int or None
         Side in pixels the network sees; None takes the images' own.
     image_shape : tuple of int or None
         ``(H, W)`` or ``(H, W, 3)`` when ``X`` holds flattened rows.
+    layers : sequence of str or None
+        Names of inner modules, such as ``("stages.1", "stages.2")``, whose maps' means over all
+        places come before the backbone's own features: earlier layers know texture, later ones
+        what the network was trained for.
     mirror : bool
         Average the features over the image and its mirror image.
     batch_size : int
@@ -46,7 +53,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
     threads : int or None
         Threads of PyTorch while transforming.
     allow_download : bool
-        Whether ImageNet weights may come from the network.
+        Whether pretrained weights may come from the network.
     random_state : int
         Of random weights.
     progress : callable or None
@@ -78,9 +85,10 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         self,
         backbone: str = "tf_efficientnet_lite0",
         *,
-        weights: str | Path | None = "imagenet",
+        weights: str | Path | None = "pretrained",
         image_size: int | None = None,
         image_shape: tuple[int, ...] | None = None,
+        layers: Sequence[str] | None = None,
         mirror: bool = False,
         batch_size: int = 64,
         device: str = "auto",
@@ -93,6 +101,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         self.weights = weights
         self.image_size = image_size
         self.image_shape = image_shape
+        self.layers = layers
         self.mirror = mirror
         self.batch_size = batch_size
         self.device = device
@@ -117,7 +126,9 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         self.weights_source_ = backbone.source.as_dict()
         self.n_parameters_ = sum(p.numel() for p in self.network_.parameters())
         self.device_ = choose_device(self.device)
-        self.n_features_out_ = backbone.n_features
+        blank = torch.zeros(1, 3, self.image_size_, self.image_size_)
+        with torch.inference_mode(), self._reader(self.network_) as read:
+            self.n_features_out_ = read(blank).shape[1]
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -128,17 +139,54 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         network = self.network_.to(device)
         features = np.empty((len(images), self.n_features_out_), dtype=np.float32)
         done = 0
-        with torch_threads(self.threads), torch.inference_mode():
+        with torch_threads(self.threads), torch.inference_mode(), self._reader(network) as read:
             for batch in plain_batches(images, self.batch_size, self.image_size_):
                 batch = batch.to(device)
-                found = network.features(batch)
+                found = read(batch)
                 if self.mirror:
-                    found = (found + network.features(batch.flip(3))) / 2
+                    found = (found + read(batch.flip(3))) / 2
                 features[done : done + len(batch)] = found.float().cpu().numpy()
                 done += len(batch)
                 if self.progress is not None:
                     self.progress("features", done, len(images))
         return features
+
+    @contextmanager
+    def _reader(self, network: FaceNetwork) -> Iterator[Callable[[Tensor], Tensor]]:
+        """Give a function from images to features, of the inner layers too."""
+        means: dict[str, Tensor] = {}
+
+        def keep(name: str) -> Callable[..., None]:
+            def hook(_module: Any, _inputs: Any, output: Any) -> None:
+                if not (isinstance(output, Tensor) and output.dim() == 4):
+                    raise ValueError(f"layer {name!r} of {self.backbone} holds no maps")
+                means[name] = output.mean((2, 3))
+
+            return hook
+
+        def read(images: Tensor) -> Tensor:
+            last = network.features(images)
+            return torch.cat([*(means[name] for name in layers), last], 1)
+
+        layers, handles = tuple(self.layers or ()), []
+        try:
+            for name in layers:
+                handles.append(self._layer(network, name).register_forward_hook(keep(name)))
+            yield read
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _layer(self, network: FaceNetwork, name: str) -> nn.Module:
+        try:
+            return network.backbone.get_submodule(name)
+        except AttributeError as error:
+            known = [key for key, _ in network.backbone.named_modules() if key]
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(
+                f"{self.backbone} has no layer {name!r}: {hint}its named_modules() lists them"
+            ) from error
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return ``<backbone>_0``, ``<backbone>_1``, ..."""

@@ -11,10 +11,11 @@ Class = TypeVar("Class", bound=type)
 PARAMETERS: dict[str, tuple[str, str]] = {
     "backbone": ("str", "Any timm model."),
     "weights": (
-        "{'imagenet'}, path or None",
-        "Where the training starts: ImageNet weights (of an installed package, the hub's cache or, "
-        "with ``allow_download``, the network), a safetensors file or PyTorch checkpoint, or None "
-        "for random weights.",
+        "{'pretrained', 'imagenet'}, path or None",
+        "Where the training starts: pretrained weights (shipped here, of an installed package, the "
+        "hub's cache or, with ``allow_download``, the network; 'imagenet' refuses those that are "
+        "known to come from elsewhere), a safetensors file or PyTorch checkpoint, or None for "
+        "random weights.",
     ),
     "image_size": (
         "int",
@@ -46,7 +47,7 @@ PARAMETERS: dict[str, tuple[str, str]] = {
         "ones. Frozen stages never follow the batches.",
     ),
     "augment": (
-        "{'none', 'mirror', 'standard', 'strong'}, Augmentation or None",
+        "{'none', 'mirror', 'standard', 'strong', 'wild'}, Augmentation or None",
         "How training images are varied; None varies nothing.",
     ),
     "mixup": (
@@ -78,6 +79,11 @@ PARAMETERS: dict[str, tuple[str, str]] = {
         "prediction cost grow with it, the error falls a little.",
     ),
     "mirror": ("bool", "Average every prediction over the image and its mirror image."),
+    "match_sharpness": (
+        "float or None",
+        "Before answering, soften every face that is sharper than this quantile of the training "
+        "faces down to it (see :class:`pipelines.MatchSharpness`); None: answer faces as they are.",
+    ),
     "precision": (
         "{'auto', 'fp32', 'bf16'}",
         "Of training; ``auto`` takes bf16 on GPUs and on CPUs with AMX or AVX512-BF16. "
@@ -93,7 +99,7 @@ PARAMETERS: dict[str, tuple[str, str]] = {
         "path or None",
         "Folder in which every epoch is saved; a fit that finds the same task there goes on.",
     ),
-    "allow_download": ("bool", "Whether ImageNet weights may come from the network."),
+    "allow_download": ("bool", "Whether pretrained weights may come from the network."),
     "random_state": ("int, RandomState or None", "Of every random choice of the training."),
     "verbose": ("int", "Print a line per epoch above 0."),
     "progress": ("callable or None", "Called as ``progress(stage, done, total)``."),

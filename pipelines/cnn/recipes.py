@@ -30,6 +30,18 @@ RECIPES: dict[str, dict[str, Any]] = {
         "weight_decay": 0.05,
         "gender_weight": 2.0,
     },
+    "face": {
+        "backbone": "dlib_face_resnet",
+        "epochs": 5,
+        "image_size": 150,
+        "lr": 1e-3,
+        "freeze_stages": 3,
+        "norm": "frozen",
+        "augment": "wild",
+        "dropout": 0.3,
+        "weight_decay": 0.05,
+        "gender_weight": 2.0,
+    },
 }
 
 

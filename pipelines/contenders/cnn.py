@@ -15,6 +15,7 @@ from ..registry import register
     family="cnn",
     image_size=144,
     all_cores=True,
+    pretrained_on="ImageNet",
     options_of="pipelines.cnn.estimators:CnnAgeGender",
 )
 def build(

@@ -13,6 +13,7 @@ from ..registry import register
     family="cnn",
     image_size=128,
     all_cores=True,
+    pretrained_on="ImageNet",
     options_of="pipelines.cnn.features:TimmFeatures",
 )
 def build(

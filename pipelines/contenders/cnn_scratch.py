@@ -19,6 +19,7 @@ from ..registry import register
     family="cnn",
     image_size=144,
     all_cores=True,
+    pretrained_on="random start",
     options_of="pipelines.cnn.estimators:CnnAgeGender",
 )
 def build(

@@ -68,6 +68,14 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
             f"Not trained on this split, and may have seen these images: {', '.join(foreign)}. "
             "Its numbers can flatter it, and its training data are other than everybody's here."
         )
+    faces = [c for c in panel.answers if planned.get(c, {}).get("pretrained_on") == "faces"]
+    if faces:
+        found.append(
+            f"Pre-trained on faces with names: {', '.join(faces)}. The network was taught who is "
+            "who, on millions of pictures gathered from the web; people of this data set, and "
+            "pictures of its test part, may be among them. It was never told an age, and yet its "
+            "numbers can owe something to faces it knows."
+        )
     missing = [c for c in planned if c not in panel.answers]
     if missing:
         found.append(f"The run is not complete: no predictions of {', '.join(missing)} yet.")

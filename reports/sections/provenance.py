@@ -50,9 +50,10 @@ def _contenders(provenance: Mapping[str, Any], evaluation: Evaluation) -> Table:
     for k, name in enumerate(evaluation.panel.contenders):
         facts = provenance.get("contenders", {}).get(name, {})
         cells = [name, facts.get("family", "other"), facts.get("summary", "")]
+        cells += [facts.get("pretrained_on", "not recorded")]
         cells += ["yes" if facts.get("trained", True) else "no", _plain(facts.get("options"))]
         rows.append(Row([text_cell(c) for c in cells], contender=k))
-    heads = ("contender", "family", "what it is", "trained here", "options")
+    heads = ("contender", "family", "what it is", "pre-trained on", "trained here", "options")
     columns = [Column(c, numeric=False) for c in heads]
     return Table("contenders", "Contenders", columns, rows)
 

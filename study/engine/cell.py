@@ -21,11 +21,15 @@ import pandas as pd
 
 from basis.files import write_json
 from data import tables
+from data.pose.landmarks import FaceLandmarks
 from pipelines.registry import Contender, get_contender
 from study.plan.cells import Job
 from study.plan.own import receive
 
+from .answers import AnswerParts, write_answers
 from .memory import peak_rss_bytes
+from .parts import Parts
+from .select import select_score
 
 LEVEL = 0.9
 
@@ -47,67 +51,20 @@ def report_progress(stage: str, done: int, total: int) -> None:
     print(json.dumps({"stage": stage, "done": done, "total": total}), flush=True)
 
 
-class Parts:
-    """The images and labels of each part of a cell's split.
-
-    Parameters
-    ----------
-    job : Job
-    """
-
-    def __init__(self, job: Job) -> None:
-        cell = job.cell
-        faces = pd.read_parquet(f"{job.run}/faces.parquet")
-        splits = pd.read_parquet(f"{job.run}/splits.parquet")
-        wanted = (
-            (splits["protocol"] == cell.protocol)
-            & (splits["seed"] == cell.seed)
-            & (splits["fold"] == cell.fold)
-        )
-        part = splits[wanted].set_index("face_id")["part"]
-        self.part = faces["face_id"].map(part.astype("str"))
-        self.faces = faces
-        self.pixels = np.load(job.pixels, mmap_mode="r", allow_pickle=False)
-        self.labels = np.column_stack(
-            [faces["age"].to_numpy(float), (faces["gender"] == "female").to_numpy(float)]
-        )
-
-    def rows(self, part: str) -> np.ndarray:
-        """Return the row numbers of a part, in table order.
-
-        Faces of which only a range of ages is known are answered, and nothing is learnt from them.
-        """
-        chosen = (self.part == part).to_numpy()
-        return np.flatnonzero(chosen if part == "test" else chosen & ~np.isnan(self.labels[:, 0]))
-
-    def training_rows(self, size: int | None, seed: int) -> np.ndarray:
-        """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""
-        rows = self.rows("train")
-        if size is None or size >= len(rows):
-            return rows
-        return np.sort(np.random.default_rng([seed, 7]).permutation(rows)[:size])
-
-    def xy(self, part: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return images uint8 (n, H, W, 3) and labels (n, 2) of a part."""
-        rows = self.rows(part)
-        return self.pixels[rows], self.labels[rows]
-
-
 def run(job: Job) -> None:
     """Fit and predict one cell; records first, predictions last (their presence means finished)."""
     receive(job.handed_over)
     contender = get_contender(job.contender)
-    parts = Parts(job)
+    parts = AnswerParts(job) if contender.fuses else Parts(job)
     estimator = contender.build(
         random_state=job.cell.seed, n_jobs=job.threads, **_hooks(job, contender), **job.options
     )
-    rows = parts.training_rows(job.train_size, job.cell.seed)
-    images, labels = parts.pixels[rows], parts.labels[rows]
+    images, labels, groups = parts.training(job.train_size, job.cell.seed)
     started = time.perf_counter()
     estimator.fit(
         images,
         labels,
-        groups=parts.faces["group"].to_numpy()[rows],
+        groups=groups,
         select=parts.xy("select"),
         calibrate=parts.xy("calibrate"),
     )
@@ -115,6 +72,8 @@ def run(job: Job) -> None:
     before = getattr(getattr(estimator, "training_", None), "seconds_before", 0.0)
     fit_seconds = before + time.perf_counter() - started
     predictions, speed = predict(estimator, parts, job)
+    if job.leave_answers:
+        write_answers(estimator, parts, job)
     model_bytes = _save(estimator, job)
     costs = {
         **vars(job.cell),
@@ -123,7 +82,7 @@ def run(job: Job) -> None:
         "peak_rss_bytes": peak_rss_bytes(),
         "model_bytes": model_bytes,
         "n_parameters": float(network_fact(estimator, "n_parameters_", np.nan)),
-        "n_train": len(rows) if contender.trained else 0,
+        "n_train": len(labels) if contender.trained else 0,
         "cores": job.cores,
         "threads": job.threads,
         "shared": job.shared,
@@ -133,7 +92,8 @@ def run(job: Job) -> None:
         job.record_path,
         {
             "costs": costs,
-            "select": select_score(estimator, parts),
+            # a fusion was fitted on select: its score there would flatter it
+            "select": None if contender.fuses else select_score(estimator, parts),
             "weights": network_fact(estimator, "weights_source_"),
         },
     )
@@ -176,16 +136,6 @@ def predict(estimator: Any, parts: Parts, job: Job) -> tuple[pd.DataFrame, float
     return table, speed
 
 
-def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
-    """MAE in years and gender accuracy on *select*: they choose, so that *test* need not."""
-    images, labels = parts.xy("select")
-    answers = estimator.predict(images)
-    return {
-        "mae": float(np.abs(answers[:, 0] - labels[:, 0]).mean()),
-        "accuracy": float((answers[:, 1] == labels[:, 1]).mean()),
-    }
-
-
 def checkpoint_folder(job: Job) -> Path:
     """Return where a cell's training saves its epochs."""
     return Path(job.run) / "checkpoints" / job.cell.name
@@ -197,6 +147,7 @@ def _hooks(job: Job, contender: Contender) -> dict[str, Any]:
         "progress": report_progress,
         "checkpoint": str(checkpoint_folder(job)),
         "image_size": job.image_size,
+        "mesh": FaceLandmarks(),
     }
     taken = contender.option_names()
     return {name: value for name, value in offered.items() if name in taken}

@@ -55,6 +55,10 @@ class Job:
         Whether it takes a GPU where there is one.
     handed_over : str or None
         A contender of the caller's own, for the process that runs the cell.
+    parts : list of str
+        Contenders of the plan whose answers a fusion builds on; it runs after them.
+    leave_answers : bool
+        Whether a fusion needs this cell's answers about *select* and *calibrate*.
     """
 
     cell: Cell
@@ -70,6 +74,8 @@ class Job:
     shared: bool = False
     gpu: bool = False
     handed_over: str | None = None
+    parts: list[str] = field(default_factory=list)
+    leave_answers: bool = False
 
     def to_json(self) -> str:
         """Return the job as one line of JSON."""

@@ -126,6 +126,10 @@ class Plan(BaseModel):
             if not CONTENDER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot name a contender: letters, digits, . _ @ -")
             _check_options(chosen.of or name, chosen.options)
+        registered = [get_contender(chosen.of or name) for name, chosen in value.items()]
+        looking = [c for c in registered if c.trained and not c.fuses and c.family != "baseline"]
+        if any(c.fuses for c in registered) and len(looking) < 2:
+            raise ValueError("a fusion needs at least two other trained contenders in the plan")
         return value
 
     @field_validator("leak")
@@ -180,6 +184,24 @@ class Plan(BaseModel):
 def registered_name(plan: Plan, name: str) -> str:
     """Return the registered contender behind a contender of the plan."""
     return plan.contenders[name].of or name
+
+
+def fusion_parts(plan: Plan) -> list[str]:
+    """Return the contenders whose answers a fusion in the plan builds on; none without a fusion.
+
+    All that are trained and look at the face, on the whole training part.
+    """
+    found = {name: get_contender(registered_name(plan, name)) for name in plan.contenders}
+    if not any(contender.fuses for contender in found.values()):
+        return []
+    return [
+        name
+        for name, contender in found.items()
+        if contender.trained
+        and not contender.fuses
+        and contender.family != "baseline"
+        and plan.contenders[name].train_size is None
+    ]
 
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:

@@ -194,5 +194,6 @@ def select_scores(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     )
     if rows.empty:
         return {}
-    means = rows.groupby("contender")[["mae", "accuracy"]].mean()
+    columns = [c for c in ("mae", "accuracy", "mae_changed") if c in rows]
+    means = rows.groupby("contender")[columns].mean()
     return {str(name): row.to_dict() for name, row in means.iterrows()}

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from data import Faces
-from pipelines.registry import get_contender
+from pipelines.registry import Contender, get_contender
 from study.plan.model import Plan, registered_name
 
 PACKAGES = (
@@ -63,6 +63,7 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
             "summary": contender.summary,
             "family": contender.family,
             "trained": contender.trained,
+            "pretrained_on": _pretraining(contender, chosen.options),
             "image_size": chosen.image_size or contender.image_size,
             "options": chosen.options,
         }
@@ -71,10 +72,18 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
             "summary": f"predictions read from {Path(path).name}; may have seen these images",
             "family": "off-the-shelf",
             "trained": False,
+            "pretrained_on": "unknown",
             "image_size": None,
             "options": {},
         }
     return facts
+
+
+def _pretraining(contender: Contender, options: dict[str, Any]) -> str:
+    """Return what a contender learnt from before, unless the plan starts it from other weights."""
+    if "weights" not in options or options["weights"] == "pretrained":
+        return contender.pretrained_on
+    return "random start" if options["weights"] is None else str(options["weights"])
 
 
 def data_facts(faces: Faces) -> dict[str, Any]:

@@ -14,8 +14,13 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from .quality import add_noise, compress, vary_sharpness
+
 #: Rec. 601 luma: what a grey version of an RGB pixel is.
 LUMA = (0.299, 0.587, 0.114)
+
+#: Lowest JPEG quality of ``compression``.
+WORST_QUALITY = 30
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,13 @@ class Augmentation:
         Probability of a 3 x 3 box blur.
     erase : float
         Probability of a grey rectangle over 4-20% of the area (random erasing).
+    softness, sharpness : float
+        Widest Gaussian in hundredths of the image side, and largest amount of unsharp masking
+        with one of the same widths; see :func:`pipelines.cnn.batches.quality.vary_sharpness`.
+    noise : float
+        Largest standard deviation of noise in grey levels, on half of the images.
+    compression : float
+        Probability of JPEG compression, quality 30 to 95.
     """
 
     __module__ = "pipelines"
@@ -54,12 +66,18 @@ class Augmentation:
     grey: float = 0.05
     blur: float = 0.1
     erase: float = 0.25
+    softness: float = 0.0
+    sharpness: float = 0.0
+    noise: float = 0.0
+    compression: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if not value >= 0:
                 raise ValueError(f"augmentation {field.name} must be 0 or more, not {value}")
+        if self.sharpness and not self.softness:
+            raise ValueError("augmentation sharpness needs softness, the widths of its Gaussians")
 
     def __call__(self, images: Tensor, size: int, generator: Generator) -> Tensor:
         """Return a varied batch.
@@ -80,6 +98,7 @@ class Augmentation:
         result = self._resample(images, size, generator)
         result = self._colour(result, generator)
         result = self._blur(result, generator)
+        result = self._quality(result, generator)
         return self._erase(result, generator).contiguous(memory_format=torch.channels_last)
 
     def _resample(self, images: Tensor, size: int, generator: Generator) -> Tensor:
@@ -138,6 +157,16 @@ class Augmentation:
             )
         return images
 
+    def _quality(self, images: Tensor, generator: Generator) -> Tensor:
+        """Vary what differs between sources of pictures, in the order in which a camera does."""
+        if self.softness:
+            images = vary_sharpness(images, self.softness, self.sharpness, generator)
+        if self.noise:
+            images = add_noise(images, self.noise, generator)
+        if self.compression:
+            images = compress(images, self.compression, WORST_QUALITY, generator)
+        return images
+
     def _erase(self, images: Tensor, generator: Generator) -> Tensor:
         size = images.shape[-1]
         for row in (torch.rand(len(images), generator=generator) < self.erase).nonzero()[:, 0]:
@@ -155,6 +184,22 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "mirror": Augmentation(0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     "standard": Augmentation(),
     "strong": Augmentation(0.5, 0.08, 0.2, 15, 0.3, 0.3, 0.4, grey=0.1, blur=0.15, erase=0.5),
+    "wild": Augmentation(
+        0.5,
+        0.08,
+        0.25,
+        15,
+        0.35,
+        0.35,
+        0.5,
+        grey=0.15,
+        blur=0,
+        erase=0.25,
+        softness=1.5,
+        sharpness=2.0,
+        noise=10,
+        compression=0.3,
+    ),
 }
 
 

@@ -11,10 +11,11 @@ import timm
 import torch
 from torch import nn
 
+from . import dlib_face_resnet  # registers its name with timm
 from .weights import (
     WeightSource,
-    imagenet_state,
     load_weights,
+    pretrained_state,
     read_weights,
     rename_in_order,
     weight_package,
@@ -80,7 +81,7 @@ def check_backbone(name: str) -> str:
 def create_backbone(
     name: str = "tf_efficientnet_lite0",
     *,
-    weights: str | Path | None = "imagenet",
+    weights: str | Path | None = "pretrained",
     image_size: int = 128,
     allow_download: bool = False,
     drop_path: float = 0.0,
@@ -90,15 +91,17 @@ def create_backbone(
     Parameters
     ----------
     name : str
-        Any name in ``timm.list_models()``.
-    weights : {'imagenet'}, path or None
-        ``'imagenet'`` resolves to an installed weight package, the hub cache, then a download;
-        a path is a safetensors file or a PyTorch checkpoint (read with ``weights_only``);
+        Any name in ``timm.list_models()``; ``dlib_face_resnet`` is one of them, registered here.
+    weights : {'pretrained', 'imagenet'}, path or None
+        ``'pretrained'`` resolves to weights shipped here (``dlib_face_resnet``), an installed
+        weight package, the hub cache, then a download; ``'imagenet'`` is the same and refuses
+        weights that are known to come from elsewhere; a path is a safetensors file or a PyTorch
+        checkpoint (read with ``weights_only``);
         None keeps the random initialisation.
     image_size : int
         Side of the square input in pixels; models of a fixed size are built for it.
     allow_download : bool
-        Whether the network may be used for ``'imagenet'``.
+        Whether the network may be used for ``'pretrained'``.
     drop_path : float
         Stochastic depth, where the architecture has it.
 
@@ -120,11 +123,12 @@ def create_backbone(
     std = tuple(255.0 * value for value in config["std"])
     if weights is None:
         source = WeightSource("random")
-    elif weights == "imagenet":
-        state, source = imagenet_state(name, config, allow_download)
-        if source.kind == "package":
-            package = weight_package(name)
-            assert package is not None
+    elif weights in ("pretrained", "imagenet"):
+        if weights == "imagenet" and name.partition(".")[0] == dlib_face_resnet.NAME:
+            raise ValueError(f"{name} was trained on faces, not on ImageNet: weights='pretrained'")
+        state, source = pretrained_state(name, config, allow_download)
+        package = weight_package(name)
+        if package is not None and source.kind == "package":
             mean, std = (package.mean,) * 3, (package.std,) * 3
             state = rename_in_order(state, _create(name, image_size, 0.0, n_classes=1000))
         load_weights(module, state, name, source.location)

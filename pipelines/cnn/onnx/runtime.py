@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.images.sharpness import MatchSharpness
 from pipelines.intervals.band import ConformalBand
 
 __all__ = ["OnnxAgeGender"]
@@ -33,6 +34,8 @@ class OnnxAgeGender:
         Side in pixels the faces must have.
     band : ConformalBand
         Age intervals, as calibrated when the model was trained.
+    sharpness : MatchSharpness or None
+        What faces pass through before the network sees them.
     """
 
     __module__ = "pipelines"
@@ -55,6 +58,8 @@ class OnnxAgeGender:
         card = json.loads(metadata[CARD_KEY])
         self.image_size = int(card["image_size"])
         self.band = ConformalBand.from_dict(card["band"])
+        known = card.get("sharpness")
+        self.sharpness = None if known is None else MatchSharpness.from_dict(known)
         self.batch_size = batch_size
 
     def answers(self, X: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
@@ -65,6 +70,8 @@ class OnnxAgeGender:
                 f"this model takes one or more uint8 images (n, {', '.join(map(str, shape))}), got "
                 f"{X.dtype} {X.shape}"
             )
+        if self.sharpness is not None:
+            X = self.sharpness.transform(X)
         names = ["age", "spread", "p_female"]
         batches = [
             self.session.run(names, {"faces": np.ascontiguousarray(X[i : i + self.batch_size])})

@@ -30,6 +30,7 @@ from .callbacks import OneCycle, SelectBest, ShowProgress, WeightAverage
 _WITHOUT_EFFECT = {
     "checkpoint", "progress", "verbose", "allow_download", "random_state",
     "members",  # each is a training of its own: a second one does not repeat the first
+    "match_sharpness",  # of the answers, after the training
     "threads",  # round differently, and nobody wants to lose an hour to another --jobs
 }  # fmt: skip
 _SAMPLED_IMAGES = 256

@@ -63,6 +63,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "ema": (0, 1),
     "patience": (1, math.inf),
     "members": (1, math.inf),
+    "match_sharpness": (0, 1),
 }
 
 
@@ -70,7 +71,7 @@ _WHOLE = {
     "image_size", "first_image_size", "epochs", "batch_size", "freeze_stages", "patience",
     "members",
 }  # fmt: skip
-_OPTIONAL = {"first_image_size", "ema", "patience"}
+_OPTIONAL = {"first_image_size", "ema", "patience", "match_sharpness"}
 
 
 def check_settings(params: Mapping[str, Any]) -> None:

@@ -8,21 +8,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import data
 from pipelines import persistence
 from pipelines.registry import contenders, get_contender
 from pipelines.testing import striped_faces
 
-FAMILIES = {"baseline", "classical", "cnn", "off-the-shelf"}
+FAMILIES = {"baseline", "classical", "cnn", "fusion", "off-the-shelf"}
 SMALL = {  # options that keep the test short; the contract is the same
     "cnn": {"epochs": 1, "image_size": 32},
     "cnn-scratch": {"epochs": 1, "image_size": 32},
     "cnn-frozen": {"image_size": 32},
+    "cnn-face": {"epochs": 1, "image_size": 32},
+    "cnn-face-frozen": {"image_size": 32, "n_components": 20},
     "hog-kernel": {"n_even": 40, "n_odd": 20},
+    "hog-pose": {"n_even": 40, "n_odd": 20, "mesh": data.FaceLandmarks(remember=False)},
 }
 
 
 def _trained() -> list[str]:
-    return [name for name, contender in contenders().items() if contender.trained]
+    found = contenders().items()
+    return [name for name, one in found if one.trained and not one.fuses]
 
 
 def test_names_families_and_sizes():
@@ -33,6 +38,14 @@ def test_names_families_and_sizes():
         assert contender.family in FAMILIES
         assert contender.summary
         assert 32 <= contender.image_size <= 512
+
+
+def test_what_each_contender_learnt_from_before():
+    before = {name: contender.pretrained_on for name, contender in contenders().items()}
+    assert {n for n, what in before.items() if what == "faces"} == {"cnn-face", "cnn-face-frozen"}
+    assert {n for n, what in before.items() if what == "ImageNet"} == {"cnn", "cnn-frozen"}
+    assert before["cnn-scratch"] == "random start"
+    assert before["hog-kernel"] == before["dummy"] == "none"
 
 
 def test_listing_contenders_does_not_import_torch():

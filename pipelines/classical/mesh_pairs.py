@@ -1,0 +1,208 @@
+"""HOG of a face as it stands and of the same face turned to the front, with the mesh's shape."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from pipelines.images.arrays import check_images
+
+from .mesh_warp import MeshWarp, mirror_pairs_of, neutral_shapes, stand_in, warp_all
+from .pipelines import hog_pairs
+
+_FOUND = 0.5  # presence from which a mesh is believed
+
+
+class Mesh(Protocol):
+    """Where landmarks come from; :class:`data.FaceLandmarks` is one."""
+
+    canonical: NDArray
+    """The neutral frontal face, ``(k, 3)``, symmetric about x = 0."""
+
+    def __call__(self, images: NDArray, n_jobs: int | None = None) -> tuple[NDArray, NDArray]:
+        """Return points ``(n, k, 3)`` in px of the images, and presence ``(n,)``."""
+
+
+class MeshPairs(TransformerMixin, BaseEstimator):
+    """Mirror pairs of the picture, of its warp to the neutral mesh, and of the mesh itself.
+
+    Three descriptions of one face, each split into a part that its mirror image shares and one
+    whose sign the mirror changes (see :class:`pipelines.MirrorPairs`):
+
+    - HOG of the chip, in the pose it has;
+    - HOG of the face warped piecewise affinely to the neutral frontal mesh, whose hidden half is
+      filled from the half that is seen;
+    - principal components of the landmarks, turned to the front by a similarity: proportions,
+      without pose.
+
+    Parameters
+    ----------
+    mesh : callable
+        ``mesh(images, n_jobs) -> (points, presence)``: landmarks ``(n, k, 3)``, x right and y
+        down in px of the picture, z into the scene, and the probability that there is a face;
+        with ``mesh.canonical``, the neutral face ``(k, 3)``. :class:`data.FaceLandmarks` is one.
+        Estimators know nothing of where landmarks come from, whoever builds them does.
+    size : int, default=128
+        Side of both pictures in pixels.
+    n_even, n_odd : int, default=400, 200
+        Components of each picture.
+    n_shape : int, default=40
+        Even components of the mesh; half as many odd ones. 0 leaves the mesh out.
+    shape_weight : float, default=1.0
+        Spread of the mesh's components as a share of that of one picture's.
+    warped_weight : float, default=1.0
+        Factor of the warped picture's components.
+    n_jobs : int or None, default=None
+        Threads.
+    random_state : int, RandomState or None, default=None
+
+    Attributes
+    ----------
+    chip_, warped_ : MirrorPairs
+    stand_in_ : ndarray of shape (k, 3)
+        Median landmarks of the training faces, in units of the picture's width: used where no
+        face is found.
+    """
+
+    __module__ = "pipelines"
+
+    def __init__(
+        self,
+        mesh: Mesh | None = None,
+        *,
+        size: int = 128,
+        n_even: int = 400,
+        n_odd: int = 200,
+        n_shape: int = 40,
+        shape_weight: float = 1.0,
+        warped_weight: float = 1.0,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.mesh = mesh
+        self.size = size
+        self.n_even = n_even
+        self.n_odd = n_odd
+        self.n_shape = n_shape
+        self.shape_weight = shape_weight
+        self.warped_weight = warped_weight
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> MeshPairs:
+        """Learn the components of all three from images ``X``."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **_: Any) -> NDArray[np.float32]:
+        """Fit and return the features; the mesh is asked once."""
+        if self.mesh is None:
+            raise ValueError(
+                "MeshPairs needs landmarks: give mesh=data.FaceLandmarks(), or a callable like it"
+            )
+        images = self._images(X)
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        points, presence = self.mesh(images, self.n_jobs)
+        place = stand_in(points, presence, images.shape[1:3], self.mesh.canonical)
+        self.stand_in_ = place / images.shape[2]
+        self.n_features_in_ = int(np.prod(images.shape[1:]))
+        chips, warped, shapes = self._described(images, points, presence)
+        pairs: dict[str, Any] = {"random_state": seed, "n_jobs": self.n_jobs}
+        self.chip_ = hog_pairs(self.n_even, self.n_odd, **pairs).fit(chips)
+        self.warped_ = hog_pairs(self.n_even, self.n_odd, **pairs).fit(warped)
+        found = [self.chip_.transform(chips), self.warped_.transform(warped)]
+        self.shape_scale_ = 0.0
+        if self.n_shape:
+            even, odd = self._halves(shapes)
+            most = min(self.n_shape, *even.shape)
+            self.shape_even_ = PCA(most, svd_solver="full").fit(even)
+            self.shape_odd_ = PCA(most // 2, svd_solver="full").fit(odd)
+            spread = float(np.sqrt(found[0].var(0).sum()))
+            own = float(np.sqrt(even.var(0).sum() + odd.var(0).sum()))
+            # where no face was found, all shapes are the stand-in's and differ by rounding alone
+            self.shape_scale_ = self.shape_weight * spread / own if own > 1e-6 else 0.0
+        return self._joined(found[0], found[1], shapes)
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return features ``(n, n_features)``; the last ``n_odd_columns`` are the odd ones."""
+        check_is_fitted(self, "warped_")
+        images = self._images(X)
+        assert self.mesh is not None
+        points, presence = self.mesh(images, self.n_jobs)
+        chips, warped, shapes = self._described(images, points, presence)
+        return self._joined(self.chip_.transform(chips), self.warped_.transform(warped), shapes)
+
+    @property
+    def n_odd_columns(self) -> int:
+        """Number of last columns whose sign changes in the mirror."""
+        return 2 * self.n_odd + self.n_shape // 2
+
+    def pictures(self, X: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return what HOG sees of images: the chips and the warped faces, to look at."""
+        check_is_fitted(self, "warped_")
+        images = self._images(X)
+        assert self.mesh is not None
+        points, presence = self.mesh(images, self.n_jobs)
+        return self._described(images, points, presence)[:2]
+
+    def _images(self, X: Any) -> NDArray[np.uint8]:
+        images = check_images(X, name="MeshPairs")
+        if images.dtype != np.uint8:
+            if images.min() < 0 or images.max() > 255:
+                raise ValueError("MeshPairs takes pixels on the scale 0 to 255")
+            images = np.rint(images).astype(np.uint8)
+        return np.repeat(images[..., None], 3, axis=-1) if images.ndim == 3 else images
+
+    def _described(
+        self, images: NDArray, points: NDArray, presence: NDArray
+    ) -> tuple[NDArray, NDArray, NDArray]:
+        """Return chips, warped faces and shapes."""
+        assert self.mesh is not None
+        points = np.array(points, dtype=np.float64)
+        points[presence < _FOUND] = self.stand_in_ * images.shape[2]
+        how = cv2.INTER_AREA if images.shape[2] > self.size else cv2.INTER_LINEAR
+        side = (self.size, self.size)
+        chips = np.stack([cv2.resize(np.ascontiguousarray(i), side, interpolation=how)
+                          for i in images])  # fmt: skip
+        warped = warp_all(MeshWarp(self.mesh.canonical, self.size), images, points)
+        return chips, warped, neutral_shapes(points, self.mesh.canonical)
+
+    def _halves(self, shapes: NDArray) -> tuple[NDArray, NDArray]:
+        """Return even and odd part of shapes, each ``(n, 3 k)``."""
+        assert self.mesh is not None
+        turned = shapes[:, mirror_pairs_of(self.mesh.canonical)] * np.array([-1, 1, 1])
+        even, odd = (shapes + turned) / 2, (shapes - turned) / 2
+        return even.reshape(len(shapes), -1), odd.reshape(len(shapes), -1)
+
+    def _joined(self, chip: NDArray, warped: NDArray, shapes: NDArray) -> NDArray[np.float32]:
+        even, odd = [chip[:, : self.n_even]], [chip[:, self.n_even :]]
+        scaled = warped * np.float32(self.warped_weight)
+        even.append(scaled[:, : self.n_even])
+        odd.append(scaled[:, self.n_even :])
+        if self.n_shape:
+            halves = self._halves(shapes)
+            # not centred: the mean of a face and its mirror image has no odd part
+            turned = halves[1] @ self.shape_odd_.components_.T
+            for parts, found, width in (
+                (even, self.shape_even_.transform(halves[0]), self.n_shape),
+                (odd, turned, self.n_shape // 2),
+            ):
+                # columns that the data cannot fill are zero, so that the width is always the same
+                column = np.zeros((len(shapes), width))
+                column[:, : found.shape[1]] = found * self.shape_scale_
+                parts.append(column)
+        return np.hstack([*even, *odd]).astype(np.float32)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.requires_fit = True
+        return tags

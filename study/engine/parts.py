@@ -1,0 +1,59 @@
+"""The images and labels of each part of a cell's split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from study.plan.cells import Job
+
+
+class Parts:
+    """The images and labels of each part of a cell's split.
+
+    Parameters
+    ----------
+    job : Job
+    """
+
+    def __init__(self, job: Job) -> None:
+        cell = job.cell
+        faces = pd.read_parquet(f"{job.run}/faces.parquet")
+        splits = pd.read_parquet(f"{job.run}/splits.parquet")
+        wanted = (
+            (splits["protocol"] == cell.protocol)
+            & (splits["seed"] == cell.seed)
+            & (splits["fold"] == cell.fold)
+        )
+        part = splits[wanted].set_index("face_id")["part"]
+        self.part = faces["face_id"].map(part.astype("str"))
+        self.faces = faces
+        self.pixels = np.load(job.pixels, mmap_mode="r", allow_pickle=False)
+        self.labels = np.column_stack(
+            [faces["age"].to_numpy(float), (faces["gender"] == "female").to_numpy(float)]
+        )
+
+    def rows(self, part: str) -> np.ndarray:
+        """Return the row numbers of a part, in table order.
+
+        Faces of which only a range of ages is known are answered, and nothing is learnt from them.
+        """
+        chosen = (self.part == part).to_numpy()
+        return np.flatnonzero(chosen if part == "test" else chosen & ~np.isnan(self.labels[:, 0]))
+
+    def training_rows(self, size: int | None, seed: int) -> np.ndarray:
+        """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""
+        rows = self.rows("train")
+        if size is None or size >= len(rows):
+            return rows
+        return np.sort(np.random.default_rng([seed, 7]).permutation(rows)[:size])
+
+    def training(self, size: int | None, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what a contender is fitted on: images, labels and groups of the training part."""
+        rows = self.training_rows(size, seed)
+        return self.pixels[rows], self.labels[rows], self.faces["group"].to_numpy()[rows]
+
+    def xy(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return images uint8 (n, H, W, 3) and labels (n, 2) of a part."""
+        rows = self.rows(part)
+        return self.pixels[rows], self.labels[rows]
