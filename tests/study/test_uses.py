@@ -97,11 +97,10 @@ def test_a_photo_with_faces_gives_ages_intervals_and_pose(run, source, tmp_path,
     model = str(run / "models" / "hog-linear")
     files = [str(tmp_path / "photo.png"), str(tmp_path / "notes.jpg")]
     assert call(["predict", *files, "--model", model, "--json", "--draw", str(tmp_path)]) == 0
-    rows = json.loads(capsys.readouterr().out)
-    faces = [row for row in rows if "error" not in row]
-    assert len(faces) == 1 and len(rows) == 2
-    assert faces[0]["age_low"] <= faces[0]["age"] <= faces[0]["age_high"]
-    assert 0 <= faces[0]["p_female"] <= 1
+    found, unread = json.loads(capsys.readouterr().out)
+    assert found["age_low"] <= found["age"] <= found["age_high"]
+    assert 0 <= found["p_female"] <= 1
+    assert unread["face"] is None and "not an image" in unread["problem"]
     assert (tmp_path / "photo.faces.png").is_file()
 
 
