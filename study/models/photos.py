@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,6 +21,10 @@ from .model import SOURCE_SIZE, FaceEstimate, Model
 
 LARGEST = 400_000_000
 """Pixels; larger files are refused."""
+
+_ONE_LARGE = threading.Lock()  # Pillow's limit is one for all threads, and so is the memory
+# sizes are checked here; Pillow would print the same for every large photo
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 AHEAD = 4  # photos a thread may be ahead: they wait in memory
 Progress = Callable[[str, int, int], None]
@@ -85,11 +91,12 @@ def read_photo(path: Path) -> Photo:
     except UnreadableImageError as error:
         if error.problem != "too large":
             raise
-    return _reduced(content)
+    with _ONE_LARGE:
+        return _reduced(content)
 
 
 def _reduced(content: bytes) -> Photo:
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, LARGEST
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with Image.open(io.BytesIO(content)) as image:
             n_pixels = image.width * image.height

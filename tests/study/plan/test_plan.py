@@ -88,3 +88,13 @@ def test_a_contender_can_be_left_out():
 def test_leaving_out_what_is_not_there_names_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'hog-kernel'"):
         read_plan("demo", without=["hog-kernal"])
+
+
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_plan_is_read_as_editors_write_it(tmp_path, mark, ends):
+    path = tmp_path / "mine.toml"
+    lines = ['summary = "Größe"'.encode(), b"seeds = [3]", b"[contenders.dummy]", b""]
+    path.write_bytes(mark + ends.join(lines))
+    plan = read_plan(str(path))
+    assert (plan.name, plan.summary, plan.seeds) == ("mine", "Größe", (3,))
