@@ -144,7 +144,7 @@ def _refuse_missing(y_true: Columns, contenders: Mapping[str, list[Columns]]) ->
 def _frame(columns: Columns, what: str) -> pd.DataFrame:
     if isinstance(columns, pd.DataFrame):
         return columns.reset_index(drop=True)
-    arrays = {str(k): np.asarray(v) for k, v in columns.items()}
+    arrays = {str(k): pd.Series(v).array for k, v in columns.items()}  # keeps categories
     lengths = {k: len(v) for k, v in arrays.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{k} {v}" for k, v in lengths.items())
