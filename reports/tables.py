@@ -17,6 +17,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "explanations": ("face_id", "kind", "image"),
     "group_maps": ("contender", "target", "group", "n", "image"),
     "near_duplicates": ("face_id_a", "face_id_b"),
+    "part_scores": ("contender", "seed", "part", "metric", "value"),
     "curves": ("curve", "contender", "seed", "x", "metric", "value"),
 }
 
@@ -63,6 +64,10 @@ class RunTables:
     group_maps : DataFrame, optional
         ``contender``, ``target`` ('age', 'gender'), ``group``, ``n`` faces, ``image`` (PNG or
         JPEG bytes): where a network looks, averaged over a group.
+    part_scores : DataFrame, optional
+        ``contender``, ``seed``, ``part`` ('train', 'select' ...), ``metric`` ('mae' in years,
+        'accuracy'), ``value``: scores on faces the contender was fitted or chosen on; with
+        ``protocol`` if the run has several.
     near_duplicates : DataFrame, optional
         ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them).
     thumbnails : dict of str to bytes, optional
@@ -89,6 +94,7 @@ class RunTables:
     explanations: pd.DataFrame | None = None
     group_maps: pd.DataFrame | None = None
     near_duplicates: pd.DataFrame | None = None
+    part_scores: pd.DataFrame | None = None
     thumbnails: Mapping[str, bytes] | None = None
     cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -109,6 +115,8 @@ class RunTables:
         self._check_predicted_faces()
         for name, columns in OPTIONAL_COLUMNS.items():
             self._check_columns(name, columns)
+        self._check_points("curves", ["curve", "contender", "seed", "x", "metric"])
+        self._check_points("part_scores", ["contender", "seed", "part", "metric"])
 
     def _check_predicted_faces(self) -> None:
         """Every predicted face must be known and labelled: else its error cannot be computed."""
@@ -128,6 +136,20 @@ class RunTables:
             raise tables.ContractError(
                 f"predictions: face {labelled.loc[bare, 'face_id'].iloc[0]!r} has no age or no "
                 f"gender in faces ({int(np.sum(bare))} such faces); leave such faces out"
+            )
+
+    def _check_points(self, name: str, keys: list[str]) -> None:
+        """Refuse two values of one point: their mean would be of two protocols, or of nothing."""
+        frame = getattr(self, name)
+        if frame is None:
+            return
+        keys = [*keys, *(c for c in ("data_set", "protocol", "fold") if c in frame.columns)]
+        twice = frame.duplicated(keys)
+        if twice.any():
+            point = ", ".join(f"{k} {frame.loc[twice, k].iloc[0]}" for k in keys)
+            raise tables.ContractError(
+                f"{name}: more than one value of {point} ({int(twice.sum())} such rows); if they "
+                "come from several protocols, add a column 'protocol'"
             )
 
     def _check_columns(self, name: str, columns: tuple[str, ...]) -> None:

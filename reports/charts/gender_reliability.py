@@ -27,7 +27,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
         female = np.broadcast_to(panel.female, p.shape)[known]
         group = np.broadcast_to(panel.group, p.shape)[known]
         stated = p[known]
-        bins = np.minimum((stated * BINS).astype(int), BINS - 1)
+        bins = np.minimum(np.round(stated * BINS, 4).astype(int), BINS - 1)
         for b in np.unique(bins):
             member = bins == b
             found = share_interval(female[member].reshape(-1, 1), group[member]).take(0)

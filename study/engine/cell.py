@@ -29,7 +29,7 @@ from study.plan.own import receive
 from .answers import AnswerParts, write_answers
 from .memory import peak_rss_bytes
 from .parts import Parts
-from .select import select_score
+from .select import select_score, train_score
 
 LEVEL = 0.9
 
@@ -94,6 +94,9 @@ def run(job: Job) -> None:
             "costs": costs,
             # a fusion was fitted on select: its score there would flatter it
             "select": None if contender.fuses else select_score(estimator, parts),
+            "train": train_score(estimator, images, labels, job.cell.seed)
+            if contender.trained and not contender.fuses
+            else None,
             "weights": network_fact(estimator, "weights_source_"),
         },
     )

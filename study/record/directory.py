@@ -157,6 +157,7 @@ class RunDirectory:
             thumbnails=thumbnails,
             explanations=explanations,
             group_maps=group_maps,
+            part_scores=part_scores(records),
             **self._optional_tables(),
         )
 
@@ -197,3 +198,15 @@ def select_scores(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     columns = [c for c in ("mae", "accuracy", "mae_changed") if c in rows]
     means = rows.groupby("contender")[columns].mean()
     return {str(name): row.to_dict() for name, row in means.iterrows()}
+
+
+def part_scores(records: list[dict[str, Any]]) -> pd.DataFrame | None:
+    """Return the scores on the parts that a contender has seen, one row a cell and metric."""
+    keys = ("data_set", "protocol", "contender", "seed", "fold")
+    rows = [
+        {**{k: r["costs"][k] for k in keys}, "part": part, "metric": metric, "value": value}
+        for r in records
+        for part in ("train", "select")
+        for metric, value in (r.get(part) or {}).items()
+    ]
+    return pd.DataFrame(rows) if rows else None
