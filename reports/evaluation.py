@@ -98,11 +98,15 @@ class Evaluation:
     @cached_property
     def means(self) -> dict[tuple[str, str], dict[Any, Any]]:
         """Bootstrapped means over all faces and by level, one set of draws for each level."""
-        values = breakdowns.mean_columns(self.panel, BOOTSTRAPPED)
+        extra = {}
         if self.pair:
             better = comparison.advantages(self.panel, self.pair.first, self.pair.second)
-            values["advantage"] = better["age"]
-        return breakdowns.level_means(self.panel, self.columns, values)
+            extra["advantage"] = better["age"]
+        every = breakdowns.mean_columns(self.panel, BOOTSTRAPPED) | extra
+        few = breakdowns.mean_columns(self.panel) | extra
+        return breakdowns.level_means(self.panel, [], every) | breakdowns.level_means(
+            self.panel, self.columns, few, everyone=False
+        )
 
     @cached_property
     def headline(self) -> pd.DataFrame:

@@ -17,6 +17,7 @@ def summary(run: RunTables) -> dict[str, Any]:
     Parameters
     ----------
     run : RunTables
+        The tables of one run.
 
     Returns
     -------
@@ -28,7 +29,18 @@ def summary(run: RunTables) -> dict[str, Any]:
 
 
 def gallery_faces(run: RunTables) -> list[str]:
-    """Return the ``face_id`` of every face the galleries show, so that pictures can be made."""
+    """Return the ``face_id`` of every face the galleries show, so that pictures can be made.
+
+    Parameters
+    ----------
+    run : RunTables
+        The tables of one run.
+
+    Returns
+    -------
+    list of str
+        Each face once.
+    """
     return shown_faces(page_of(run).evaluation)
 
 
@@ -38,9 +50,15 @@ def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
     Parameters
     ----------
     run : RunTables
+        The tables of one run.
     summary : dict, optional
         What ``summary(run)`` returned. The numbers are computed once a run in any case; given
         here, they are checked to be those of the page.
+
+    Returns
+    -------
+    str
+        The page.
 
     Raises
     ------

@@ -64,12 +64,12 @@ class RunTables:
     group_maps : DataFrame, optional
         ``contender``, ``target`` ('age', 'gender'), ``group``, ``n`` faces, ``image`` (PNG or
         JPEG bytes): where a network looks, averaged over a group.
+    near_duplicates : DataFrame, optional
+        ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them).
     part_scores : DataFrame, optional
         ``contender``, ``seed``, ``part`` ('train', 'select' ...), ``metric`` ('mae' in years,
         'accuracy'), ``value``: scores on faces the contender was fitted or chosen on; with
         ``protocol`` if the run has several.
-    near_duplicates : DataFrame, optional
-        ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them).
     thumbnails : dict of str to bytes, optional
         PNG or JPEG by ``face_id``; give them only where the licence of the data allows it.
 

@@ -33,6 +33,11 @@ def compare(runs: Runs) -> str:
     runs : mapping of name to RunTables, or sequence of RunTables
         The first is the reference. Without names, the plan's name and a number are used.
 
+    Returns
+    -------
+    str
+        The page.
+
     Raises
     ------
     ValueError

@@ -21,6 +21,11 @@ def index(entries: Sequence[Mapping[str, Any]]) -> str:
         ``name``; ``href`` (relative link to the report) or None; ``started`` (text), ``data_set``,
         ``state`` (such as 'finished', '3 of 8 cells'), all optional; ``summary``: what
         ``reports.summary`` returned, or None for a run without a report.
+
+    Returns
+    -------
+    str
+        The page.
     """
     from reports.page.page import environment
 

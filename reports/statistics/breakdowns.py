@@ -108,7 +108,10 @@ def mean_columns(
 
 
 def level_means(
-    panel: Panel, columns: list[str], values: Mapping[Hashable, Array]
+    panel: Panel,
+    columns: list[str],
+    values: Mapping[Hashable, Array],
+    everyone: bool = True,
 ) -> dict[tuple[str, str], dict[Hashable, Estimate]]:
     """Bootstrap many per-face columns at once, over all faces and in every level.
 
@@ -120,6 +123,8 @@ def level_means(
     columns : list of str
         Breakdowns.
     values : dict of array of shape (n_faces,)
+    everyone : bool
+        Also over all faces, under the key ``('', 'all')``.
 
     Returns
     -------
@@ -130,6 +135,8 @@ def level_means(
     positive = np.array([_is_positive(key) for key in values], bool)
     out = {}
     for name, level, member in level_masks(panel, columns):
+        if not (name or everyone):
+            continue
         rng = generator("mean", name, level)
         found = mean_interval(table[member], panel.group[member], rng, positive=positive)
         out[name, level] = {key: found.take(k) for k, key in enumerate(values)}

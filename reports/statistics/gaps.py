@@ -113,9 +113,11 @@ def equal_levels_p(panel: Panel, column: str, levels: list[str], values: Array) 
     levels counts in all of them.
     """
     known = np.isfinite(values)
-    members = [known & (panel.faces[column].astype(str) == level).to_numpy() for level in levels]
+    names = [str(v) for v in panel.faces[column].cat.categories]
+    codes = panel.faces[column].cat.codes.to_numpy()
+    members = [known & (codes == names.index(level)) for level in levels]
     table = np.where(np.stack(members, axis=1), values[:, None], np.nan)
-    sums = group_sums(table, panel.group)
+    sums = group_sums(table, panel.group, compress=False)
     n_groups, k = int((sums.weight.sum(axis=1) > 0).sum()), len(levels)
     if n_groups - k < MIN_GROUPS:
         return np.nan

@@ -201,7 +201,12 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, A
         common = np.all(masks, axis=0) if masks else np.zeros(0, bool)
         if len(names) < 2 or not common.any():
             continue
-        values = {c: _mean(seed_values(panel, c, metric, common)) for c in names}
+        same = bool(common.sum() == np.any(masks, axis=0).sum())
+        known_values = numbers[numbers["metric"] == metric.name].set_index("contender")["value"]
+        values = {
+            c: float(known_values[c]) if same else _mean(seed_values(panel, c, metric, common))
+            for c in names
+        }
         sign = 1 if metric.better == "low" else -1
         known = [c for c in names if np.isfinite(values[c])]
         if len(known) < 2:
@@ -213,12 +218,12 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, A
                 "winner": first,
                 "runner_up": second,
                 "n": int(common.sum()),
-                "same": bool(common.sum() == np.any(masks, axis=0).sum()),
+                "same": same,
                 "winner_value": values[first],
                 "runner_up_value": values[second],
             }
         )
-        lead = _lead(panel, metric, first, second, common)
+        lead = _lead(panel, metric, (first, second), values[first] - values[second], common)
         columns.append(totals(lead.reshape(-1, 1), panel.group, panel.n_groups))
     names_ = ["metric", "winner", "runner_up", "n", "same", "winner_value", "runner_up_value"]
     sums = np.concatenate(columns, axis=1) if columns else np.zeros((panel.n_groups, 0))
@@ -230,12 +235,11 @@ def _mean(seeds: Mapping[str, float]) -> float:
     return float(np.mean(known)) if known else np.nan
 
 
-def _lead(panel: Panel, metric: Metric, one: str, two: str, common: Mask) -> Array:
+def _lead(panel: Panel, metric: Metric, pair: tuple[str, str], lead: float, common: Mask) -> Array:
     """Return what each face adds to the difference of two contenders, 0 outside ``common``."""
+    one, two = pair
     if metric.per_face is not None:
         gap = seed_mean(panel, one, metric.name) - seed_mean(panel, two, metric.name)
     else:
-        values = [_mean(seed_values(panel, c, metric, common)) for c in (one, two)]
-        gap = mean_influence(panel, one, metric) - mean_influence(panel, two, metric)
-        gap = gap + values[0] - values[1]
+        gap = mean_influence(panel, one, metric) - mean_influence(panel, two, metric) + lead
     return np.where(common, np.nan_to_num(gap), 0.0)

@@ -148,7 +148,10 @@ def accuracy(y_true: Array, y_pred: Array) -> Array:
 @whole("balanced accuracy", "share", "gender", "high", "mover")
 def balanced_accuracy(y_true: Array, y_pred: Array) -> float:
     """Mean of the accuracies on men and on women; NaN if one gender is absent."""
-    return float(sk.balanced_accuracy_score(y_true, y_pred >= 0.5)) if _both(y_true) else np.nan
+    if not _both(y_true):
+        return np.nan
+    # whole numbers: scikit-learn looks long at floats for what they might be
+    return float(sk.balanced_accuracy_score(y_true.astype(int), (y_pred >= 0.5).astype(int)))
 
 
 @whole("gender AUC", "", "gender", "high", "auc")

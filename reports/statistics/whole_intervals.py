@@ -74,7 +74,7 @@ def _auc_influence(female: Array, p: Array) -> tuple[float, Array]:
 
 def _spread(values: Array, groups: NDArray[np.int64]) -> tuple[float, float]:
     """Return the group-robust standard error of a mean and the quantile of Student's t."""
-    sums = group_sums(values.reshape(-1, 1), groups)
+    sums = group_sums(values.reshape(-1, 1), groups, compress=False)
     n_groups = int(sums.n_groups[0])
     if n_groups < MIN_GROUPS:
         return np.nan, np.nan
@@ -131,7 +131,7 @@ def median_interval(errors: Array, groups: NDArray[np.int64]) -> Span:
     below = np.where(known, (errors < middles[:, None]) + 0.5 * (errors == middles[:, None]), 0)
     with np.errstate(invalid="ignore"):
         share = below.sum(axis=0) / known.sum(axis=0)
-    sums = group_sums(share.reshape(-1, 1), groups)
+    sums = group_sums(share.reshape(-1, 1), groups, compress=False)
     if sums.n_groups[0] < MIN_GROUPS:
         return NOTHING
     half = np.array([0.5])
