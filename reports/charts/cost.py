@@ -48,6 +48,8 @@ def frame(evaluation: Evaluation, variant: str = "core_seconds") -> pd.DataFrame
             row |= {metric: found["value"], f"{metric}_low": found["low"]}
             row |= {f"{metric}_high": found["high"]}
         rows.append(row)
+    if not rows:
+        return None
     out = pd.DataFrame(rows).dropna(subset=["cost", "mae"])
     out = out[out["cost"] > 0].reset_index(drop=True)
     for metric, sign in (("mae", 1), ("accuracy", -1)):
