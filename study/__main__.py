@@ -11,7 +11,7 @@ from study.terminal.bars import console
 
 from . import commands
 from .errors import StudyFailed, UsageError
-from .surroundings import settle
+from .machine.surroundings import settle
 
 app = typer.Typer(
     name="study",

@@ -41,7 +41,7 @@ def list_entries(
 ) -> None:
     """Print every entry of the cache folder."""
     import data
-    from study.record.cache import DAY, folder_sizes
+    from study.machine.cache import DAY, folder_sizes
 
     folder = data.cache_folder()
     found = {
@@ -63,7 +63,7 @@ def clear(
 ) -> None:
     """Delete old entries and say what that freed."""
     import data
-    from study.record.cache import clear as clear_folder
+    from study.machine.cache import clear as clear_folder
 
     if older_than < 0:
         raise UsageError(f"--older-than {older_than}: days are not negative")

@@ -27,7 +27,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Print what is there; exit code 1 where something keeps a study from running."""
-    from study.record.machine import examine
+    from study.machine.examine import examine
 
     found, problems = examine()
     if as_json:

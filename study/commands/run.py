@@ -146,7 +146,7 @@ def run(
 def _show_plan(plan: Plan, where: Path, jobs: int | None, *, as_json: bool) -> None:
     """Print the cells of a plan, and the time they took in earlier runs on this machine."""
     from study.engine.local import available_cores
-    from study.record.estimate import estimate
+    from study.machine.estimate import estimate
 
     expected = estimate(plan, where.parent)
     repeats = len(plan.seeds) * len(plan.protocols) * (plan.folds or 1)

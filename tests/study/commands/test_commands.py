@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shlex
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ import typer
 from study.__main__ import app, call
 from study.commands.run import default_out
 from study.plan.files import read_plan
-from study.record.cache import clear, folder_sizes
 
 
 def leaves(command, words=()):
@@ -77,7 +75,7 @@ def test_the_default_folder_names_plan_and_data(data, name):
 
 
 def test_doctor_reports_and_names_what_is_missing(monkeypatch, capsys):
-    from study.record import machine
+    from study.machine import examine as machine
 
     monkeypatch.setattr(machine, "WEIGHTS", ("no-such-weights",))
     assert call(["doctor", "--json"]) == 1
@@ -87,28 +85,3 @@ def test_doctor_reports_and_names_what_is_missing(monkeypatch, capsys):
     ]
     assert {"versions", "weights", "machine", "device", "cache", "settings"} <= set(told)
     assert told["cache"]["folder"] == os.environ["AGE_GENDER_STUDY_CACHE"]
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("AGE_GENDER_STUDY_CACHE", str(tmp_path))
-    for name, days, size in (("old", 40, 1000), ("new", 1, 500)):
-        path = tmp_path / "pixels" / f"{name}.npy"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"x" * size)
-        then = time.time() - 86_400 * days
-        os.utime(path, (then, then))
-    return tmp_path
-
-
-def test_cache_lists_and_clears_by_age(cache, capsys):
-    assert call(["cache", "list", "--json"]) == 0
-    entries = {e["entry"]: e for e in json.loads(capsys.readouterr().out)["entries"]}
-    assert entries["pixels/old.npy"]["bytes"] == 1000
-    assert entries["pixels/old.npy"]["days"] == pytest.approx(40, abs=0.1)
-    assert call(["cache", "clear", "--older-than", "30"]) == 0
-    assert "1 entries" in capsys.readouterr().err
-    assert [p.name for p in (cache / "pixels").iterdir()] == ["new.npy"]
-    assert call(["cache", "clear", "--older-than", "-1"]) == 2
-    assert clear(cache, days=0) == {"pixels/new.npy": 500}
-    assert folder_sizes(cache) == {}

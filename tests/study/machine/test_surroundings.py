@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.surroundings import DROPPED, settle_environment
+from study.machine.surroundings import DROPPED, settle_environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 NO_POSIX = """
 import builtins, os, sys

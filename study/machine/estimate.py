@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from study.plan.model import Plan
-
-from .files import read_json
-from .provenance import contender_facts, processor
+from study.record.files import read_json
+from study.record.provenance import contender_facts, processor
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""How long a plan takes, by earlier runs on this machine."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+
+from study.machine.estimate import estimate
+from study.plan.model import validate_plan
+from study.record.provenance import processor
+
+PLAN = validate_plan({"name": "x", "contenders": {"dummy": {}, "hog-linear": {"alpha": 3.0}}})
+
+
+@pytest.fixture
+def write_run(tmp_path):
+    """Return a function that leaves an earlier run in a folder of runs."""
+
+    def write(name, started, seconds, *, options=None, machine=None):
+        run = tmp_path / name
+        run.mkdir()
+        facts = {"hog-linear": {"options": {"alpha": 3.0} if options is None else options}}
+        record = {
+            "started": started,
+            "machine": {"processor": machine or processor()},
+            "contenders": facts,
+        }
+        (run / "provenance.json").write_text(json.dumps(record))
+        costs = {"contender": ["hog-linear"], "fit_seconds": [seconds], "n_train": [1000]}
+        pd.DataFrame(costs).to_parquet(run / "costs.parquet")
+
+    return write
+
+
+def seconds_of(plan, runs, **options):
+    return {e.contender: e.seconds for e in estimate(plan, runs, **options)}
+
+
+def test_the_newest_run_with_the_same_settings_on_this_processor_tells(write_run, tmp_path):
+    write_run("old", "2026-01-01", 10.0)
+    write_run("new", "2026-02-01", 20.0)
+    write_run("other-settings", "2026-03-01", 30.0, options={})
+    write_run("other-machine", "2026-04-01", 40.0, machine="another processor")
+    found = seconds_of(PLAN, tmp_path)
+    assert found["hog-linear"] == 20.0 and math.isnan(found["dummy"])
+    assert seconds_of(PLAN, tmp_path, n_train=500)["hog-linear"] == 10.0
+
+
+def test_without_an_earlier_run_nothing_is_claimed(tmp_path):
+    assert all(math.isnan(seconds) for seconds in seconds_of(PLAN, tmp_path).values())
+    assert [entry.source for entry in estimate(PLAN, tmp_path)] == ["", ""]
