@@ -11,19 +11,22 @@ import pandas as pd
 
 from reports.statistics.metrics import METRICS
 
-from .panel import Panel, family_of, panels
+from .panel import Panel, family_of, panel_of, panels
 from .statistics import (
     age_assurance,
     breakdowns,
+    elsewhere,
     gaps,
     headline,
     multiplicity,
     standardisation,
+    stress,
 )
 from .statistics import pairs as comparison
 from .statistics.resampling import generator
 from .tables import RunTables
 
+CELL = ["protocol", "contender", "seed", "fold"]
 POSE_COLUMNS = ("yaw_bin", "pitch_bin")
 COST_COLUMNS = (
     "fit_seconds", "predict_images_per_second", "peak_rss_bytes", "model_bytes", "n_parameters",
@@ -164,6 +167,42 @@ class Evaluation:
     def breakdown_tables(self) -> dict[str, pd.DataFrame]:
         """One frame per breakdown column (``breakdowns.breakdown``)."""
         return {c: breakdowns.breakdown(self.panel, c, means=self.means) for c in self.columns}
+
+    @cached_property
+    def stress(self) -> pd.DataFrame:
+        """Error on changed pictures (``stress.stress_table``); empty if the run holds none."""
+        if self.run.stress is None:
+            return pd.DataFrame(columns=stress.COLUMNS)
+        stated = self.run.provenance.get("stress", {}).get("conditions", {})
+        return stress.stress_table(self.panel, self.run.stress, stated)
+
+    @cached_property
+    def breaking_points(self) -> pd.DataFrame:
+        """Mildest level that breaks each contender (``stress.breaking_points``)."""
+        return stress.breaking_points(self.stress)
+
+    @cached_property
+    def elsewhere(self) -> dict[str, elsewhere.OtherPanel]:
+        """Each other data set with answers, beside the home faces of the same cells."""
+        found = {}
+        for name, other in self.run.also.items():
+            rows = other.predictions[other.predictions["contender"].isin(self.panel.contenders)]
+            home = self.run.predictions.merge(rows[CELL].drop_duplicates(), on=CELL)
+            home = home[home["data_set"] == self.panel.data_set]
+            if rows.empty or home.empty:
+                continue
+            protocol, provenance = str(rows["protocol"].iloc[0]), self.run.provenance
+            here = panel_of(self.run.faces, home, provenance, self.panel.data_set, protocol)
+            rows = rows[rows["contender"].isin(here.contenders)]
+            there = panel_of(other.faces, rows, provenance, name, protocol)
+            low, high = elsewhere.age_ends(there.faces)
+            found[name] = elsewhere.OtherPanel(there, low, high, here)
+        return found
+
+    @cached_property
+    def against_home(self) -> dict[str, pd.DataFrame]:
+        """Errors elsewhere and at home (``elsewhere.compare_with_home``), by data set."""
+        return {k: elsewhere.compare_with_home(other) for k, other in self.elsewhere.items()}
 
     @cached_property
     def standards(self) -> dict[str, standardisation.Standard]:

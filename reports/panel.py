@@ -135,21 +135,43 @@ def panels(run: RunTables) -> list[Panel]:
         order = PROTOCOL_ORDER.index(protocol) if protocol in PROTOCOL_ORDER else 1
         return order, -len(item[1])
 
-    return [_panel(run, key[0], key[1], rows) for key, rows in sorted(parts, key=rank)]
+    return [
+        panel_of(run.faces, rows, run.provenance, *map(str, key))
+        for key, rows in sorted(parts, key=rank)
+    ]
 
 
-def _panel(run: RunTables, data_set: str, protocol: str, rows: pd.DataFrame) -> Panel:
+def panel_of(
+    table: pd.DataFrame,
+    rows: pd.DataFrame,
+    provenance: dict[str, Any],
+    data_set: str,
+    protocol: str,
+) -> Panel:
+    """Return the panel of some predictions, whatever faces table they belong to.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Contract ``FACES``.
+    rows : DataFrame
+        Contract ``PREDICTIONS``, of one data set and protocol.
+    provenance : dict
+        Tells families and the order of the plan.
+    data_set, protocol : str
+        As the panel shall be called.
+    """
     ids = pd.Index(rows["face_id"].unique()).sort_values()
-    faces = run.faces.set_index("face_id", drop=False).loc[ids].reset_index(drop=True)
+    faces = table.set_index("face_id", drop=False).loc[ids].reset_index(drop=True)
     seeds = _replicates(rows)
     position = ids.get_indexer(rows["face_id"])
     answers = {}
-    for name in display_order(set(rows["contender"]), run.provenance):
+    for name in display_order(set(rows["contender"]), provenance):
         mine = (rows["contender"] == name).to_numpy()
         answers[name] = _answers(rows[mine], position[mine], seeds[mine], len(ids))
     return Panel(
-        data_set=str(data_set),
-        protocol=str(protocol),
+        data_set=data_set,
+        protocol=protocol,
         faces=faces,
         age=faces["age"].to_numpy(float),
         female=(faces["gender"] == "female").to_numpy(float),

@@ -23,6 +23,39 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(eq=False)
+class OtherSet:
+    """What the trained models answered for another data set.
+
+    Parameters
+    ----------
+    faces : DataFrame
+        Contract ``FACES``; a face may lack its age or have a range of ages only.
+    predictions : DataFrame
+        Contract ``PREDICTIONS``; protocol, seed and fold name the cell whose model answered.
+    facts : dict
+        All optional: ``title``, ``licence``, ``n_faces``, ``aligned``, ``n_without_face``,
+        ``n_seen``, ``sharpness``, ``home_sharpness``.
+    recalibration : DataFrame, optional
+        ``contender``, ``k``, ``draw``, ``coverage``, ``width``.
+    """
+
+    faces: pd.DataFrame
+    predictions: pd.DataFrame
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    recalibration: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        self.faces = tables.FACES.validate(self.faces)
+        self.predictions = tables.PREDICTIONS.validate(self.predictions)
+        unknown = pd.Index(self.predictions["face_id"]).difference(pd.Index(self.faces["face_id"]))
+        if len(unknown):
+            raise tables.ContractError(
+                f"predictions of another data set: face {unknown[0]!r} is not in its faces "
+                f"({len(unknown)} such faces)"
+            )
+
+
+@dataclass(eq=False)
 class RunTables:
     """Everything one page is made from; anybody's predictions of age and gender fit in.
 
@@ -53,7 +86,13 @@ class RunTables:
         as it is.
     curves : DataFrame, optional
         ``curve``, ``contender``, ``seed``, ``x``, ``metric``, ``value``. ``curve`` is 'learning'
-        (x: training faces), 'training' (x: epoch), or a degradation such as 'blur'.
+        (x: training faces) or 'training' (x: epoch).
+    stress : DataFrame, optional
+        Contract ``STRESS``: answers to changed copies of test faces. What the conditions are
+        called stands under ``stress`` in the provenance (``conditions``: name -> ``title``,
+        ``unit``, ``levels``).
+    also : dict of str to OtherSet, optional
+        Other data sets by name.
     label_noise : dict, optional
         ``age_mae_floor`` (years no prediction can go below), ``gender_error_floor``,
         ``n_photos``; or a dict ``exact`` of these (``data.label_noise_floor``).
@@ -95,6 +134,8 @@ class RunTables:
     group_maps: pd.DataFrame | None = None
     near_duplicates: pd.DataFrame | None = None
     part_scores: pd.DataFrame | None = None
+    stress: pd.DataFrame | None = None
+    also: Mapping[str, OtherSet] = field(default_factory=dict)
     thumbnails: Mapping[str, bytes] | None = None
     cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -112,6 +153,8 @@ class RunTables:
         )
         if self.splits is not None:
             self.splits = tables.SPLITS.validate(self.splits)
+        if self.stress is not None:
+            self.stress = tables.STRESS.validate(self.stress)
         self._check_predicted_faces()
         for name, columns in OPTIONAL_COLUMNS.items():
             self._check_columns(name, columns)

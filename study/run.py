@@ -29,7 +29,7 @@ from study.record.identity import identity_of
 
 from .engine import local
 from .errors import StudyFailed, UsageError
-from .extras import leak, stress
+from .extras import also, leak, stress
 from .record import provenance
 from .report import write_report
 
@@ -129,6 +129,7 @@ def run_study(
         )
     for path in plan.predictions.values():
         read_predictions(path)  # a wrong file is refused before anything is written
+    also.check_sources(plan, faces.name, stage)
     run = RunDirectory(out)
     splits = _splits(plan, faces)
     run.open_for(identity_of(plan, faces, own.identities()), overwrite=overwrite)
@@ -174,6 +175,9 @@ def _extras(
     if plan.stress is not None:
         make = partial(stress.measure, run, plan, faces, cores, stage)
         found.append(Extra("worse and better pictures", partial(stress.check, plan), make))
+    if plan.also:
+        make = partial(also.measure, run, plan, faces, cores, stage)
+        found.append(Extra("other people", partial(stress.check, plan), make))
     return found
 
 
@@ -226,6 +230,8 @@ def _write_inputs(
 ) -> None:
     """Write what is known before the first cell; a resumed run keeps its start time."""
     record = provenance.describe(plan, faces, cores)
+    if plan.stress is not None:
+        record["stress"] = stress.facts(plan)
     before = run.path / "provenance.json"
     if before.is_file():
         record["started"] = read_json(before).get("started", record["started"])

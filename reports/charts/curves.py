@@ -1,4 +1,4 @@
-"""Curves the run holds: learning, training, and robustness to degraded pictures."""
+"""Curves the run holds: learning and training."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
     return [
         (
             f"{k.protocol}:{k.curve}:{k.metric}",
-            f"{WORDS.get(k.curve, (f'Robustness to {k.curve}',))[0]}: {k.metric}"
+            f"{WORDS.get(k.curve, (k.curve,))[0]}: {k.metric}"
             + (f", protocol {k.protocol}" if several else ""),
         )
         for k in keys.itertuples()

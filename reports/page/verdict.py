@@ -11,6 +11,7 @@ import pandas as pd
 
 from reports.display.words import interval, listed, number, p_value
 from reports.evaluation import POSE_COLUMNS, Evaluation
+from reports.sections import elsewhere, stress
 from reports.sections.costs import price_claim
 from reports.sections.groups import gap_words
 from reports.sections.pair import power
@@ -33,17 +34,30 @@ def verdict(evaluation: Evaluation) -> list[Sentence]:
     pair = evaluation.pair
     if pair is None:
         found = [_alone(evaluation), _for_whom(evaluation), _angle(evaluation)]
-        return [sentence for sentence in found if sentence]
-    found = [
-        _target(evaluation, pair, "age"),
-        _target(evaluation, pair, "gender"),
-        _for_whom(evaluation),
-        _exceptions(evaluation, pair),
-        _angle(evaluation),
-        _price(evaluation),
-        _others(evaluation, pair),
-    ]
+    else:
+        found = [
+            _target(evaluation, pair, "age"),
+            _target(evaluation, pair, "gender"),
+            _for_whom(evaluation),
+            _exceptions(evaluation, pair),
+            _angle(evaluation),
+            _price(evaluation),
+            _others(evaluation, pair),
+        ]
+    found += [_elsewhere(evaluation, name) for name in evaluation.elsewhere]
+    found.append(_worse_pictures(evaluation))
     return [sentence for sentence in found if sentence]
+
+
+def _elsewhere(evaluation: Evaluation, name: str) -> Sentence | None:
+    claim, evidence = elsewhere.verdict_of(evaluation, name)
+    return Sentence("Other people", claim, evidence) if claim else None
+
+
+def _worse_pictures(evaluation: Evaluation) -> Sentence | None:
+    if not len(evaluation.stress):
+        return None
+    return Sentence("Pictures", stress.claim(evaluation), stress.evidence(evaluation))
 
 
 def _alone(evaluation: Evaluation) -> Sentence:

@@ -1,20 +1,20 @@
-"""Learning and robustness: more training faces, worse pictures."""
+"""Learning: what more training faces bring."""
 
 from __future__ import annotations
 
 from reports.display.blocks import Block, Prose
 from reports.evaluation import Evaluation
 
-TITLE = "Learning and robustness"
+TITLE = "Learning"
 ORDER = 100
 
 
 def lead(evaluation: Evaluation) -> str:
     """Say what the section is about."""
-    return "More training faces, worse pictures."
+    return "What more training faces bring."
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return the curves the run holds."""
-    missing = "The run holds no learning or robustness curves."
+    missing = "The run holds no learning curves."
     return charts or [Prose([missing], "missing")]

@@ -14,7 +14,7 @@ HELP = """Measure a saved model on any labelled data set and write the same repo
 
 Examples:
 
-    study evaluate runs/utkface portraits.csv --align
+    study evaluate runs/utkface portraits.csv
 
     study evaluate runs/demo/models/hog-linear embedded
 """
@@ -30,8 +30,12 @@ def evaluate(
     source: Annotated[str, typer.Argument(metavar="DATA", help="Labelled faces.")],
     out: Annotated[Path | None, typer.Option(help="Run directory to write.")] = None,
     align: Annotated[
-        bool, typer.Option("--align", help="Find and align faces first (uncropped portraits).")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--align/--no-align",
+            help="Find and align faces first; default: where they are not cropped already.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every number as JSON.")] = False,
 ) -> None:
     """Evaluate a model and render the report."""

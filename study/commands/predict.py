@@ -47,6 +47,9 @@ def predict(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV, one row a face.")] = False,
+    intervals: Annotated[
+        Path | None, typer.Option(help="Run of `study evaluate`: its age intervals hold there.")
+    ] = None,
     engine: Annotated[
         str, typer.Option(help="python, or onnx after `study model export`.")
     ] = "python",
@@ -59,6 +62,8 @@ def predict(
     from study.models.photos import predict_photos
 
     chosen = load(model or newest_model(Path("runs")), engine)
+    if intervals is not None:
+        chosen.recalibrate(intervals)
     console.print(f"model: {chosen.describe()}", markup=False, soft_wrap=True)
     if chosen.card["training_data"]["data_set"] == "embedded":
         console.print("warning: this model has only seen rendered heads, not people")

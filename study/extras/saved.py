@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import data
+from basis.pictures import decode, to_square
 from data import tables
 from data.contract import Contract
 from pipelines import persistence
@@ -87,3 +89,50 @@ def in_threads(work: Callable[[np.ndarray], Any], n: int, cores: int) -> Iterato
     blocks = [np.arange(start, min(start + 32, n)) for start in range(0, n, 32)]
     with ThreadPoolExecutor(cores) as pool:
         yield from pool.map(work, blocks)
+
+
+def sample(faces: pd.DataFrame, ids: pd.Series, n: int) -> pd.DataFrame:
+    """Draw ``n`` of the faces named ``ids``, spread evenly over age bins and genders.
+
+    Faces are sorted by age bin, gender and the sha256 of their name, and every so-manieth is
+    taken: the same faces on every machine, whatever the order of the table.
+
+    Parameters
+    ----------
+    faces : DataFrame
+        Contract ``FACES`` with breakdown columns.
+    ids : Series of str
+    n : int
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``faces`` in order of ``face_id``; all of them where there are at most ``n``.
+    """
+    chosen = faces[faces["face_id"].isin(ids)]
+    if len(chosen) > n:
+        digest = chosen["face_id"].map(lambda i: hashlib.sha256(i.encode()).hexdigest())
+        order = pd.DataFrame(
+            {"age": chosen["age_bin"].cat.codes, "gender": chosen["gender"].cat.codes, "d": digest}
+        ).sort_values(["age", "gender", "d"])
+        chosen = chosen.loc[order.index[((np.arange(n) + 0.5) * len(order) / n).astype(int)]]
+    return chosen.sort_values("face_id", ignore_index=True)
+
+
+def tested_faces(run: RunDirectory, plan: Plan, faces: data.Faces, n: int) -> pd.DataFrame:
+    """Return the faces the saved models were tested on, or ``n`` of them."""
+    splits = tables.read_table(run.path / "splits.parquet", tables.SPLITS)
+    cell = home_cell(plan, faces.name, "")
+    here = (splits["protocol"] == cell.protocol) & (splits["seed"] == cell.seed)
+    here &= (splits["fold"] == cell.fold) & (splits["part"] == "test")
+    return sample(faces.table, splits.loc[here, "face_id"], n)
+
+
+def chips_of(faces: data.Faces, chosen: pd.DataFrame, side: int, cores: int) -> np.ndarray:
+    """Decode some faces alone: a store of all of them at this size would take gigabytes."""
+
+    def decoded(rows: np.ndarray) -> np.ndarray:
+        contents = (faces.path(i).read_bytes() for i in chosen["face_id"].iloc[rows])
+        return np.stack([to_square(decode(content).pixels, side) for content in contents])
+
+    return np.concatenate(list(in_threads(decoded, len(chosen), cores)))

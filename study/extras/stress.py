@@ -7,7 +7,6 @@ are differences of the pictures alone.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 import data
-from basis.pictures import decode, to_square
 from data import stress, tables
 from pipelines.registry import get_contender
 from study.models.model import SOURCE_SIZE, Model
@@ -25,11 +23,13 @@ from study.record.directory import RunDirectory
 
 from .saved import (
     answer_table,
+    chips_of,
     finished_piece,
     home_cell,
     in_threads,
     key_of,
     saved_models,
+    tested_faces,
 )
 
 Progress = Callable[[str, int, int], None]
@@ -64,34 +64,6 @@ def check(plan: Plan) -> None:
         raise data.DataError("no contender of this plan is trained here, so there is no model")
 
 
-def sample(faces: pd.DataFrame, ids: pd.Series, n: int) -> pd.DataFrame:
-    """Draw ``n`` of the faces named ``ids``, spread evenly over age bins and genders.
-
-    Faces are sorted by age bin, gender and the sha256 of their name, and every so-manieth is
-    taken: the same faces on every machine, whatever the order of the table.
-
-    Parameters
-    ----------
-    faces : DataFrame
-        Contract ``FACES`` with breakdown columns.
-    ids : Series of str
-    n : int
-
-    Returns
-    -------
-    DataFrame
-        Rows of ``faces`` in order of ``face_id``; all of them where there are at most ``n``.
-    """
-    chosen = faces[faces["face_id"].isin(ids)]
-    if len(chosen) > n:
-        digest = chosen["face_id"].map(lambda i: hashlib.sha256(i.encode()).hexdigest())
-        order = pd.DataFrame(
-            {"age": chosen["age_bin"].cat.codes, "gender": chosen["gender"].cat.codes, "d": digest}
-        ).sort_values(["age", "gender", "d"])
-        chosen = chosen.loc[order.index[((np.arange(n) + 0.5) * len(order) / n).astype(int)]]
-    return chosen.sort_values("face_id", ignore_index=True)
-
-
 def measure(
     run: RunDirectory, plan: Plan, faces: data.Faces, cores: int, progress: Progress | None
 ) -> None:
@@ -104,8 +76,9 @@ def measure(
     models = saved_models(run, plan)
     if not models:
         raise data.DataError("stress: the run has no saved model to ask")
-    chosen = _tested(run, plan, faces)
-    chips = _chips(faces, chosen, cores)
+    chosen = tested_faces(run, plan, faces, plan.stress.faces)
+    side = min(int(chosen[["height", "width"]].min(axis=1).median()), SOURCE_SIZE)
+    chips = chips_of(faces, chosen, side, cores)
     work = {tables.UNCHANGED: (0.0,), **plan.stress.conditions}
     pieces = []
     for done, (condition, levels) in enumerate(work.items(), 1):
@@ -127,27 +100,6 @@ def measure(
     tables.write_table(
         tables.concat(pieces, tables.STRESS), run.path / "stress.parquet", tables.STRESS
     )
-
-
-def _tested(run: RunDirectory, plan: Plan, faces: data.Faces) -> pd.DataFrame:
-    """Return the test faces to change: those the saved models were tested on, or some of them."""
-    assert plan.stress is not None
-    splits = tables.read_table(run.path / "splits.parquet", tables.SPLITS)
-    cell = home_cell(plan, faces.name, "")
-    here = (splits["protocol"] == cell.protocol) & (splits["seed"] == cell.seed)
-    here &= (splits["fold"] == cell.fold) & (splits["part"] == "test")
-    return sample(faces.table, splits.loc[here, "face_id"], plan.stress.faces)
-
-
-def _chips(faces: data.Faces, chosen: pd.DataFrame, cores: int) -> np.ndarray:
-    """Decode the chosen faces alone: a store of all of them at this size would take gigabytes."""
-    side = min(int(chosen[["height", "width"]].min(axis=1).median()), SOURCE_SIZE)
-
-    def decoded(rows: np.ndarray) -> np.ndarray:
-        contents = (faces.path(i).read_bytes() for i in chosen["face_id"].iloc[rows])
-        return np.stack([to_square(decode(content).pixels, side) for content in contents])
-
-    return np.concatenate(list(in_threads(decoded, len(chosen), cores)))
 
 
 def _answers(

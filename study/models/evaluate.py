@@ -13,9 +13,7 @@ import pandas as pd
 
 import data
 from basis.files import sha256_of, write_json, write_text
-from basis.pictures import decode
 from data import tables
-from data.pose.detect import find_faces
 from pipelines.persistence import MANIFEST
 from study.engine.cell import LEVEL
 from study.plan.cells import Cell
@@ -23,13 +21,21 @@ from study.record import provenance
 from study.record.directory import RunDirectory
 from study.record.identity import FORMAT, code_hash, labels_hash, library_versions
 
-from .model import SOURCE_SIZE, Model
+from .elsewhere import Elsewhere, fitted_with, look_elsewhere
+from .model import Model
+from .recalibrate import factor, scores
 
+MIN_LABELLED = 20  # known ages below which a factor for the intervals is a guess
 Progress = Callable[[str, int, int], None]
 
 
-def evaluate(model: Model, source: str, out: Path, *, align: bool, progress: Progress) -> None:
+def evaluate(
+    model: Model, source: str, out: Path, *, align: bool | None = None, progress: Progress
+) -> None:
     """Predict every kept face of a data set and leave a run directory to report on.
+
+    Faces the model was fitted with are left out as far as its run directory still tells, and
+    ``intervals.json`` holds what makes its age intervals honest there.
 
     Parameters
     ----------
@@ -39,9 +45,9 @@ def evaluate(model: Model, source: str, out: Path, *, align: bool, progress: Pro
         As for ``data.load``.
     out : Path
         Run directory to write.
-    align : bool
-        Find and align the face in each picture first; for portraits that are not cropped as
-        UTKFace is. A picture without a face is left out and listed in the audit.
+    align : bool, optional
+        Find and align the face in each picture first; None: where the pictures are not cropped as
+        UTKFace is. A picture without a face is left out.
     progress : callable
         ``(stage, done, total)``.
 
@@ -53,14 +59,19 @@ def evaluate(model: Model, source: str, out: Path, *, align: bool, progress: Pro
     >>> study.evaluate(model, "portraits.csv", "runs/there", align=True, progress=quiet)
     ... # doctest: +SKIP
     """
-    faces = data.load(source, progress=progress)
-    kept = faces.table[faces.table["keep"]].reset_index(drop=True)
-    crops, found = _crops(faces, kept, align=align, progress=progress)
-    kept = kept[found].reset_index(drop=True)
+    details = model.card["details"]
+    seen = fitted_with(model.folder.parents[1], str(details["protocol"]), int(details["seed"]))
+    other = look_elsewhere(source, seen=seen, align=align, progress=progress)
+    labelled = (other.table["keep"] & other.table["age"].notna()).to_numpy()
+    if not labelled.any():
+        raise data.DataError(
+            f"{source} holds ranges of ages only: `study run --also {source}` measures those"
+        )
+    kept, crops = other.table[labelled].reset_index(drop=True), other.crops[labelled]
     run = RunDirectory(out)
-    run.open_for(_identity(model, faces, align=align))
+    run.open_for(_identity(model, other.faces, align=bool(other.facts["aligned"])))
     with run.locked():
-        _write(run, model, faces, kept, crops, missed=int((~found).sum()))
+        _write(run, model, other, kept, crops)
 
 
 def _identity(model: Model, faces: data.Faces, *, align: bool) -> dict[str, Any]:
@@ -73,34 +84,14 @@ def _identity(model: Model, faces: data.Faces, *, align: bool) -> dict[str, Any]
     }
 
 
-def _crops(
-    faces: data.Faces, kept: pd.DataFrame, *, align: bool, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return aligned crops and which rows of ``kept`` they belong to."""
-    if not align:
-        rows = np.flatnonzero(faces.table["keep"].to_numpy())
-        return faces.images(SOURCE_SIZE, progress=progress)[rows], np.ones(len(kept), dtype=bool)
-    chips, found = [], np.zeros(len(kept), dtype=bool)
-    for number, face_id in enumerate(kept["face_id"]):
-        image = decode(faces.path(face_id).read_bytes()).pixels
-        candidates = find_faces(image, size=SOURCE_SIZE)
-        if candidates:
-            chips.append(candidates[0].chip)
-            found[number] = True
-        progress("align", number + 1, len(kept))
-    if not chips:
-        raise data.DataError(f"no face was found in any picture of {faces.name}")
-    return np.stack(chips), found
-
-
 def _write(
     run: RunDirectory,
     model: Model,
-    faces: data.Faces,
+    other: Elsewhere,
     kept: pd.DataFrame,
     crops: np.ndarray,
-    missed: int,
 ) -> None:
+    faces = other.faces
     contender = str(model.card["contender"])
     cell = Cell(faces.name, "full", contender, 0, 0)
     table, seconds = _predictions(model, kept, crops, cell)
@@ -122,9 +113,22 @@ def _write(
     tables.write_table(splits, run.path / "splits.parquet", tables.SPLITS)
     write_text(run.path / "audit.csv", faces.audit.to_csv(index=False))
     write_json(run.path / "label_noise.json", faces.label_noise)
-    write_json(run.path / "provenance.json", _provenance(model, faces, contender, missed))
+    write_json(run.path / "provenance.json", _provenance(model, other, contender))
     write_json(run.path / "records" / f"{cell.name}.json", {"costs": costs})
     tables.write_table(table, run.predictions(cell), tables.PREDICTIONS)
+    _write_intervals(run, model, kept, table)
+
+
+def _write_intervals(
+    run: RunDirectory, model: Model, kept: pd.DataFrame, answers: pd.DataFrame
+) -> None:
+    """Leave the factor that makes the intervals hold their level here, for ``study predict``."""
+    numbers = answers[["age_pred", "age_low", "age_high"]].to_numpy(float)
+    if len(kept) < MIN_LABELLED or np.isnan(numbers).any():
+        return
+    score = scores(kept["age"].to_numpy(float), numbers[:, 0], numbers[:, 1:])
+    times = {"level": LEVEL, "factor": factor(score, LEVEL), "n": len(kept)}
+    write_json(run.path / "intervals.json", {"model": sha256_of(model.folder / MANIFEST), **times})
 
 
 def _predictions(
@@ -146,12 +150,19 @@ def _predictions(
     return table, seconds
 
 
-def _provenance(model: Model, faces: data.Faces, contender: str, missed: int) -> dict[str, Any]:
+def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any]:
+    faces, facts = other.faces, other.facts
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     trained_on = model.card["training_data"]["data_set"]
     return {
         "plan_name": f"{contender} trained on {trained_on}, evaluated on {faces.name}",
-        "plan": {"model": model.folder.name, "data": faces.name, "pictures_without_face": missed},
+        "plan": {
+            "model": model.folder.name,
+            "data": faces.name,
+            "aligned": facts["aligned"],
+            "pictures_without_face": facts["n_without_face"],
+            "training_faces_left_out": facts["n_seen"],
+        },
         "seeds": [0],
         "protocols": ["full"],
         "contenders": {contender: model.card["details"]},

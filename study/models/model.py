@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from basis.files import sha256_of
 from basis.pictures import to_square
 from data.pose.detect import FoundFace, find_faces
 from pipelines import persistence
@@ -16,7 +17,10 @@ from study.errors import UsageError
 from study.record.directory import select_scores
 from study.record.files import finished_files, read_json
 
+from .recalibrate import widened
+
 ONNX = "model.onnx"
+INTERVALS = "intervals.json"
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
 
 
@@ -65,6 +69,11 @@ class Model:
         ``models/<contender>`` of a run.
     engine : {'python', 'onnx'}
         Who computes: the estimator itself, or onnxruntime from the exported ``model.onnx``.
+
+    Attributes
+    ----------
+    interval_factor : float
+        What both arms of every age interval are multiplied by; see :meth:`recalibrate`.
     """
 
     def __init__(self, folder: Path, engine: str = "python") -> None:
@@ -72,6 +81,7 @@ class Model:
         self.card: dict[str, Any] = read_json(folder / "card.json")
         self.estimator: Any = ENGINES[engine](folder)
         self.image_size = int(self.card["details"]["image_size"])
+        self.interval_factor = 1.0
 
     def predict(self, crops: np.ndarray) -> np.ndarray:
         """Estimate age and gender of aligned faces.
@@ -90,7 +100,7 @@ class Model:
 
     def predict_interval(self, crops: np.ndarray, level: float = 0.9) -> np.ndarray:
         """Return age intervals in years, shape (n, 2), for aligned faces."""
-        return self.estimator.predict_age_interval(self._resized(crops), level=level)
+        return self.predict_all(crops, level)["interval"]
 
     def predict_gender_proba(self, crops: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities of "female", shape (n,), for aligned faces."""
@@ -104,7 +114,32 @@ class Model:
         dict of str to ndarray of float
             ``age`` (n,) and ``interval`` (n, 2) in years, ``p_female`` (n,).
         """
-        return self.estimator.predict_all(self._resized(crops), level=level)
+        answers = self.estimator.predict_all(self._resized(crops), level=level)
+        if self.interval_factor != 1.0:
+            wide = widened(answers["age"], answers["interval"], self.interval_factor)
+            answers = {**answers, "interval": wide}
+        return answers
+
+    def recalibrate(self, path: Path) -> None:
+        """Widen (or narrow) age intervals as ``study evaluate`` found it on another data set.
+
+        Parameters
+        ----------
+        path : Path
+            ``intervals.json``, or the run directory that holds it.
+
+        Raises
+        ------
+        UsageError
+            There is no such file, or it was made for another model.
+        """
+        file = path / INTERVALS if path.is_dir() else path
+        if not file.is_file():
+            raise UsageError(f"{path} holds no {INTERVALS}: `study evaluate` writes it")
+        found = read_json(file)
+        if found["model"] != sha256_of(self.folder / persistence.MANIFEST):
+            raise UsageError(f"{file} was made for another model than {self.folder}")
+        self.interval_factor = float(found["factor"])
 
     def predict_photo(self, image: np.ndarray) -> list[FaceEstimate]:
         """Find every face of a photograph and estimate it, largest first.

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from basis.files import write_json
 from data import tables
-from reports import RunTables
+from reports import OtherSet, RunTables
 from study.errors import StudyFailed, UsageError
 from study.plan.cells import Cell
 
@@ -176,13 +176,26 @@ class RunDirectory:
     def _json_files(self, folder: str) -> list[dict[str, Any]]:
         return [read_json(p) for p in finished_files(self.path / folder, "*.json")]
 
+    def _other_set(self, name: str, answers: pd.DataFrame) -> OtherSet:
+        folder = self.path / "also" / name
+        return OtherSet(
+            tables.read_table(folder / "faces.parquet", tables.FACES),
+            answers,
+            read_json(folder / "facts.json"),
+            read_parquet(folder / "recalibration.parquet"),
+        )
+
     def _optional_tables(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if (self.path / "audit.csv").is_file():
             found["audit"] = pd.read_csv(self.path / "audit.csv", keep_default_na=False)
-        for name in ("pose_error", "leak", "curves", "near_duplicates"):
+        for name in ("pose_error", "leak", "curves", "near_duplicates", "stress"):
             if (self.path / f"{name}.parquet").is_file():
                 found[name] = read_parquet(self.path / f"{name}.parquet")
+        if (self.path / "also.parquet").is_file():
+            answers = tables.read_table(self.path / "also.parquet", tables.PREDICTIONS)
+            sets = answers.groupby("data_set", sort=False)
+            found["also"] = {str(name): self._other_set(str(name), rows) for name, rows in sets}
         if (self.path / "label_noise.json").is_file():
             found["label_noise"] = read_json(self.path / "label_noise.json")
         return found

@@ -50,7 +50,7 @@ def test_optional_tables_fill_their_sections(run):
                                  "image": [png("green")] * 3}),
     )  # fmt: skip
     page = reports.render(full)
-    for words in ("floor of label noise 1.23", "Learning curve: mae", "Robustness to blur: mae",
+    for words in ("floor of label noise 1.23", "Learning curve: mae", "blur: mae",
                   "Error of the pose estimator", "What the audit found", "Leak test",
                   "Nearly equal pictures whose labels disagree most", "hog hog-linear",
                   "Where cnn looks for age", "Where cnn looks for gender", "7 faces"):  # fmt: skip

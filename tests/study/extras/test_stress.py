@@ -11,7 +11,7 @@ from data import stress as changes
 from data import tables
 from study.__main__ import call
 from study.errors import UsageError
-from study.extras.stress import sample
+from study.extras.saved import sample
 from study.models.model import Model
 from study.plan.files import read_plan
 

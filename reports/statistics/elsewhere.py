@@ -1,0 +1,238 @@
+"""Other people's photos: errors there, what they have grown by, and whether the winner is the same.
+
+Home and elsewhere are different faces, so their difference takes both intervals (MOVER, Zou and
+Donner 2008). Ages differ too: *same ages* weighs the home faces so that each age bin and gender has
+the share it has elsewhere; what is left of the growth is not due to who is in the pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reports.panel import Panel, SeedAnswers
+
+from .intervals import Estimate, mean_interval, share_difference, share_interval
+from .pairs import Pair
+from .resampling import generator
+
+Array = NDArray[np.float64]
+METRICS = ("mae", "outside_range", "inside_range", "bias", "accuracy", "coverage")
+SHARES = ("inside_range", "accuracy", "coverage")
+COMPARED = ("mae", "accuracy", "coverage")  # those that a home set of exact ages has too
+COLUMNS = [
+    "contender", "metric", "n", "value", "value_low", "value_high", "home", "home_low", "home_high",
+    "growth", "growth_low", "growth_high", "same_ages", "same_ages_low", "same_ages_high",
+    "shared",
+]  # fmt: skip
+MIN_SHARED = 0.7
+AGE_STARTS = (13, 18, 25, 35, 45, 55, 65)
+
+
+@dataclass(frozen=True)
+class OtherPanel:
+    """Contenders on the faces of another data set, beside the home panel.
+
+    Attributes
+    ----------
+    panel : Panel
+        Of the other data set; ``age`` is NaN where only a range or nothing is known.
+    low, high : ndarray of shape (F,)
+        Ends of the age each face may have; equal where it is known, NaN where nothing is.
+    home : Panel
+        The home test faces with the answers of the same cells.
+    """
+
+    panel: Panel
+    low: Array
+    high: Array
+    home: Panel
+
+
+def age_ends(faces: pd.DataFrame) -> tuple[Array, Array]:
+    """Return youngest and oldest age each label allows, shape (F,) each; NaN where none does."""
+    age = faces["age"].astype("float64")
+    if "age_low" not in faces:
+        return age.to_numpy(float), age.to_numpy(float)
+    low, high = (age.fillna(faces[end]).to_numpy(float) for end in ("age_low", "age_high"))
+    return low, high
+
+
+def per_face(answers: SeedAnswers, other: OtherPanel) -> dict[str, Array]:
+    """Return every metric of one contender by face, shape (F,); NaN where it is not defined."""
+    panel = other.panel
+    age, p = answers.age[0], answers.p_female[0]
+    ranged = np.isnan(panel.age) & np.isfinite(other.low)
+    outside = np.maximum(np.maximum(other.low - age, age - other.high), 0)
+    known = np.isfinite(panel.female)
+    held = (panel.age >= answers.low[0]) & (panel.age <= answers.high[0])
+    stated = np.isfinite(panel.age) & np.isfinite(answers.low[0])
+    return {
+        "mae": np.abs(age - panel.age),
+        "outside_range": np.where(ranged, outside, np.nan),
+        "inside_range": np.where(ranged, outside == 0, np.nan),
+        "bias": age - panel.age,
+        "accuracy": np.where(known, (p >= 0.5) == (panel.female == 1), np.nan),
+        "coverage": np.where(stated, held, np.nan),
+    }
+
+
+def compare_with_home(other: OtherPanel) -> pd.DataFrame:
+    """Return every metric elsewhere, at home, and the growth between them.
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``. ``growth`` is elsewhere minus home. ``same_ages`` is the same against home
+        faces weighed to the ages and genders of the other data set; NaN where the strata that home
+        holds cover less than 70% of its faces (``shared``).
+    """
+    home = OtherPanel(other.home, other.home.age, other.home.age, other.home)
+    rows = []
+    for contender in other.panel.contenders:
+        there = per_face(other.panel.answers[contender], other)
+        here = per_face(other.home.answers[contender], home)
+        for metric in METRICS:
+            if not np.isfinite(there[metric]).any():
+                continue
+            label = f"{other.panel.data_set} {contender} {metric}"
+            found = _estimate(metric, there[metric], other.panel.group, label)
+            row = {"contender": contender, "metric": metric, "n": found.n}
+            row |= _spread("value", found)
+            if metric in COMPARED:
+                row |= _against_home(metric, found, there[metric], here[metric], other, label)
+            rows.append(row)
+    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+
+
+def _against_home(
+    metric: str, found: Estimate, there: Array, here: Array, other: OtherPanel, label: str
+) -> dict[str, float]:
+    home = _estimate(metric, here, other.home.group, f"home {label}")
+    row = _spread("home", home) | _spread("growth", independent_difference(found, home))
+    weights, shared = _weights(np.isfinite(there), other)
+    row["shared"] = shared
+    if shared >= MIN_SHARED:
+        inside = weights > 0
+        same = _estimate(
+            metric, here[inside], other.home.group[inside], f"weighed {label}", weights[inside]
+        )
+        row |= _spread("same_ages", independent_difference(found, same))
+    return row
+
+
+def _estimate(
+    metric: str,
+    values: Array,
+    groups: NDArray[np.int64],
+    label: str,
+    weights: Array | None = None,
+) -> Estimate:
+    column = values.astype(float)[:, None]
+    if metric in SHARES:
+        return share_interval(column, groups, weights).take(0)
+    return mean_interval(column, groups, generator("elsewhere", label), weights).take(0)
+
+
+def independent_difference(one: Estimate, two: Estimate) -> Estimate:
+    """Return one minus two of different faces, with the MOVER interval."""
+    value = one.value - two.value
+    low = value - float(np.hypot(one.value - one.low, two.high - two.value))
+    high = value + float(np.hypot(one.high - one.value, two.value - two.low))
+    return Estimate(value, low, high, float(np.hypot(one.se, two.se)), one.n)
+
+
+def _spread(name: str, found: Estimate) -> dict[str, float]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _strata(panel: Panel, low: Array, high: Array) -> pd.Series:
+    """Return a number for the age bin (middle of the range) and gender of each face, or NaN."""
+    middle = (low + high) / 2
+    ages = np.searchsorted(AGE_STARTS, middle, side="right")
+    return pd.Series(2.0 * ages + (panel.female == 1)).where(np.isfinite(middle))
+
+
+def _weights(asked: NDArray[np.bool_], other: OtherPanel) -> tuple[Array, float]:
+    """Return weights of the home faces, and the share of the others that home has strata for."""
+    there = _strata(other.panel, other.low, other.high)[asked]
+    here = _strata(other.home, other.home.age, other.home.age)
+    wanted, held = there.value_counts(), here.value_counts()
+    held = held[held >= 5]
+    common = wanted.index.intersection(held.index)
+    ratio = wanted[common] / held[common]
+    weights = here.map(ratio).fillna(0.0).to_numpy(float)
+    return weights, float(wanted[common].sum() / max(len(there), 1))
+
+
+def pair_elsewhere(other: OtherPanel, pair: Pair) -> pd.DataFrame:
+    """Return by how much the second of the tested pair is better elsewhere, paired by face.
+
+    Returns
+    -------
+    DataFrame
+        ``target`` ('age', 'gender'), ``n``, ``first``, ``second`` (years of error, or outside the
+        range where only ranges are known; shares), ``advantage``, ``low``, ``high``.
+    """
+    panel = other.panel
+    if not {pair.first, pair.second} <= set(panel.contenders):
+        return pd.DataFrame()
+    one, two = (per_face(panel.answers[name], other) for name in (pair.first, pair.second))
+    rows = []
+    for target, metric, sign in (("age", "mae", 1), ("gender", "accuracy", -1)):
+        if metric == "mae" and not np.isfinite(one["mae"]).any():
+            metric = "outside_range"
+        better = sign * (one[metric] - two[metric])
+        shared = np.isfinite(better)
+        column, groups = better[shared].astype(float)[:, None], panel.group[shared]
+        label = f"pair {panel.data_set} {target}"
+        found = (
+            share_difference(column, groups).take(0)
+            if metric in SHARES
+            else mean_interval(column, groups, generator(label)).take(0)
+        )
+        means = {s: float(v[metric][shared].mean()) for s, v in (("first", one), ("second", two))}
+        rows.append(
+            {"target": target, "metric": metric, "n": found.n, **means, "advantage": found.value,
+             "low": found.low, "high": found.high}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def survives(home: float, away: pd.Series) -> str:
+    """Return 'survives', 'turns round' or 'is open' for an advantage clear at home.
+
+    Parameters
+    ----------
+    home : float
+        The advantage at home; its sign says who wins there.
+    away : Series
+        ``low``, ``high`` of the advantage elsewhere.
+    """
+    sign = 1 if home >= 0 else -1
+    low, high = sorted((sign * away["low"], sign * away["high"]))
+    if low > 0:
+        return "survives"
+    return "turns round" if high < 0 else "is open"
+
+
+def recalibration_table(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return coverage and width after a recalibration on k faces, over the draws.
+
+    Returns
+    -------
+    DataFrame
+        ``contender, k, draws``, then ``coverage`` and ``width`` (years): mean, and the 5% and 95%
+        quantiles over the draws as ``_low`` and ``_high`` (NaN for k = 0, which draws nothing).
+    """
+    rows = []
+    for (contender, k), part in trials.groupby(["contender", "k"], sort=False):
+        row = {"contender": contender, "k": int(k), "draws": len(part) if k else 0}
+        for name in ("coverage", "width"):
+            ends = part[name].quantile([0.05, 0.95]).tolist() if k else [np.nan, np.nan]
+            row |= {name: part[name].mean(), f"{name}_low": ends[0], f"{name}_high": ends[1]}
+        rows.append(row)
+    return pd.DataFrame(rows)
