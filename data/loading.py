@@ -100,9 +100,7 @@ def load(
         raise NothingUsableError(
             f"{source} holds no readable face with age and gender", findings.frame()
         )
-    near = find_near_duplicates(
-        table, [base / p for p in table["path"]], policy, folder, n_jobs=n_jobs, progress=report
-    )
+    near = find_near_duplicates(table, base, policy, folder, n_jobs=n_jobs, progress=report)
     table = apply_policy(table, near, policy, findings)
     noise = label_noise_floor(table)
     faces = Faces(

@@ -6,7 +6,6 @@ mirrored copy of a test face would give it away just as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -25,7 +24,7 @@ PAIRS = 2  # of cache keys: raise it when the same pictures give other pairs
 
 def find_near_duplicates(
     faces: pd.DataFrame,
-    paths: Sequence[Path],
+    folder: Path,
     policy: Policy,
     cache: Path,
     *,
@@ -55,7 +54,7 @@ def find_near_duplicates(
         words = faces[[*HASH_WORDS, *MIRROR_WORDS]].to_numpy(np.uint64)[rows]
         found = similar_hashes(words, farthest, n_jobs=n_jobs, progress=progress)
         found["similarity"] = pair_similarity(
-            [paths[row] for row in rows.tolist()],
+            [folder / path for path in faces["path"].iloc[rows]],
             found[["row_a", "row_b"]].to_numpy(),
             found["mirrored"].to_numpy(),
             n_jobs=n_jobs,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data.bins import age_labels
+from data.labels import as_text
 
 from .findings import Findings
 from .groups import components, equal_value_edges, group_numbers
@@ -87,7 +88,10 @@ def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     names = faces["path"].str.rsplit("/", n=1).str[-1]
     # Accents composed in one way, so that the same file has the same id on every system.
     stems = names.str.normalize("NFC").str.split(".", n=1).str[0].str.strip()
-    faces["face_id"] = stems.where(stems != "", "face")
+    stems = stems.where(stems != "", "face")
+    if "face_id" in faces:  # named by the reader
+        stems = as_text(faces["face_id"]).fillna(stems)
+    faces["face_id"] = stems
     faces = faces.sort_values(["face_id", "pixel_sha256", "path"], kind="stable", ignore_index=True)
     labels = ["face_id", "pixel_sha256", "age", "age_low", "age_high", "gender"]
     again = faces.duplicated(labels)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from basis import pictures
 from data.cache import Progress, build_once, cache_key
-from data.errors import NothingUsableError
-from data.files.listing import image_files, list_files
+from data.errors import DataError, NothingUsableError
+from data.files.listing import file_states, image_files, list_files
 from data.files.source import ARCHIVE_SUFFIXES
 from data.readers import Reader
 
@@ -44,8 +44,9 @@ def scan(
     listing = _with_names_on_disk(listing.reset_index(drop=True), base, findings)
     if source.is_dir():
         _note_files_without_labels(source, set(listing["path"]), findings)
-    names = listing["path"].tolist()
-    exists = pd.Series([bool(name) and (base / name).is_file() for name in names], dtype=bool)
+    exists = pd.Series(
+        [state is not None for state in file_states(base, listing["path"].tolist())], dtype=bool
+    )
     # Where the reader knows why there is no file, that is the better reason.
     gone = listing[~exists]
     detail = gone["detail"].where(gone["detail"] != "", "listed, but not there")
@@ -65,7 +66,8 @@ def _with_names_on_disk(listing: pd.DataFrame, base: Path, findings: Findings) -
     and exactly one file has the one it must mean.
     """
     paths = listing["path"]
-    lost = paths[[bool(name) and not (base / name).exists() for name in paths]]
+    known = file_states(base, paths.tolist())
+    lost = paths[[bool(name) and state is None for name, state in zip(paths, known, strict=True)]]
     if lost.empty:
         return listing
     files: dict[str, list[str]] = {}
@@ -111,21 +113,22 @@ def _fingerprints(
     A program can set the time of last modification back (``cp -p``, ``rsync -t``), but not
     ``st_ctime``: whoever writes to a file, or puts another in its place, changes it.
     """
-    paths = [base / name for name in names]
-    status = [path.stat() for path in paths]
+    states = [state for state in file_states(base, names) if state is not None]
+    if len(states) < len(names):
+        raise DataError(f"files of {base} vanish while they are read: load it again")
     key = cache_key(
         "fingerprints",
         version=VERSION,
         decoders=pictures.DECODERS,
         folder=str(base.resolve()),
         files=names,
-        states=[[s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns] for s in status],
+        states=[[s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns] for s in states],
     )
     target = cache / "fingerprints" / f"{key}.parquet"
     build_once(
         target,
-        lambda temporary: fingerprint_files(paths, n_jobs=n_jobs, progress=progress).to_parquet(
-            temporary
-        ),
+        lambda temporary: fingerprint_files(
+            [base / name for name in names], n_jobs=n_jobs, progress=progress
+        ).to_parquet(temporary),
     )
     return pd.read_parquet(target)

@@ -35,8 +35,9 @@ class Reader:
     read : callable
         ``read(source)`` returns one row an image with the columns ``path`` (relative to the
         folder), ``age`` (years, NaN unknown), ``gender`` ('male', 'female' or missing),
-        optionally ``age_low``, ``age_high`` (completed years, where only a range is known),
-        ``ethnicity``, ``identity``, ``yaw``, ``pitch``, ``roll``; and
+        optionally ``face_id`` (where base names do not tell faces apart), ``age_low``,
+        ``age_high`` (completed years, where only a range is known), ``ethnicity``, ``identity``,
+        ``yaw``, ``pitch``, ``roll``; and
         ``problem``, ``detail`` (empty, or what is wrong with the name or the labels) and
         ``usable`` (whether the labels can be used in spite of it). ``attrs["notes"]`` may hold
         ``(problem, detail)`` about the whole data set, for the audit.

@@ -99,7 +99,7 @@ def recognises(source: Path) -> bool:
 def read(source: Path) -> pd.DataFrame:
     """Return one row for every image below the folder ``source``."""
     names = list(image_files(source))
-    rows = [parse_name(PurePath(name).name) | {"path": name} for name in names]
+    rows = [parse_name(name.rsplit("/", 1)[-1]) | {"path": name} for name in names]
     faces = pd.DataFrame(rows, columns=["path", "age", "gender", "ethnicity", *_NOTES])
     faces["ethnicity"] = pd.Categorical(faces["ethnicity"], ETHNICITIES, ordered=True)
     return faces

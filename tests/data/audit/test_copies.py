@@ -116,3 +116,20 @@ def test_the_kaggle_zip_repeats_its_images(folder, tmp_path):
     faces = load(archive, tmp_path)
     assert len(faces) == 30 and faces.table["keep"].all()
     assert len(found(faces, "repeated file")) == 60
+
+
+def test_labels_that_cannot_be_used_have_no_say(folder, tmp_path):
+    """A copy whose name is malformed beyond use does not contradict the good one."""
+    shutil.copy(folder / chip(20, 0, 0), folder / "39_1_20170116174525125.jpg")  # sources disagree
+    faces = load(folder, tmp_path)
+    assert reason(faces, chip(20, 0, 0)) == ""
+    assert reason(faces, "39_1_20170116174525125") == "malformed name"
+
+
+@pytest.mark.parametrize(("side", "kept"), [(31, False), (32, True), (40, True)])
+def test_images_shorter_than_the_policy_asks_are_dropped(folder, tmp_path, side, kept):
+    save(folder / "50_0_0_20170101000009999.png", cv2.resize(photo(77), (side, 64)))
+    name = "50_0_0_20170101000009999"
+    assert (reason(load(folder, tmp_path), name) == "") == kept
+    strict = load(folder, tmp_path, policy=data.Policy(min_side=side + 1))
+    assert reason(strict, name) == "tiny"
