@@ -46,9 +46,7 @@ def power(tests: pd.DataFrame) -> str:
     ]
     if not parts:
         return ""
-    return (
-        f"In the middle group they find a true difference of {' or '.join(parts)} in 4 of 5 cases."
-    )
+    return f"The middle one finds a true difference of {' or '.join(parts)} in 4 of 5 cases."
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
