@@ -10,6 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from sphinx.pycode import ModuleAnalyzer
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("data", "pipelines", "reports", "study")
 MODULES = ("testing",)
@@ -103,6 +105,20 @@ def example_order(file_name: str) -> tuple[int, str]:
     return (ORDER.index(stem) if stem in ORDER else len(ORDER), stem)
 
 
+def constant_doc(
+    app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]
+) -> None:
+    """Give a public constant the comment that stands above it where it is defined."""
+    package, _, constant = name.rpartition(".")
+    if what != "data" or package not in PACKAGES:
+        return
+    tree = ast.parse((ROOT / package / "__init__.pyi").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and constant in [alias.name for alias in node.names]:
+            analyzer = ModuleAnalyzer.for_module(f"{package}.{node.module}")
+            lines[:] = analyzer.find_attr_docs().get(("", constant), lines)
+
+
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
@@ -115,4 +131,5 @@ def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", write_pages)
     app.connect("autodoc-skip-member", skip_inherited)
+    app.connect("autodoc-process-docstring", constant_doc)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
