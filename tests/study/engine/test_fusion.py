@@ -10,6 +10,7 @@ from study.engine.answers import AnswerParts, answers_path
 from study.errors import StudyFailed, UsageError
 from study.plan.cells import Cell, Job
 from study.plan.model import fusion_parts, validate_plan
+from study.run import run_study
 
 
 def plan(**contenders):
@@ -73,3 +74,22 @@ def test_a_part_that_failed_is_named(job):
     answers_path(job.run, Cell("tiny", "full", "b", 0, 0)).unlink()
     with pytest.raises(StudyFailed, match="fusion needs the answers of b"):
         AnswerParts(job)
+
+
+def test_a_study_runs_it_last_and_reports_it(small_faces, tmp_path):
+    contenders = {"fusion": {}, "hog-linear": {}, "lbp-linear": {}}
+    table = {"name": "fused", "data": str(small_faces), "contenders": contenders}
+    finished = run_study(validate_plan(table), tmp_path / "run", cores=1)
+    assert not [outcome.error for outcome in finished.outcomes if outcome.error]
+    assert finished.outcomes[-1].job.cell.contender == "fusion"
+    read = {
+        path.name.split(".")[1]: pd.read_parquet(path).set_index("face_id")
+        for path in (tmp_path / "run" / "predictions").glob("*.parquet")
+    }
+    ages = {name: table["age_pred"] for name, table in read.items()}
+    first, second = ages["hog-linear"], ages["lbp-linear"]
+    # a weighted mean lies between its parts
+    assert (ages["fusion"] >= np.minimum(first, second) - 1e-3).all()
+    assert (ages["fusion"] <= np.maximum(first, second) + 1e-3).all()
+    assert not (tmp_path / "run" / "models" / "fusion").exists()
+    assert "its parts" in (tmp_path / "run" / "report.html").read_text()
