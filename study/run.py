@@ -151,7 +151,8 @@ def run_study(
                 outcomes += run_on_dask(wave, scheduler)
         _finish(run)
         pictured = faces if plan.thumbnails else None
-        report, summary = write_report(run, pictured)
+        # the page stands before anything else is tried; its pictures are made once, at the end
+        report, summary = write_report(run, None if extras else pictured)
         for extra in extras:
             attempts.make(extra.name, extra.make)
         if extras:

@@ -156,7 +156,8 @@ def _recalibration(evaluation: Evaluation, name: str) -> list[Block]:
     draws = int(found["draws"].max())
     text = (
         f"Both arms of every interval multiplied by one factor, set on that many labelled faces "
-        f"and tried on all others, {draws} draws: mean and, below, where nine of ten draws lie. "
+        f"and tried on all others, {draws} draws: mean and, below, where nine of ten draws lie "
+        f"(without any, the 95% interval). "
         "`study evaluate` writes the factor set on all of them."
     )
     return [Table(f"recalibration-{name}", f"Intervals recalibrated: {name}", columns, rows, text)]

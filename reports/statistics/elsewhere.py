@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel, SeedAnswers
 
-from .intervals import Estimate, mean_interval, share_difference, share_interval
+from .intervals import Estimate, mean_interval, share_difference, share_interval, wilson
 from .pairs import Pair
 from .resampling import generator
 
@@ -226,13 +226,18 @@ def recalibration_table(trials: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``contender, k, draws``, then ``coverage`` and ``width`` (years): mean, and the 5% and 95%
-        quantiles over the draws as ``_low`` and ``_high`` (NaN for k = 0, which draws nothing).
+        quantiles over the draws as ``_low`` and ``_high``; for k = 0, which draws nothing, the 95%
+        interval of the coverage.
     """
     rows = []
     for (contender, k), part in trials.groupby(["contender", "k"], sort=False):
         row = {"contender": contender, "k": int(k), "draws": len(part) if k else 0}
         for name in ("coverage", "width"):
             ends = part[name].quantile([0.05, 0.95]).tolist() if k else [np.nan, np.nan]
+            if not k and name == "coverage" and "n" in part:
+                ends = [
+                    float(end[0]) for end in wilson(part[name].to_numpy(), part["n"].to_numpy())
+                ]
             row |= {name: part[name].mean(), f"{name}_low": ends[0], f"{name}_high": ends[1]}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -29,6 +29,7 @@ def list_all(
 ) -> None:
     """Print everything a plan can name."""
     import data
+    from data.stress import conditions
     from pipelines.registry import contenders
     from reports import charts
     from study.plan.files import shipped_plans
@@ -39,6 +40,10 @@ def list_all(
         "plans": {
             name: tomllib.loads(path.read_text())["summary"]
             for name, path in shipped_plans().items()
+        },
+        "stress conditions": {
+            name: f"{c.summary}; {c.low:g} to {c.high:g} {c.unit}"
+            for name, c in conditions().items()
         },
         "charts": {
             c.__name__.rsplit(".", 1)[-1]: (c.__doc__ or "").splitlines()[0] for c in charts.find()
