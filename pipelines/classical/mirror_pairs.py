@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.utils import check_random_state
@@ -31,6 +32,7 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     features : transformer of images
+        Such as ``HogTransformer()``; cloned.
     n_even, n_odd : int, default=600, 300
         Components kept of each half. Columns that the data cannot fill are zero, so that the
         width is always ``n_even + n_odd``.
@@ -53,9 +55,23 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     Attributes
     ----------
     features_ : transformer
+        Fitted.
     even_ : PCA
+        Of the symmetric half.
     odd_ : TruncatedSVD
-        Not centred: its mean is zero by construction.
+        Of the antisymmetric half; not centred: its mean is zero by construction.
+    n_features_in_ : int
+        Numbers in one image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pipelines import HogTransformer, MirrorPairs
+    >>> faces = np.random.default_rng(0).integers(0, 256, (20, 32, 32), dtype=np.uint8)
+    >>> pairs = MirrorPairs(HogTransformer(), n_even=4, n_odd=2, random_state=0).fit(faces)
+    >>> odd = pairs.transform(faces)[:, 4:]
+    >>> bool(np.allclose(pairs.transform(faces[:, :, ::-1])[:, 4:], -odd, atol=1e-5))
+    True
     """
 
     __module__ = "pipelines"
@@ -82,15 +98,30 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> MirrorPairs:
-        """Learn the components from images ``X``."""
+        """Learn the components.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        MirrorPairs
+            Itself.
+        """
         images = self._images(X)
         if self.margin is not None and self.margin < 0:
             raise ValueError(f"margin must be None or at least 0 columns, got {self.margin}")
         rng = check_random_state(self.random_state)
         if self.fit_samples is not None and self.fit_samples < len(images):
             images = images[np.sort(rng.permutation(len(images))[: self.fit_samples])]
-        self.features_ = clone(self.features).fit(self._seen(images))
-        even, odd = self._all_halves(images)
+        # what the parts hand on here are arrays, whatever the caller's output is
+        with config_context(transform_output="default"):
+            self.features_ = clone(self.features).fit(self._seen(images))
+            even, odd = self._all_halves(images)
         most = min(even.shape)
         seed = rng.randint(np.iinfo(np.int32).max)
         self.even_ = PCA(
@@ -101,20 +132,43 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Return ``(n, n_even + n_odd)`` components of images; the odd ones come last."""
+        """Return the components of images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_even + n_odd)
+            The odd ones come last.
+        """
         check_is_fitted(self, "odd_")
         images = self._images(X)
         out = np.zeros((len(images), self.n_even + self.n_odd), dtype=np.float32)
-        over_blocks(
-            len(images),
-            _BLOCK,
-            lambda block: self._project(*self._halves(images[block]), out[block]),
-            self.n_jobs,
-        )
+        with config_context(transform_output="default"):
+            over_blocks(
+                len(images),
+                _BLOCK,
+                lambda block: self._project(*self._halves(images[block]), out[block]),
+                self.n_jobs,
+            )
         return out
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return ``even0 ... odd0 ...``."""
+        """Return the names of the components.
+
+        Parameters
+        ----------
+        input_features : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        ndarray of str, shape (n_even + n_odd,)
+            ``even0`` and so on, then ``odd0`` and so on.
+        """
         names = [f"even{i}" for i in range(self.n_even)] + [f"odd{i}" for i in range(self.n_odd)]
         return np.array(names, dtype=object)
 
@@ -141,8 +195,8 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         return turned
 
     def _halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
-        even = self.features_.transform(self._seen(images))
-        odd = self.features_.transform(self._seen_mirrored(images))
+        even = np.asarray(self.features_.transform(self._seen(images)))
+        odd = np.asarray(self.features_.transform(self._seen_mirrored(images)))
         even += odd  # in place: the features of a data set are the largest arrays there are
         even *= even.dtype.type(0.5)
         odd -= even

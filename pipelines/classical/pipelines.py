@@ -20,14 +20,52 @@ SVM_C = 0.003
 
 
 def hog_ridge_age(*, alpha: float = RIDGE_ALPHA, n_jobs: int | None = None) -> Pipeline:
-    """Return HOG and ridge regression: images to age in years."""
+    """Return HOG and ridge regression: images to age in years.
+
+    Parameters
+    ----------
+    alpha : float, default=100
+        Ridge penalty.
+    n_jobs : int or None, default=None
+        Threads.
+
+    Returns
+    -------
+    Pipeline
+
+    Examples
+    --------
+    >>> from pipelines import hog_ridge_age
+    >>> hog_ridge_age(alpha=10.0)[-1].alpha
+    10.0
+    """
     return make_pipeline(HogTransformer(n_jobs=n_jobs), ridge(alpha))
 
 
 def hog_svm_gender(
     *, C: float = SVM_C, random_state: Any = None, n_jobs: int | None = None
 ) -> Pipeline:
-    """Return HOG and a linear support vector machine: images to gender 0 male, 1 female."""
+    """Return HOG and a linear support vector machine: images to gender 0 male, 1 female.
+
+    Parameters
+    ----------
+    C : float, default=0.003
+        Inverse penalty.
+    random_state : int, RandomState or None, default=None
+        Of the solver.
+    n_jobs : int or None, default=None
+        Threads.
+
+    Returns
+    -------
+    Pipeline
+
+    Examples
+    --------
+    >>> from pipelines import hog_svm_gender
+    >>> hog_svm_gender(C=0.1)[-1].C
+    0.1
+    """
     return make_pipeline(HogTransformer(n_jobs=n_jobs), linear_svm(C, random_state))
 
 
@@ -49,6 +87,25 @@ def hog_pairs(
     Unsigned orientations in cells of 16 pixels; signed ones (18 bins), which know the dark side
     of an edge, in cells of 8, 16 and 16 pixels of the image at full, half and quarter size; and
     signed ones of the two colour differences.
+
+    Parameters
+    ----------
+    n_even, n_odd : int, default=400, 200
+        Components of the symmetric and of the antisymmetric half.
+    random_state : int, RandomState or None, default=None
+        Of the decomposition.
+    n_jobs : int or None, default=None
+        Threads.
+
+    Returns
+    -------
+    MirrorPairs
+
+    Examples
+    --------
+    >>> from pipelines import hog_pairs
+    >>> len(hog_pairs(40, 20).get_feature_names_out())
+    60
     """
 
     def signed(*steps: Any, cell_size: int) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from basis.words import did_you_mean
 from pipelines.cnn.batches.batches import plain_batches
 from pipelines.cnn.batches.inputs import check_faces
 from pipelines.cnn.network.backbones import create_backbone
@@ -26,9 +28,16 @@ from .saving import Arrays, network_arrays, single_network
 
 __all__ = ["TimmFeatures"]
 
+_FEWEST_IMAGES = 50
+
 
 class TimmFeatures(TransformerMixin, BaseEstimator):
     """Pooled features of images from a pretrained network that is not trained further.
+
+    Some features hardly ever answer to faces. Where one is all but constant in training, a single
+    new face can lie thousands of standard deviations outside, and a linear model behind a
+    ``StandardScaler`` answers with an age of 700 years. So ``fit`` learns the range of every
+    feature, and what lies outside is moved to its end.
 
     Parameters
     ----------
@@ -48,23 +57,32 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
     mirror : bool
         Average the features over the image and its mirror image.
     batch_size : int
+        Faces at once.
     device : str
         ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ...
     threads : int or None
-        Threads of PyTorch while transforming.
+        Threads of PyTorch while transforming; None: as many as PyTorch has set, at most the cores
+        that this process may use, and no more than joblib leaves to it.
     allow_download : bool
         Whether pretrained weights may come from the network.
-    random_state : int
+    random_state : int, RandomState or None
         Of random weights.
     progress : callable or None
         Called as ``progress("features", done, total)``.
 
     Attributes
     ----------
+    low_, high_ : ndarray of float32, shape (n_features_out_,)
+        Range of every feature in ``fit``; infinite if it saw fewer than 50 images, which tell
+        little about a range.
     n_features_out_ : int
+        Width of the features.
+    n_features_in_ : int
+        Numbers in one image.
     weights_source_ : dict
         Kind, location and sha256 of the weights.
     n_parameters_ : int
+        Of the network.
     device_ : str
         Where the features are computed.
 
@@ -73,6 +91,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
     >>> import numpy as np
     >>> from sklearn.linear_model import RidgeCV
     >>> from sklearn.pipeline import make_pipeline
+    >>> from pipelines import TimmFeatures
     >>> faces = np.random.default_rng(0).integers(0, 255, (8, 48, 48, 3), dtype=np.uint8)
     >>> age = make_pipeline(TimmFeatures(weights=None), RidgeCV()).fit(faces, np.arange(8.0))
     >>> age.predict(faces).shape
@@ -94,7 +113,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         device: str = "auto",
         threads: int | None = None,
         allow_download: bool = False,
-        random_state: int = 0,
+        random_state: int | np.random.RandomState | None = 0,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
         self.backbone = backbone
@@ -111,11 +130,48 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         self.progress = progress
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> TimmFeatures:
-        """Load the network; nothing is learned from ``X`` but the size of its images."""
+        """Load the network and learn the range of every feature.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces, on the scale 0-255 or floats from 0 to 1.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        TimmFeatures
+            Itself.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: ArrayLike | None = None) -> NDArray[np.float32]:
+        """Fit, and return the features of the same images, which are computed once.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces, on the scale 0-255 or floats from 0 to 1.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features_out_)
+        """
+        return self._fit(X)
+
+    def _fit(self, X: Any) -> NDArray[np.float32]:
         images = check_faces(X, self.image_shape)
         self.image_size_ = self.image_size or int(images.shape[1])
+        self.n_features_in_ = int(np.prod(images.shape[1:]))
         with torch.random.fork_rng():
-            torch.manual_seed(self.random_state)
+            seed: Any = self.random_state
+            if not isinstance(seed, Integral):
+                seed = check_random_state(seed).randint(2**31 - 1)
+            torch.manual_seed(int(seed))
             backbone = create_backbone(
                 self.backbone,
                 weights=self.weights,
@@ -129,12 +185,31 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         blank = torch.zeros(1, 3, self.image_size_, self.image_size_)
         with torch.inference_mode(), self._reader(self.network_) as read:
             self.n_features_out_ = read(blank).shape[1]
-        return self
+        features = self._features(images)
+        self.low_, self.high_ = features.min(0), features.max(0)
+        if len(features) < _FEWEST_IMAGES:
+            self.low_ = np.full_like(self.low_, -np.inf)
+            self.high_ = np.full_like(self.high_, np.inf)
+        return features
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Return features of images, float32 ``(n, n_features_out_)``."""
+        """Return features of images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, H, W, 3) or (n, H, W)
+            Faces, on the scale 0-255 or floats from 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features_out_)
+            Inside the range that ``fit`` saw.
+        """
         check_is_fitted(self)
-        images = check_faces(X, self.image_shape)
+        features = self._features(check_faces(X, self.image_shape))
+        return np.clip(features, self.low_, self.high_, out=features)
+
+    def _features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         device = choose_device(self.device)
         network = self.network_.to(device)
         features = np.empty((len(images), self.n_features_out_), dtype=np.float32)
@@ -182,14 +257,23 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
             return network.backbone.get_submodule(name)
         except AttributeError as error:
             known = [key for key, _ in network.backbone.named_modules() if key]
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
             raise ValueError(
-                f"{self.backbone} has no layer {name!r}: {hint}its named_modules() lists them"
+                f"{self.backbone} has no layer {name!r}{did_you_mean(name, known)}"
             ) from error
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Return ``<backbone>_0``, ``<backbone>_1``, ..."""
+        """Return the names of the features.
+
+        Parameters
+        ----------
+        input_features : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        ndarray of str, shape (n_features_out_,)
+            ``<backbone>_0``, ``<backbone>_1`` and so on.
+        """
         check_is_fitted(self)
         return np.array([f"{self.backbone}_{i}" for i in range(self.n_features_out_)], dtype=object)
 
@@ -197,14 +281,26 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         return hasattr(self, "network_")
 
     def detach_tensors(self) -> tuple[TimmFeatures, Arrays]:
-        """Return a copy without the network, and the network as arrays."""
+        """Return a copy without the network, and the network as arrays.
+
+        Returns
+        -------
+        copy : TimmFeatures
+        arrays : dict of str to ndarray
+        """
         light = copy.copy(self)
         del light.network_
         light.progress = None
         return light, network_arrays(self.network_)
 
     def attach_tensors(self, tensors: Arrays) -> None:
-        """Give a copy made by :meth:`detach_tensors` its network back."""
+        """Give a copy made by :meth:`detach_tensors` its network back.
+
+        Parameters
+        ----------
+        tensors : dict of str to ndarray
+            What ``detach_tensors`` returned.
+        """
         self.network_ = single_network(tensors, backbone=self.backbone, image_size=self.image_size_)
 
     def __sklearn_tags__(self) -> Any:

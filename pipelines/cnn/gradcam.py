@@ -36,7 +36,8 @@ def grad_cam(
     ----------
     estimator : CnnAgeGender, CnnRegressor or CnnClassifier
         Fitted.
-    X : array of shape (n, H, W, 3) or (n, H, W), uint8
+    X : array-like of shape (n, H, W, 3) or (n, H, W)
+        Faces, as in ``fit``.
     target : {'age', 'gender'}
         ``age``: what raises the estimated age; ``gender``: what speaks for the predicted class.
     reduction : int
@@ -44,10 +45,11 @@ def grad_cam(
         times smaller than the image. 16 shows parts of a face, 32 little more than its middle.
         Transformers are explained where the tokens enter the last block.
     batch_size : int
+        Faces at once.
 
     Returns
     -------
-    ndarray, float32, (n, H, W)
+    ndarray of float32, shape (n, H, W)
         0 to 1, the largest value of every face 1 (0 throughout where nothing speaks for it).
 
     Raises
@@ -60,6 +62,11 @@ def grad_cam(
     ----------
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
     Localization", ICCV 2017.
+
+    Examples
+    --------
+    >>> from pipelines import CnnAgeGender, grad_cam
+    >>> maps = grad_cam(CnnAgeGender().fit(X, Y), X, "gender")  # doctest: +SKIP
     """
     images = check_faces(X, estimator.image_shape)
     members = estimator.net_.module_.eval().members

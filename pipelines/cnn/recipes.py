@@ -5,8 +5,9 @@ Cheap to import: contender modules read it before anyone has asked for PyTorch.
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
+
+from basis.words import did_you_mean
 
 #: Settings of :class:`CnnAgeGender` by name; everything else is its default.
 #:
@@ -56,9 +57,7 @@ def recipe_options(recipe: str, options: dict[str, Any]) -> dict[str, Any]:
         Unknown recipe.
     """
     if recipe not in RECIPES:
-        near = difflib.get_close_matches(str(recipe), RECIPES, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"unknown recipe {recipe!r}: {hint}choose from {', '.join(RECIPES)}")
+        raise ValueError(f"unknown recipe {recipe!r}{did_you_mean(recipe, RECIPES)}")
     settings = {**RECIPES[recipe], **options}
     first, last = settings.get("first_image_size"), settings.get("image_size")
     if first is not None and last is not None and "first_image_size" not in options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -14,7 +15,9 @@ from . import blocks, kernels
 
 def as_pair(value: Any, name: str) -> tuple[int, int]:
     """Return a positive integer, or two of them, as ``(rows, columns)``."""
-    pair = (value, value) if isinstance(value, Integral) else tuple(value)
+    pair = (
+        tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,) * 2
+    )
     if len(pair) != 2 or not all(isinstance(v, Integral) and int(v) > 0 for v in pair):
         raise ValueError(f"{name} must be a positive integer or two of them, got {value!r}")
     return int(pair[0]), int(pair[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage import draw
 
 
 def draw_histograms(
@@ -28,6 +27,8 @@ def draw_histograms(
         Lines lie along the edge, perpendicular to the middle of the bin, with the histogram's
         value as intensity; lines that cross are added.
     """
+    from skimage import draw  # only pictures need it
+
     picture = np.zeros(image_shape, dtype=np.float32)
     radius = min(cell) // 2 - 1
     orientations = histograms.shape[2]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,9 +23,14 @@ _BATCH_BYTES = 1 << 20
 class HogTransformer(TransformerMixin, BaseEstimator):
     r"""Histogram of oriented gradients (Dalal & Triggs) of every image of a batch.
 
+    Of grey images, and of RGB ones with ``grey=False``, the output equals
+    ``skimage.feature.hog(image, channel_axis=...)`` within 1e-5, in its order, for images on the
+    scale 0-255; RGB images become grey first by default (BT.601), where scikit-image takes the
+    strongest channel at each pixel. Floats from 0 to 1 are multiplied by 255, and 8-bit pictures
+    give the same features in every type.
+
     Per pixel the gradient :math:`(I(x+1) - I(x-1),\ I(y+1) - I(y-1))` votes with its magnitude
-    into the orientation bin of its cell; overlapping blocks of cells are normalised. The output
-    equals ``skimage.feature.hog`` within 1e-5, in its order.
+    into the orientation bin of its cell; overlapping blocks of cells are normalised.
 
     Parameters
     ----------
@@ -40,6 +45,7 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         Axis of the channels within one image, as in scikit-image. None means the last one when
         images have three dimensions.
     block_norm : {'L1', 'L1-sqrt', 'L2', 'L2-Hys'}, default='L2-Hys'
+        How a block is scaled; ``L2-Hys`` cuts values at .2 and scales again.
     transform_sqrt : bool, default=False
         Take the square root of the pixels first (gamma compression).
     grey : bool, default=True
@@ -51,7 +57,8 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         Spread the bins over 360 degrees instead of 180.
     n_jobs : int or None, default=None
         Threads (the compiled code releases the GIL).
-    dtype : {'float32', 'float16'}, default='float32'
+    dtype : {'float32', 'float16'} or dtype, default='float32'
+        Of the features.
 
     Attributes
     ----------
@@ -88,7 +95,7 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         *,
         signed: bool = False,
         n_jobs: int | None = None,
-        dtype: str = "float32",
+        dtype: DTypeLike = "float32",
     ) -> None:
         self.orientations = orientations
         self.cell_size = cell_size
@@ -105,6 +112,18 @@ class HogTransformer(TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> HogTransformer:
         """Check the parameters against the images; nothing is learnt.
 
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        HogTransformer
+            Itself.
+
         Raises
         ------
         ValueError
@@ -114,12 +133,22 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         self.image_shape_ = images.shape[1:]
         self.n_features_in_ = int(np.prod(self.image_shape_))
         self._n_features_out = self._geometry().n_features
-        if self.dtype not in ("float32", "float16"):
-            raise ValueError(f"dtype must be 'float32' or 'float16', got {self.dtype!r}")
+        self._dtype()
         return self
 
     def transform(self, X: Any) -> NDArray:
-        """Return the features of images, shape ``(n, n_features)``, in the type ``dtype``."""
+        """Return the features of images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features)
+            In the type ``dtype``.
+        """
         check_is_fitted(self, "image_shape_")
         images = self._checked(X)
         if images.shape[1:] != self.image_shape_:
@@ -128,7 +157,7 @@ class HogTransformer(TransformerMixin, BaseEstimator):
                 f"{self.image_shape_}."
             )
         geometry = self._geometry()
-        out = np.empty((len(images), geometry.n_features), dtype=self.dtype)
+        out = np.empty((len(images), geometry.n_features), dtype=self._dtype())
 
         def fill(part: slice) -> None:
             rows = out[part]
@@ -144,6 +173,11 @@ class HogTransformer(TransformerMixin, BaseEstimator):
 
     def histograms(self, X: Any) -> NDArray:
         """Return the cell histograms before normalisation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns[, channels])
+            Images, on the scale 0-255 or floats from 0 to 1.
 
         Returns
         -------
@@ -173,7 +207,18 @@ class HogTransformer(TransformerMixin, BaseEstimator):
         return draw_histograms(histograms, geometry.image_shape, geometry.cell, signed=self.signed)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return names ``hog_<block row>_<block column>_<cell row>_<cell column>_<bin>``."""
+        """Return the names of the features.
+
+        Parameters
+        ----------
+        input_features : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        ndarray of str, shape (n_features,)
+            ``hog_<block row>_<block column>_<cell row>_<cell column>_<bin>``.
+        """
         check_is_fitted(self, "image_shape_")
         grid = np.ndindex(*self._geometry().feature_grid)
         return np.array(["hog_" + "_".join(map(str, index)) for index in grid], dtype=object)
@@ -185,11 +230,16 @@ class HogTransformer(TransformerMixin, BaseEstimator):
                 f"channel_axis={self.channel_axis} needs images with channels, got X of shape "
                 f"{images.shape}"
             )
-        if self.transform_sqrt and images.dtype.kind == "f" and images.min() < 0:
-            raise ValueError(
-                "Negative values in data passed to HogTransformer(transform_sqrt=True)"
-            )
         return images
+
+    def _dtype(self) -> np.dtype:
+        try:
+            dtype = np.dtype(self.dtype)
+        except TypeError:
+            dtype = np.dtype(object)
+        if dtype not in (np.float32, np.float16):
+            raise ValueError(f"dtype must be 'float32' or 'float16', got {self.dtype!r}")
+        return dtype
 
     def _geometry(self, image_shape: tuple[int, ...] | None = None) -> HogGeometry:
         shape = self.image_shape_ if image_shape is None else image_shape

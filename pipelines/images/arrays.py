@@ -11,13 +11,11 @@ from sklearn.utils import assert_all_finite
 
 from .kernels import rgb_to_grey
 
-_NUMERIC = "uif"
-
 
 def check_images(
     X: Any, *, image_shape: Sequence[int] | None = None, name: str = "this estimator"
 ) -> NDArray:
-    """Return ``X`` as an array of images, without copying an array or a memory map.
+    """Return ``X`` as an array of images on the scale 0-255.
 
     Parameters
     ----------
@@ -32,18 +30,23 @@ def check_images(
     Returns
     -------
     ndarray of shape (n, rows, columns) or (n, rows, columns, channels)
-        Unsigned 8-bit images keep their type, floats keep theirs (half becomes single), other
-        integers become float64, as in scikit-image.
+        By the rule of :func:`on_byte_scale`; arrays and memory maps of uint8 are not copied.
 
     Raises
     ------
     ValueError
-        Empty input, mixed shapes, a wrong number of dimensions, NaN or infinity.
+        Empty input, mixed shapes, a wrong number of dimensions, NaN, infinity, or values that lie
+        neither in 0 to 1 nor in 0 to 255.
     TypeError
-        Values that are not numbers, such as paths.
+        Values that are no grey levels, such as paths or masks.
     """
     images = _stacked(X, name)
-    if images.dtype.kind not in _NUMERIC:
+    if images.dtype == bool:
+        raise TypeError(
+            f"{name} expects grey levels, got booleans: a mask is no picture. If it is meant, give "
+            "X * np.uint8(255)"
+        )
+    if images.dtype.kind not in "uif":
         raise TypeError(
             f"{name} expects images as numbers, got dtype {images.dtype}; "
             "paths become images with LoadImages"
@@ -55,28 +58,86 @@ def check_images(
             f"{name} expects images (n, rows, columns[, channels]), got an array of shape "
             f"{images.shape}. Give image_shape for flattened rows, and X[None] for one image."
         )
+    if images.ndim == 3 and images.shape[2] in (3, 4) and min(images.shape[:2]) > 4:
+        raise ValueError(
+            f"{name} expects images (n, rows, columns[, channels]); an array of shape "
+            f"{images.shape} looks like one picture: give X[None]"
+        )
     if images.shape[0] == 0:
         raise ValueError(
             f"Found array with 0 sample(s) (shape={images.shape}) while a minimum of 1 is "
             f"required by {name}."
         )
+    return on_byte_scale(images, name)
+
+
+def on_byte_scale(images: NDArray, name: str = "this estimator") -> NDArray:
+    """Return pictures on the scale 0-255, the one rule for every estimator.
+
+    Whole numbers are levels of that scale. Floating-point numbers are too, unless the largest of
+    all of ``images`` is at most 1: then they are shares of white and are multiplied by 255. Where
+    every value then is a whole level but for rounding, the pictures are 8-bit ones in another
+    type and become uint8, so that a picture gives the same answer in every type. Other
+    floating-point pictures keep their precision.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, ...)
+        Of numbers.
+    name : str
+        Estimator named in messages.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        uint8, float32 or float64. uint8 is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        NaN, infinity, values below 0 or above 255.
+    """
     if images.dtype == np.uint8:
         return images
     if images.dtype.kind == "f":
-        if images.dtype == np.float16:
-            images = images.astype(np.float32)
         assert_all_finite(images, input_name="X", estimator_name=name)
-        return images
-    return images.astype(np.float64)
+    low, high = images.min(), images.max()
+    if low < 0 or high > 255:
+        raise ValueError(
+            f"{name} expects pixels in 0 to 255, or in 0 to 1 as floats; X has dtype "
+            f"{images.dtype} and values from {low:g} to {high:g}: undo its normalisation, and "
+            "divide 16-bit pictures by 257"
+        )
+    if images.dtype.kind != "f":
+        return images.astype(np.uint8)
+    # half precision resolves an eighth of a level at most
+    tolerance = 0.13 if images.dtype == np.float16 else 1e-3
+    exact = images.astype(np.float32) if images.dtype == np.float16 else images
+    factor = exact.dtype.type(255 if high <= 1 else 1)
+    levels = np.empty(images.shape, dtype=np.uint8)
+    for image, target in zip(exact, levels, strict=True):
+        scaled = image * factor
+        whole = np.rint(scaled)
+        if np.abs(scaled - whole).max(initial=0) > tolerance:
+            return exact * factor if factor != 1 else exact
+        target[...] = whole
+    return levels
+
+
+def as_bytes(images: NDArray) -> NDArray[np.uint8]:
+    """Return images on the scale 0-255 as uint8, rounded."""
+    return images if images.dtype == np.uint8 else np.rint(images).astype(np.uint8)
 
 
 def _stacked(X: Any, name: str) -> NDArray:
-    if isinstance(X, np.ndarray):
-        return X
     if hasattr(X, "toarray"):
         raise TypeError(f"Sparse data was passed to {name}, but dense data is required.")
-    if hasattr(X, "iloc") or hasattr(X, "__array__"):
-        return np.asarray(X)
+    if isinstance(X, np.ndarray) or hasattr(X, "iloc") or hasattr(X, "__array__"):
+        array = np.asarray(X) if not isinstance(X, np.ndarray) else X
+        of_arrays = array.dtype == object and array.ndim == 1 and len(array)
+        if not of_arrays or np.ndim(array[0]) < 2:
+            return array
+        X = list(array)  # a column of pictures
     rows = [np.asarray(row) for row in X]
     shapes = {row.shape for row in rows}
     if len(shapes) > 1:
@@ -103,8 +164,9 @@ def grey_images(images: NDArray, channel_axis: int = -1) -> NDArray:
     """Convert RGB images ``(n, ...)`` to grey with the weights of ITU-R BT.601.
 
     Unsigned 8-bit images are converted in integers, ``(19595 R + 38470 G + 7471 B + 32768) >> 16``
-    (Pillow's ``convert("L")``, bit for bit), others with .299, .587 and .114. One channel is
-    taken as it is.
+    (Pillow's ``convert("L")``, bit for bit). Pictures of other precision, which
+    :func:`on_byte_scale` has left in floating point, take .299, .587 and .114 without rounding.
+    One channel is taken as it is.
 
     Parameters
     ----------
@@ -139,8 +201,3 @@ def channels_last(images: NDArray, channel_axis: int) -> NDArray:
     """Return ``(n, ...)`` images with the axis ``channel_axis`` of one image moved to the end."""
     axis = channel_axis + 1 if channel_axis >= 0 else channel_axis
     return np.moveaxis(images, axis, -1)
-
-
-def mirrored(images: NDArray) -> NDArray:
-    """Return images ``(n, rows, columns[, channels])`` with left and right exchanged, as a view."""
-    return images[:, :, ::-1]

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from basis.pictures import UnreadableImageError, read_square
 
+from .output import ImagesOut
 
-class LoadImages(TransformerMixin, BaseEstimator):
+
+class LoadImages(ImagesOut, BaseEstimator):
     """Read image files into one array of square RGB images.
 
     By the one rule of :mod:`basis.pictures`, so that the pixels are those of ``Faces.images``:
@@ -26,8 +28,18 @@ class LoadImages(TransformerMixin, BaseEstimator):
     ----------
     size : int, default=128
         Side in pixels.
+    folder : path or None, default=None
+        Where relative paths begin, such as the names in a table beside the pictures; None: where
+        Python was started.
     n_jobs : int or None, default=None
         Threads.
+
+    Attributes
+    ----------
+    image_shape_out_ : tuple of int
+        ``(size, size, 3)``.
+    n_features_in_ : int
+        1: a path.
 
     Examples
     --------
@@ -38,30 +50,65 @@ class LoadImages(TransformerMixin, BaseEstimator):
 
     __module__ = "pipelines"
 
-    def __init__(self, size: int = 128, *, n_jobs: int | None = None) -> None:
+    def __init__(
+        self, size: int = 128, *, folder: str | Path | None = None, n_jobs: int | None = None
+    ) -> None:
         self.size = size
+        self.folder = folder
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> LoadImages:
-        """Check the parameters; nothing is learnt."""
+        """Check the parameters; nothing is learnt.
+
+        Parameters
+        ----------
+        X : sequence or column of paths, length n
+            Strings or paths.
+        y : ignored
+            There for scikit-learn.
+
+        Returns
+        -------
+        LoadImages
+            Itself.
+
+        Raises
+        ------
+        TypeError
+            Something that is no path; the row is named.
+        ValueError
+            ``size`` is no positive integer.
+        """
         if not isinstance(self.size, Integral) or self.size < 1:
             raise ValueError(f"size must be a positive integer, got {self.size!r}")
         _paths(X)
-        self.image_shape_ = (int(self.size), int(self.size), 3)
+        self.image_shape_out_ = (int(self.size), int(self.size), 3)
+        self.n_features_in_ = 1
         return self
 
     def transform(self, X: Any) -> NDArray[np.uint8]:
-        """Return images ``(n, size, size, 3)`` uint8 of ``X``, a sequence or column of paths.
+        """Return the pictures of files.
+
+        Parameters
+        ----------
+        X : sequence or column of paths, length n
+            Strings or paths.
+
+        Returns
+        -------
+        ndarray of uint8, shape (n, size, size, 3)
+            RGB.
 
         Raises
         ------
         FileNotFoundError
-            A path that does not exist.
+            A path that does not exist; the message says where it was looked for.
         ValueError
             A file that is not a readable image, named in the message.
         """
-        check_is_fitted(self, "image_shape_")
-        paths, size = _paths(X), int(self.size)
+        check_is_fitted(self, "image_shape_out_")
+        folder = Path(self.folder) if self.folder is not None else Path()
+        paths, size = [folder / path for path in _paths(X)], int(self.size)
         out = np.empty((len(paths), size, size, 3), dtype=np.uint8)
 
         def fill(part: slice) -> None:
@@ -84,6 +131,11 @@ class LoadImages(TransformerMixin, BaseEstimator):
 def _read(path: Path, size: int) -> NDArray[np.uint8]:
     try:
         return read_square(path, size)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"no file {path} (looked for from {Path.cwd()}): give whole paths, or the folder that "
+            "the names belong to as LoadImages(folder=...)"
+        ) from None
     except UnreadableImageError as error:
         raise ValueError(f"{path} is not a readable image ({error})") from error
 

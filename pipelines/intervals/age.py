@@ -63,7 +63,7 @@ class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     >>> import numpy as np
     >>> from sklearn.linear_model import Ridge
     >>> from pipelines import ConformalAge
-    >>> X = np.linspace(0, 80, 200)[:, None]
+    >>> X = np.linspace(5, 80, 200)[:, None]
     >>> model = ConformalAge(Ridge(), random_state=0).fit(X, X[:, 0] + np.tile([-3, 3], 100))
     >>> model.predict_interval(X[:2]).shape
     (2, 2)

@@ -49,13 +49,13 @@ class ConformalBand(BaseEstimator):
     curves_ : ndarray of shape (3, n_columns)
         Coefficients of the lower, middle and upper error curve.
 
-    References
-    ----------
-    Y. Romano, E. Patterson, E. Candès, Conformalized quantile regression, NeurIPS 2019.
-
     See Also
     --------
     pipelines.ConformalAge : A regressor with such a band.
+
+    References
+    ----------
+    Y. Romano, E. Patterson, E. Candès, Conformalized quantile regression, NeurIPS 2019.
 
     Examples
     --------
@@ -193,6 +193,7 @@ class ConformalBand(BaseEstimator):
         Parameters
         ----------
         values : dict
+            As ``to_dict`` returned them.
 
         Returns
         -------

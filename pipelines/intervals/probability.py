@@ -21,17 +21,37 @@ class PlattScaling(BaseEstimator):
     Attributes
     ----------
     slope_, intercept_ : float
+        :math:`a` and :math:`b`.
 
     References
     ----------
     J. Platt, Probabilistic outputs for support vector machines, 1999; H.-T. Lin et al., A note
     on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007.
+
+    Examples
+    --------
+    >>> from pipelines import PlattScaling
+    >>> scaling = PlattScaling().fit([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1])
+    >>> bool(scaling.predict_proba([3.0])[0] > 0.8)
+    True
     """
 
     __module__ = "pipelines"
 
     def fit(self, scores: ArrayLike, labels: ArrayLike) -> PlattScaling:
-        """Calibrate on held-out ``scores`` (n,), higher for class 1, and ``labels`` (n,) in {0, 1}.
+        """Calibrate on held-out scores.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n,)
+            Higher for class 1.
+        labels : array-like of shape (n,)
+            0 or 1.
+
+        Returns
+        -------
+        PlattScaling
+            Itself.
 
         Raises
         ------
@@ -58,6 +78,16 @@ class PlattScaling(BaseEstimator):
         return self
 
     def predict_proba(self, scores: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of class 1 for each score, shape (n,)."""
+        """Return the probability of class 1 for each score.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n,)
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
         check_is_fitted(self, "slope_")
         return expit(self.slope_ * np.asarray(scores, dtype=np.float64) + self.intercept_)

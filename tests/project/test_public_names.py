@@ -81,6 +81,16 @@ def test_users_of_hog_never_import_torch():
     assert seen == "[]"
 
 
+def test_users_of_hog_import_little_more_than_what_it_needs():
+    code = (
+        "import sys, joblib, numba, sklearn.base, sklearn.utils.validation; "
+        "before = set(sys.modules); "
+        "from pipelines import HogTransformer; "
+        "print(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
+    )
+    assert set(ast.literal_eval(run(code))) <= {"basis", "lazy_loader", "pipelines", "platformdirs"}
+
+
 def test_contenders_is_a_function_and_a_room():
     code = (
         "import pipelines; first = list(pipelines.contenders()); "

@@ -6,13 +6,14 @@ that a batch is touched a handful of times and never one image at a time.
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
+
+from basis.words import did_you_mean
 
 from .quality import add_noise, compress, vary_sharpness
 
@@ -27,7 +28,7 @@ WORST_QUALITY = 30
 class Augmentation:
     """How far training images are varied; every field 0 leaves them as they are.
 
-    Attributes
+    Parameters
     ----------
     mirror : float
         Probability of a left-right flip.
@@ -52,6 +53,13 @@ class Augmentation:
         Largest standard deviation of noise in grey levels, on half of the images.
     compression : float
         Probability of JPEG compression, quality 30 to 95.
+
+    Examples
+    --------
+    >>> from pipelines import Augmentation, CnnAgeGender
+    >>> turned = Augmentation(rotation=25, erase=0)
+    >>> CnnAgeGender(augment=turned).augment.rotation
+    25
     """
 
     __module__ = "pipelines"
@@ -210,11 +218,7 @@ def create_augmentation(choice: str | Augmentation | None) -> Augmentation:
     if isinstance(choice, Augmentation):
         return choice
     if choice not in AUGMENTATIONS:
-        near = difflib.get_close_matches(str(choice), AUGMENTATIONS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(
-            f"unknown augmentation {choice!r}: {hint}choose from {', '.join(AUGMENTATIONS)}"
-        )
+        raise ValueError(f"unknown augmentation {choice!r}{did_you_mean(choice, AUGMENTATIONS)}")
     return AUGMENTATIONS[choice]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.holdout import cut_part
-from pipelines.images.arrays import check_images
+from pipelines.images.arrays import as_bytes, check_images
 
 Pair = tuple[Any, Any]
 
@@ -31,14 +31,15 @@ def check_faces(X: Any, image_shape: tuple[int, ...] | None = None) -> np.ndarra
     Parameters
     ----------
     X : array-like
-        Images on the scale 0-255, or flattened rows of them when ``image_shape`` is given.
+        Images on the scale 0-255 (or 0-1 as floats), or flattened rows of them when
+        ``image_shape`` is given.
     image_shape : tuple of int, optional
         ``(H, W)`` or ``(H, W, 3)`` of one flattened row.
 
     Raises
     ------
     ValueError
-        Wrong dimensions or channels, no images, NaN, values outside 0-255.
+        Wrong dimensions or channels, no images, NaN, values outside the range.
     """
     images = check_images(X, image_shape=image_shape, name="the CNN")
     if images.ndim == 4 and images.shape[-1] == 1:
@@ -48,17 +49,7 @@ def check_faces(X: Any, image_shape: tuple[int, ...] | None = None) -> np.ndarra
             f"the CNN takes RGB or grey images, got {images.shape[-1]} channels in the last "
             f"axis of shape {images.shape}: drop alpha, and put the channels last"
         )
-    return images if images.dtype == np.uint8 else _rounded(images)
-
-
-def _rounded(images: np.ndarray) -> np.ndarray:
-    """Convert pixels of another dtype; refuse values that cannot be pixels."""
-    low, high = images.min(), images.max()
-    if low < 0 or high > 255:
-        raise ValueError(f"pixels must lie in 0 to 255, found {low:g} to {high:g}")
-    if 0 < high <= 1 and not np.array_equal(images, np.rint(images)):
-        raise ValueError("pixels lie in 0 to 1: multiply by 255, images are on the scale 0-255")
-    return np.rint(images).astype(np.uint8)
+    return as_bytes(images)
 
 
 def check_length(n: int, **columns: ArrayLike | None) -> None:

@@ -13,13 +13,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from basis.compiled import KEPT
+from pipelines.images.kernels import kernel
 
 _convolution_backward = torch.ops.aten.convolution_backward
 #: Channels a loop works on at a time: 25 taps of them stay in the first-level cache.
@@ -118,7 +117,7 @@ def _channels_last_array(x: Tensor) -> np.ndarray:
     return x.permute(0, 2, 3, 1).contiguous().numpy()
 
 
-@numba.njit(nogil=True, cache=KEPT, error_model="numpy", fastmath={"contract", "reassoc"})
+@kernel
 def _correlate(
     x: np.ndarray, gradient: np.ndarray, stride: int, total: np.ndarray, start: int
 ) -> None:

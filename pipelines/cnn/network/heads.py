@@ -9,7 +9,6 @@ absolute error, which is what MAE measures. The expectation is pulled along by t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -17,8 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from basis.faces import OLDEST_AGE
+from basis.words import did_you_mean
+
 #: Ages the heads can express, in years; labels beyond are an error.
-MAX_AGE = 130
+MAX_AGE = int(OLDEST_AGE)
 
 
 class AgeHead(Protocol):
@@ -196,9 +198,7 @@ AGE_HEADS: dict[str, type[AgeHead]] = {
 def create_age_head(name: str) -> AgeHead:
     """Return the head called ``name``; ``ValueError`` with the nearest name if unknown."""
     if name not in AGE_HEADS:
-        near = difflib.get_close_matches(str(name), AGE_HEADS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"unknown age head {name!r}: {hint}choose from {', '.join(AGE_HEADS)}")
+        raise ValueError(f"unknown age head {name!r}{did_you_mean(name, AGE_HEADS)}")
     return AGE_HEADS[name]()
 
 

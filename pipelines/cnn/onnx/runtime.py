@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipelines.images.sharpness import MatchSharpness
 from pipelines.intervals.band import ConformalBand
+from pipelines.joint import AgeGenderMixin
 
 __all__ = ["OnnxAgeGender"]
 
@@ -18,15 +19,17 @@ __all__ = ["OnnxAgeGender"]
 CARD_KEY = "age_gender"
 
 
-class OnnxAgeGender:
+class OnnxAgeGender(AgeGenderMixin):
     """Age and gender of faces from a file written by ``export_onnx``.
 
     Parameters
     ----------
     path : path
+        The file.
     threads : int
         Of onnxruntime.
     batch_size : int
+        Faces at once.
 
     Attributes
     ----------
@@ -36,6 +39,15 @@ class OnnxAgeGender:
         Age intervals, as calibrated when the model was trained.
     sharpness : MatchSharpness or None
         What faces pass through before the network sees them.
+
+    See Also
+    --------
+    pipelines.export_onnx : Writes the file.
+
+    Examples
+    --------
+    >>> from pipelines import OnnxAgeGender
+    >>> OnnxAgeGender("faces.onnx").predict_all(X)["age"]  # doctest: +SKIP
     """
 
     __module__ = "pipelines"
@@ -63,7 +75,18 @@ class OnnxAgeGender:
         self.batch_size = batch_size
 
     def answers(self, X: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-        """Return ``age`` and ``spread`` in years and ``p_female``, each ``(n,)``."""
+        """Return what the file answers.
+
+        Parameters
+        ----------
+        X : ndarray of uint8, shape (n, S, S, 3)
+            Faces of the model's ``image_size`` S.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``age`` and ``spread`` in years and ``p_female``, each (n,).
+        """
         shape = (self.image_size, self.image_size, 3)
         if X.dtype != np.uint8 or X.shape[1:] != shape or not len(X):
             raise ValueError(
@@ -80,21 +103,23 @@ class OnnxAgeGender:
         columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
         return {name: c.astype(np.float64) for name, c in zip(names, columns, strict=True)}
 
-    def predict_all(self, X: NDArray[np.uint8], level: float = 0.9) -> dict[str, NDArray]:
-        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+    def predict_all(
+        self, X: NDArray[np.uint8], level: float | ArrayLike = 0.9
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return every answer from one pass.
+
+        Parameters
+        ----------
+        X : ndarray of uint8, shape (n, S, S, 3)
+            Faces of the model's ``image_size`` S.
+        level : float or sequence of float, default=0.9
+            Share of faces like these whose age the interval holds.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``age`` (n,) in years; ``interval`` (n, 2) or (n, 2, n_levels); ``p_female`` (n,).
+        """
         found = self.answers(X)
         interval = self.band.interval(found["age"], found["spread"], level)
         return {"age": found["age"], "interval": interval, "p_female": found["p_female"]}
-
-    def predict_age_interval(self, X: NDArray[np.uint8], level: float = 0.9) -> NDArray[np.float64]:
-        """Return lower and upper age in years that hold the truth with probability ``level``."""
-        return self.predict_all(X, level)["interval"]
-
-    def predict(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return age in years and hard gender (0 male, 1 female), ``(n, 2)``."""
-        found = self.answers(X)
-        return np.column_stack([found["age"], found["p_female"] > 0.5])
-
-    def predict_gender_proba(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return the probability of being female, ``(n,)``."""
-        return self.answers(X)["p_female"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from skorch.callbacks import Callback
 from torch import Tensor
 
+from basis.files import replacing, write_json
 from pipelines.cnn.batches.batches import FaceSet
 from pipelines.cnn.batches.inputs import Pair
 
@@ -111,9 +111,8 @@ class Checkpoint(Callback):
         # the parts may share memory, which safetensors refuses
         tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
         file = self.folder / f"epoch-{epoch:03d}.safetensors"
-        temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        save_file(tensors, temporary)
-        temporary.replace(file)
+        with replacing(file) as temporary:
+            save_file(tensors, temporary)
         state = {
             "tensors": file.name,
             "steps": self.rate.step,
@@ -171,10 +170,3 @@ def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
         for name, value in row.items()
         if isinstance(value, int | float | np.number) and not isinstance(value, bool)
     }
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON under a temporary name, then rename: readers see all of it or nothing."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1))
-    temporary.replace(path)

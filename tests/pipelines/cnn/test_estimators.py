@@ -8,14 +8,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
-from sklearn.pipeline import make_pipeline
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
 from basis.faces import OLDEST_AGE
 from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
-from pipelines.cnn.features import TimmFeatures
 
 TINY = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}
 QUICK = {**TINY, "epochs": 1, "batch_size": 16, "random_state": 0, "precision": "fp32"}
@@ -227,25 +224,3 @@ def test_other_norms_and_heads(faces, norm, age_head):
     cnn = CnnAgeGender(**QUICK, norm=norm, age_head=age_head).fit(*faces)
     assert np.isfinite(cnn.predict(faces[0])).all()
     assert np.isfinite(cnn.predict_age_interval(faces[0])).all()
-
-
-def test_features_in_a_pipeline(faces):
-    X, Y = faces
-    features = TimmFeatures("test_efficientnet", weights=None, image_size=32)
-    ridge = make_pipeline(features, RidgeCV()).fit(X, Y[:, 0])
-    assert ridge.predict(X).shape == (48,)
-    found = clone(features).fit(X).transform(X)
-    assert found.dtype == np.float32
-    names = features.fit(X).get_feature_names_out()
-    assert found.shape == (48, len(names))
-    assert names[0] == "test_efficientnet_0"
-    mirrored = clone(features).set_params(mirror=True).fit(X)
-    np.testing.assert_allclose(
-        mirrored.transform(X[:4]), mirrored.transform(X[:4, :, ::-1]), atol=1e-5
-    )
-    search = GridSearchCV(
-        make_pipeline(features, RidgeCV()),
-        {"timmfeatures__backbone": ["test_efficientnet", "test_resnet"]},
-        cv=KFold(2),
-    )
-    assert np.isfinite(search.fit(X, Y[:, 0]).best_score_)
