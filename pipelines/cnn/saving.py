@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.cnn.batches.augment import Augmentation
+from pipelines.cnn.layers.join import plain_layers
 from pipelines.cnn.network.backbones import create_backbone
 from pipelines.cnn.network.network import FaceNetwork
 from pipelines.cnn.training.members import (
@@ -57,7 +59,12 @@ def single_network(arrays: Arrays, *, backbone: str, image_size: int) -> FaceNet
         for name, value in arrays.items()
         if name.startswith("heads.") and name.endswith(".weight")
     }
-    with torch.random.fork_rng():  # the random start that is overwritten leaves no trace
+    # a network that was trained with timm's own layers names its tensors as they do
+    joined = any(name.endswith(".scale") for name in arrays)
+    with (
+        torch.random.fork_rng(),  # the random start that is overwritten leaves no trace
+        nullcontext() if joined else plain_layers(),
+    ):
         body = create_backbone(backbone, weights=None, image_size=image_size)
         network = FaceNetwork(body, widths, image_size=image_size)
     state = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}

@@ -7,7 +7,7 @@ called like that function.
 import sys
 import types
 
-from ..registry import Contender, contenders
+from pipelines.registry import Contender, contenders
 
 
 class _Room(types.ModuleType):

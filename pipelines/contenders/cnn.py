@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.cnn.recipes import recipe_options
-
-from ..registry import register
+from pipelines.registry import register
 
 
 @register(

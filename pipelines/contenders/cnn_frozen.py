@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..registry import register
+from pipelines.registry import register
 
 
 @register(
@@ -29,9 +29,8 @@ def build(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    from pipelines.age_gender import AgeGender
     from pipelines.cnn.features import TimmFeatures
-
-    from ..age_gender import AgeGender
 
     features = make_pipeline(
         TimmFeatures(**{"mirror": True, "threads": n_jobs, **options}), StandardScaler()

@@ -6,10 +6,9 @@ from typing import Any
 
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
+from pipelines.age_gender import AgeGender
 from pipelines.images.constant import ConstantFeature
-
-from ..age_gender import AgeGender
-from ..registry import register
+from pipelines.registry import register
 
 
 @register("dummy", summary="median age and majority gender", family="baseline", image_size=128)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from pipelines.age_gender import AgeGender
 from pipelines.classical.machine import FeatureMachineClassifier, FeatureMachineRegressor
 from pipelines.classical.pipelines import hog_pairs
-
-from ..age_gender import AgeGender
-from ..registry import register
+from pipelines.registry import register
 
 
 @register(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from pipelines.age_gender import AgeGender
 from pipelines.classical.pipelines import RIDGE_ALPHA, SVM_C, linear_svm, ridge
 from pipelines.hog.transformer import HogTransformer
-
-from ..age_gender import AgeGender
-from ..registry import register
+from pipelines.registry import register
 
 
 @register(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from pipelines.age_gender import AgeGender
 from pipelines.classical.lbp import LbpTransformer
 from pipelines.classical.pipelines import linear_svm, ridge
-
-from ..age_gender import AgeGender
-from ..registry import register
+from pipelines.registry import register
 
 
 @register(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pipelines import ConformalAge, ConformalBand
 from pipelines.intervals.probability import PlattScaling
@@ -92,11 +91,6 @@ def test_groups_are_not_separated_and_calibrate_is_used():
     model.fit(X, y, calibrate=(X[:50], y[:50]))
     assert len(model.band_.scores_) == 50
     assert model.predict_interval(X).shape == (300, 2)
-
-
-@parametrize_with_checks([ConformalAge(Ridge())])
-def test_scikit_learn_suite(estimator, check):
-    check(estimator)
 
 
 def test_platt_scaling_is_calibrated_and_survives_separable_scores():

@@ -1,0 +1,125 @@
+"""Labels of both questions as people hold them, one score, and scorers by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV, cross_validate
+
+from pipelines import SCORERS, AgeGender, CnnAgeGender, ConformalAge, DlibAgeGender
+from pipelines.joint import AgeGenderMixin, check_age_gender
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(80, 3))
+AGE = np.clip(40 + 10 * X[:, 0] + RNG.normal(size=80), 1, 100)
+FEMALE = (X[:, 1] > 0).astype(float)
+Y = np.column_stack([AGE, FEMALE])
+WORDS = np.where(FEMALE == 1, "female", "male")
+
+
+class Answering(AgeGenderMixin):
+    """Gives the answers it was made with."""
+
+    def __init__(self, age, p_female):
+        self.answers = np.asarray(age, float), np.asarray(p_female, float)
+
+    def predict_all(self, X, level=0.9):
+        age, p_female = self.answers
+        half = 10 * level
+        interval = np.column_stack([age - half, age + half])
+        return {"age": age, "interval": interval, "p_female": p_female}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        Y.tolist(),
+        pd.DataFrame({"age": AGE, "gender": WORDS}),
+        pd.DataFrame({"gender": pd.Categorical(WORDS), "name": "x", "age": AGE}),
+        pd.DataFrame({"gender": FEMALE.astype(int), "age": AGE}, index=RNG.permutation(80)),
+        pd.DataFrame({"years": AGE, "sex": FEMALE}),
+        np.column_stack([AGE.astype(object), WORDS.astype(object)]),
+        np.column_stack([AGE, np.char.capitalize(WORDS)]),
+    ],
+    ids=["lists", "words", "any order", "codes", "by place", "objects", "text"],
+)
+def test_labels_as_people_hold_them(labels):
+    np.testing.assert_allclose(check_age_gender(labels, X), Y)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (pd.DataFrame({"age": AGE, "sex": WORDS}), "y has no column 'gender', only age, sex"),
+        (np.column_stack([AGE, FEMALE + 1]), r"gender must be 0 \(male\) or 1 \(female\), got 2"),
+        (pd.DataFrame({"age": AGE, "gender": "f"}), "got 'f' in row 0 of y"),
+        (pd.DataFrame({"age": "old", "gender": WORDS}), "age in y must be numbers"),
+        (np.column_stack([np.where(np.arange(80) == 7, 131, AGE), FEMALE]), "131 in row 7 of y is"),
+        (AGE, r"two columns age and gender, got shape \(80,\)"),
+        (Y[:-1], "inconsistent numbers of samples"),
+        (np.where(Y[3, 0] == Y, np.nan, Y), "NaN"),
+    ],
+)
+def test_labels_that_cannot_be(labels, message):
+    with pytest.raises(ValueError, match=message):
+        check_age_gender(labels, X)
+
+
+def test_frames_and_keywords_in_every_estimator_of_both_questions():
+    frame = pd.DataFrame({"gender": WORDS, "age": AGE})
+    model = AgeGender(Ridge(), LogisticRegression(), random_state=0)
+    expected = model.fit(X, Y).predict(X)
+    np.testing.assert_array_equal(model.fit(X=X, y=frame).predict(X), expected)
+    assert model.score(X, y=frame) == model.score(X, Y)
+    parts = {"select": (X, frame), "calibrate": (X, frame)}
+    np.testing.assert_array_equal(model.fit(X, frame, **parts).predict_all(X)["age"].shape, (80,))
+    search = GridSearchCV(model, {"age__alpha": [1.0, 10.0]}, cv=2, error_score="raise")
+    assert np.isfinite(search.fit(X, frame).best_score_)
+
+
+def test_one_score():
+    kinds = (AgeGender, CnnAgeGender, DlibAgeGender)
+    assert {kind.score for kind in kinds} == {AgeGenderMixin.score}
+    perfect = Answering(AGE, FEMALE)
+    assert perfect.score(X, Y) == 1.0
+    constant = Answering(np.full(80, np.median(AGE)), FEMALE)
+    assert constant.score(X, Y) == pytest.approx(0.5), "no skill at one, all of the other"
+    wrong = Answering(AGE, 1 - FEMALE)
+    assert wrong.score(X, Y) == pytest.approx(0.5)
+
+
+def test_half_counts_as_female():
+    np.testing.assert_array_equal(
+        Answering([1, 2, 3], [0.49, 0.5, 0.51]).predict(None)[:, 1], [0, 1, 1]
+    )
+
+
+def test_what_the_scorers_say():
+    off = np.where(np.arange(80) < 20, 6.0, 4.0)
+    model = Answering(AGE + off, np.where(np.arange(80) < 8, 1 - FEMALE, FEMALE))
+    assert SCORERS["age_mae"](model, X, Y) == pytest.approx(-4.5)
+    assert SCORERS["cs5"](model, X, Y) == 0.75
+    assert SCORERS["gender_accuracy"](model, X, Y) == 0.9
+    assert SCORERS["coverage_90"](model, X, Y) == 1.0
+    far = Answering(AGE + np.where(np.arange(80) < 20, 9.5, 8.5), FEMALE)
+    assert SCORERS["coverage_90"](far, X, Y) == 0.75
+
+
+def test_scorers_by_name():
+    model = AgeGender(Ridge(), LogisticRegression(), random_state=0)
+    names = ["age_mae", "cs5", "gender_accuracy", "coverage_90"]
+    frame = pd.DataFrame({"gender": WORDS, "age": AGE})
+    found = cross_validate(model, X, frame, scoring=names, cv=3, error_score="raise")
+    assert (found["test_age_mae"] < 0).all()
+    assert (found["test_gender_accuracy"] > 0.8).all()
+    one = cross_validate(ConformalAge(Ridge()), X, AGE, scoring=["age_mae", "coverage_90"], cv=3)
+    assert (one["test_coverage_90"] > 0.7).all()
+    dummy = DummyClassifier(strategy="constant", constant=1).fit(X, FEMALE)
+    assert get_scorer("gender_accuracy")(dummy, X, FEMALE) == FEMALE.mean()
+    constant = DummyRegressor(strategy="constant", constant=40.0).fit(X, AGE)
+    expected = (np.abs(AGE - 40) <= 5).mean()
+    assert SCORERS["cs5"](constant, X, AGE) == expected
