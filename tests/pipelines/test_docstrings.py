@@ -16,6 +16,9 @@ PACKAGE = pipelines
 # the room of the contenders shares its name with the function
 MORE = ["registry.contenders", "testing.check_image_estimator", "testing.striped_faces"]
 
+UNFINISHED = {"LateFusion", "MatchSharpness", "MeshPairs", "sharpness"}
+"""Public names whose docstrings still lack sections: a name leaves this list, none joins it."""
+
 LEFT_TO_TASTE = {
     "GL01", "GL02",  # the summary begins behind the quotes, as ruff's convention has it
     "GL08",  # attributes that numpydoc takes for functions
@@ -30,6 +33,8 @@ LEFT_TO_TASTE = {
 def documented():
     """Every public class, its methods, and every public function, by path."""
     for name in [*PACKAGE.__all__, *MORE]:
+        if name in UNFINISHED:
+            continue
         thing = PACKAGE
         for part in name.split("."):
             thing = getattr(thing, part)

@@ -17,23 +17,7 @@ from pipelines import ConformalAge, FeatureMachineClassifier, FeatureMachineRegr
 EXPECTED: dict[str, dict[str, str]] = {}
 """Checks that an estimator cannot pass, with the reason, by the estimator's name."""
 
-PASSED_AT_LEAST = dict.fromkeys(
-    ("ConformalAge", "FeatureMachineRegressor", "FeatureMachineClassifier"), 50
-)
-    "ConformalAge": 50,
-    "FeatureMachineRegressor": 50,
-    "FeatureMachineClassifier": 50,
-}
-
-
-def results(estimator):
-    """Every check's result: one dictionary per check."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        name = type(estimator).__name__
-        return check_estimator(
-            estimator, expected_failed_checks=EXPECTED.get(name), on_skip=None, on_fail=None
-        )
+FEWEST_PASSED = 45
 
 
 @pytest.mark.parametrize(
@@ -43,14 +27,20 @@ def results(estimator):
 )
 def test_the_whole_suite(estimator):
     name = type(estimator).__name__
-    found = {"passed": [], "failed": [], "xfail": [], "skipped": []}
-    for result in results(estimator):
-        found[result["status"]].append(result)
-    excused = {result["check_name"] for result in found["xfail"]}
-    print(f"{name}: {len(found['passed'])} passed")
-    for result in found["xfail"]:
+    excuses = EXPECTED.get(name, {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = check_estimator(
+            estimator, expected_failed_checks=excuses, on_skip=None, on_fail=None
+        )
+    by_status = {
+        status: [result for result in results if result["status"] == status]
+        for status in ("passed", "xfail", "failed")
+    }
+    print(f"{name}: {len(by_status['passed'])} passed")
+    for result in by_status["xfail"]:
         print(f"  {result['check_name']}: {result['expected_to_fail_reason']}")
-    failed = [f"{result['check_name']}: {result['exception']}" for result in found["failed"]]
+    failed = [f"{result['check_name']}: {result['exception']}" for result in by_status["failed"]]
     assert not failed, "\n".join(failed)
-    assert excused == set(EXPECTED.get(name, {})), "a check that passes needs no excuse"
-    assert len(found["passed"]) >= PASSED_AT_LEAST[name]
+    assert {result["check_name"] for result in by_status["xfail"]} == set(excuses)
+    assert len(by_status["passed"]) >= FEWEST_PASSED
