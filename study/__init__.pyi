@@ -1,6 +1,7 @@
 from .errors import StudyFailed, UsageError
+from .models.choose import newest_model
 from .models.evaluate import evaluate
-from .models.model import FaceEstimate, Model, load, newest_model
+from .models.model import FaceEstimate, Model, load
 from .plan.files import read_plan, shipped_plans
 from .plan.model import ContenderPlan, Plan, validate_plan
 from .report import write_report

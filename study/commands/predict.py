@@ -58,7 +58,8 @@ def predict(
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
     from study.engine.local import available_cores
-    from study.models.model import load, newest_model
+    from study.models.choose import newest_model
+    from study.models.model import load
     from study.models.photos import predict_photos
 
     chosen = load(model or newest_model(Path("runs")), engine)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from study.errors import UsageError
-from study.models.model import load, newest_model
+from study.models.choose import newest_model
+from study.models.model import load
 
 
 def test_the_newest_is_the_last_trained_whatever_was_rendered_since(write_model, tmp_path):

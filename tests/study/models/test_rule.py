@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from study.models.model import _best_model
+from study.models.choose import best_model
 
 
 def run_with(tmp_path: Path, scores: dict[str, dict[str, float]]) -> Path:
@@ -23,10 +23,10 @@ def test_the_one_that_holds_on_changed_copies_answers(tmp_path):
     at_home = {"mae": 4.0, "accuracy": 0.95, "mae_changed": 8.0}
     outside = {"mae": 5.0, "accuracy": 0.94, "mae_changed": 5.5}
     run = run_with(tmp_path, {"cnn": at_home, "cnn-face": outside})
-    assert _best_model(run).name == "cnn-face"
+    assert best_model(run).name == "cnn-face"
 
 
 def test_older_runs_fall_back_to_the_error_at_home(tmp_path):
     known = {"mae": 5.0, "accuracy": 0.94, "mae_changed": 5.5}
     run = run_with(tmp_path, {"cnn": {"mae": 4.0, "accuracy": 0.95}, "cnn-face": known})
-    assert _best_model(run).name == "cnn"
+    assert best_model(run).name == "cnn"
