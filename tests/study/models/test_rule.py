@@ -12,7 +12,7 @@ def run_with(tmp_path: Path, scores: dict[str, dict[str, float]]) -> Path:
     for name, score in scores.items():
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
-        (folder / "card.json").write_text("{}")
+        (folder / "card.json").write_text('{"details": {"family": "cnn"}}')
         (tmp_path / "records").mkdir(exist_ok=True)
         record = {"costs": {"contender": name}, "select": score}
         (tmp_path / "records" / f"full.{name}.seed0.fold0.json").write_text(json.dumps(record))
