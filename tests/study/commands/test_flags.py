@@ -78,7 +78,7 @@ def test_flags_of_evaluate_reach_the_evaluation(recorded, monkeypatch, tmp_path)
     assert call(where[:-1]) == 1
     (arguments, options), (_, plain) = calls
     assert arguments[1:] == ("there.csv", tmp_path / "out")
-    assert options["align"] is True and plain["align"] is False
+    assert options["align"] is True and not plain["align"]
 
 
 def test_flags_of_data_add_reach_the_registry(recorded):
