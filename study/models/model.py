@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from study.errors import UsageError
 from study.record.files import read_json
 
 from .choose import best_model
-
 from .recalibrate import widened
 
 ONNX = "model.onnx"
@@ -55,10 +54,6 @@ class FaceEstimate:
     roll: float
     presence: float
     warnings: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON and CSV."""
-        return {**asdict(self), "box": list(self.box), "warnings": list(self.warnings)}
 
 
 class Model:

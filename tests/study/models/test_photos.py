@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from basis.files import sha256_of
 from basis.pictures import UnreadableImageError
 from data.pose.detect import FoundFace
 from study.__main__ import call
@@ -147,6 +148,20 @@ def test_nothing_readable_is_a_failure_but_still_a_table(model, tmp_path, capsys
     shown = capsys.readouterr()
     assert "no photo could be read" in shown.err
     assert len(list(csv.DictReader(io.StringIO(shown.out)))) == 1
+
+
+def test_intervals_of_an_evaluation_elsewhere_hold_here_too(model, scene, tmp_path, capsys):
+    Image.fromarray(scene).save(tmp_path / "photo.png")
+    factor = {"model": sha256_of(model.folder / "model.json"), "factor": 2.0}
+    (tmp_path / "intervals.json").write_text(json.dumps(factor))
+    where = ["predict", str(tmp_path / "photo.png"), "--model", str(model.folder), "--json"]
+    assert call(where) == 0
+    (before,) = json.loads(capsys.readouterr().out)
+    assert call([*where, "--intervals", str(tmp_path)]) == 0
+    (after,) = json.loads(capsys.readouterr().out)
+    assert after["age"] == before["age"]
+    width = after["age_high"] - after["age_low"]
+    assert width == pytest.approx(2 * (before["age_high"] - before["age_low"]))
 
 
 def test_drawn_copies_keep_their_folders(model, folder, tmp_path):
