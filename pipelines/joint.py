@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import _scorer
-from sklearn.utils import assert_all_finite, check_consistent_length
+from sklearn.utils.validation import _num_samples
 
 from basis.faces import GENDERS, OLDEST_AGE
 
@@ -114,10 +114,18 @@ def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
-    check_consistent_length(X, y)
+    if len(y) != _num_samples(X):
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: {len(y)} rows of {name} "
+            f"for {_num_samples(X)} faces"
+        )
     age, gender = _two_columns(y, name)
     labels = np.column_stack([_numbers(age, f"age in {name}"), _codes(gender, name)])
-    assert_all_finite(labels, input_name=name)
+    broken = ~np.isfinite(labels).all(axis=1)
+    if broken.any():
+        raise ValueError(
+            f"Input {name} contains NaN or infinity, first in row {int(np.flatnonzero(broken)[0])}"
+        )
     wrong = ~((labels[:, 0] >= 0) & (labels[:, 0] <= OLDEST_AGE))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])

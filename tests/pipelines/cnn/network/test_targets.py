@@ -72,9 +72,9 @@ def test_held_out_labels_are_checked_before_training(faces):
     started = []
     cnn = CnnAgeGender(**QUICK, progress=lambda *call: started.append(call))
     for bad, message in (
-        (Y + np.array([0, 1]), "gender labels of calibrate must be 0 or 1"),
+        (Y + np.array([0, 1]), r"gender must be 0 .*, got 2 in row \d+ of calibrate"),
         (np.where(np.arange(48)[:, None] == 7, np.nan, Y), "row 7"),
-        (Y[:-1], "targets of calibrate has 47 rows for 48 images"),
+        (Y[:-1], "47 rows of calibrate for 48 faces"),
     ):
         with pytest.raises(ValueError, match=message):
             cnn.fit(X, Y, select=(X, Y), calibrate=(X, bad))
