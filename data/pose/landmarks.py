@@ -43,6 +43,10 @@ class FaceLandmarks:
         self.cache = None if cache is None else str(cache)
         self.remember = remember
 
+    def without_memory(self) -> FaceLandmarks:
+        """Return one that writes nothing to the cache, for models that leave this machine."""
+        return FaceLandmarks(remember=False)
+
     @property
     def canonical(self) -> np.ndarray:
         """The neutral frontal face, float64 ``(468, 3)``: x right, y down, z into the scene."""

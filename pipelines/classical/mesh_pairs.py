@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Protocol
 
 import cv2
@@ -143,6 +144,26 @@ class MeshPairs(TransformerMixin, BaseEstimator):
     def n_odd_columns(self) -> int:
         """Number of last columns whose sign changes in the mirror."""
         return 2 * self.n_odd + self.n_shape // 2
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "warped_")
+
+    def detach_tensors(self) -> tuple[MeshPairs, dict[str, NDArray]]:
+        """Return the copy that is saved, and no arrays: it remembers nothing of what it sees.
+
+        A study remembers the landmarks of its data set; a model that answers people's photographs
+        leaves nothing of them behind.
+
+        Returns
+        -------
+        copy : MeshPairs
+        arrays : dict
+            Empty.
+        """
+        light = copy.copy(self)
+        if self.mesh is not None and hasattr(self.mesh, "without_memory"):
+            light.mesh = self.mesh.without_memory()
+        return light, {}
 
     def pictures(self, X: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return what HOG sees of images: the chips and the warped faces, to look at."""

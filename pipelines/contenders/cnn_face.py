@@ -16,7 +16,7 @@ from ..registry import register
     "cnn-face",
     summary="dlib's face recognition network (CC0), fine-tuned; age distribution and gender heads",
     family="cnn",
-    image_size=200,
+    image_size=150,
     all_cores=True,
     pretrained_on="faces",
     options_of="pipelines.cnn.estimators:CnnAgeGender",

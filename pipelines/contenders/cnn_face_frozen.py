@@ -11,7 +11,7 @@ from ..registry import register
     "cnn-face-frozen",
     summary="Frozen features of dlib's face recognition network (CC0), Gaussian kernel ridge",
     family="cnn",
-    image_size=200,
+    image_size=150,
     all_cores=True,
     pretrained_on="faces",
     options_of="pipelines.cnn.features:TimmFeatures",

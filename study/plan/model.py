@@ -25,7 +25,15 @@ from study.errors import UsageError
 from .stress import StressPlan, as_table
 
 CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
-SET_BY_THE_STUDY = {"random_state", "n_jobs", "threads", "verbose", "progress", "checkpoint"}
+SET_BY_THE_STUDY = {
+    "random_state",
+    "n_jobs",
+    "threads",
+    "verbose",
+    "progress",
+    "checkpoint",
+    "mesh",
+}
 #: What may change without a cell being computed again: a finished run can be given more of it.
 BESIDE_THE_CELLS = {
     "name", "summary", "thumbnails", "data", "predictions", "stress", "also",

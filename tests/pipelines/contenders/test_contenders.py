@@ -83,3 +83,25 @@ def test_contract(name, tmp_path):
     np.testing.assert_array_equal(loaded.predict(X), answer)
     np.testing.assert_array_equal(loaded.predict_gender_proba(X), share)
     np.testing.assert_array_equal(loaded.predict_age_interval(X, level=0.8), interval)
+
+
+def test_networks_are_fed_at_the_size_they_were_made_for():
+    """A study builds a contender with its registered size; another one would be another recipe."""
+    found = contenders()
+    built = {name: found[name].build() for name in ("cnn", "cnn-face", "cnn-face-frozen")}
+    assert built["cnn"].image_size == found["cnn"].image_size == 144
+    assert built["cnn-face"].image_size == found["cnn-face"].image_size == 150
+    frozen = built["cnn-face-frozen"].features[0]
+    assert frozen.image_size == found["cnn-face-frozen"].image_size == 150
+
+
+def test_a_saved_model_remembers_no_landmarks(tmp_path):
+    X, Y = striped_faces(60)
+    mesh = data.FaceLandmarks(tmp_path / "cache")
+    model = get_contender("hog-pose").build(random_state=0, mesh=mesh, n_even=20, n_odd=10)
+    model.fit(X, Y)
+    assert list((tmp_path / "cache").rglob("*.npy"))
+    loaded = persistence.load(persistence.save(model, tmp_path / "model"))
+    assert model.features_.mesh.remember
+    assert not loaded.features_.mesh.remember
+    assert loaded.features_.mesh.cache is None
