@@ -122,9 +122,10 @@ def constant_doc(
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out what every scikit-learn estimator has; its documentation stands there."""
-    module = getattr(member, "__module__", None) or ""
-    return True if module.startswith(("sklearn.", "skorch.")) else None
+    """Leave out what comes from other libraries' classes; its documentation stands there."""
+    origin = getattr(member, "fget", None) or member  # a property's function knows its module
+    module = str(getattr(origin, "__module__", None) or "")
+    return True if module and module.split(".")[0] not in PACKAGES else None
 
 
 def setup(app: Any) -> dict[str, bool]:
