@@ -72,7 +72,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    low_, high_ : ndarray of float32, shape (n_features_out_,)
+    low_, high_ : ndarray of float32, shape (n_features,)
         Range of every feature in ``fit``; infinite if it saw fewer than 50 images, which tell
         little about a range.
     n_features_out_ : int
@@ -159,7 +159,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of float32, shape (n, n_features_out_)
+        ndarray of float32, shape (n, n_features)
         """
         return self._fit(X)
 
@@ -202,7 +202,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of float32, shape (n, n_features_out_)
+        ndarray of float32, shape (n, n_features)
             Inside the range that ``fit`` saw.
         """
         check_is_fitted(self)
@@ -271,7 +271,7 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of str, shape (n_features_out_,)
+        ndarray of str, shape (n_features,)
             ``<backbone>_0``, ``<backbone>_1`` and so on.
         """
         check_is_fitted(self)
