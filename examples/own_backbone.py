@@ -76,10 +76,10 @@ train, test = next(
 
 models = {
     "small_face_net, random weights": CnnAgeGender(
-        "small_face_net", weights=None, image_size=48, epochs=12, lr=5e-3, ema=None, random_state=0
+        "small_face_net", weights=None, image_size=48, epochs=20, lr=5e-3, ema=None, random_state=0
     ),
     "tf_efficientnet_lite0, ImageNet": CnnAgeGender(
-        "tf_efficientnet_lite0", image_size=48, epochs=2, random_state=0
+        "tf_efficientnet_lite0", image_size=48, epochs=3, random_state=0
     ),
 }
 rows, answers = [], {}
