@@ -138,7 +138,12 @@ def median_interval(errors: Array, groups: NDArray[np.int64]) -> Span:
         return NOTHING
     half = np.array([0.5])
     low, high = (float(v[0]) for v in wilson(half, 0.9 * effective_n(half, sums)))
-    ends = [np.quantile(e[k], [low, high]) for e, k in zip(errors, known, strict=True) if k.any()]
+    # order statistics, outward: between them the interval would be too short
+    ends = [
+        (np.quantile(e[k], low, method="lower"), np.quantile(e[k], high, method="higher"))
+        for e, k in zip(errors, known, strict=True)
+        if k.any()
+    ]
     found = np.mean(ends, axis=0)
     return float(found[0]), float(found[1])
 
