@@ -24,7 +24,7 @@ def sharpness(X: Any) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    X : array-like of shape (n, rows, columns) or (n, rows, columns, 3), uint8
+    X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
 
     Returns
     -------
@@ -47,8 +47,6 @@ def sharpness(X: Any) -> NDArray[np.float64]:
 
 
 def _grey(images: NDArray) -> NDArray[np.uint8]:
-    if images.dtype != np.uint8:
-        raise ValueError(f"sharpness is measured on uint8 pictures, got {images.dtype}")
     if images.ndim == 4 and images.shape[-1] == 1:
         return images[..., 0]
     return grey_images(images) if images.ndim == 4 else images
@@ -101,7 +99,7 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            ``quantile`` outside 0 to 1, or pictures that are not uint8.
+            ``quantile`` outside 0 to 1, or pixels neither in 0 to 1 nor in 0 to 255.
         """
         if not 0 <= self.quantile <= 1:
             raise ValueError(f"quantile must lie in 0 to 1, got {self.quantile!r}")

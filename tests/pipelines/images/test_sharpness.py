@@ -61,5 +61,10 @@ def test_grey_pictures_and_read_only_maps_pass():
 def test_wrong_input_is_refused():
     with pytest.raises(ValueError, match="quantile must lie in 0 to 1"):
         MatchSharpness(2.0).fit(grain(4, 1.0))
-    with pytest.raises(ValueError, match="uint8 pictures"):
-        MatchSharpness().fit(grain(4, 1.0) / 255.0)
+    with pytest.raises(ValueError, match="0 to 255"):
+        MatchSharpness().fit(grain(4, 1.0) * 9.0)
+
+
+def test_pixels_in_0_to_1_are_measured_on_the_scale_of_bytes():
+    faces = grain(4, 1.0)
+    np.testing.assert_array_equal(sharpness(faces / 255.0), sharpness(faces))
