@@ -22,15 +22,10 @@ from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
 from reports.statistics import whole_intervals as whole
-from reports.statistics.intervals import (
-    mean_interval,
-    mover_mean,
-    recipe_interval,
-    share_difference,
-    share_interval,
-    student_interval,
-)
+from reports.statistics.intervals import mean_interval, student_interval
 from reports.statistics.metrics import METRICS
+from reports.statistics.recipe import mover_mean, recipe_interval
+from reports.statistics.shares import share_difference, share_interval
 
 Array = NDArray[np.float64]
 Draw = dict[str, Array]

@@ -23,15 +23,12 @@ from .statistics import (
     stress,
 )
 from .statistics import pairs as comparison
+from .statistics.costs import typical_costs
 from .statistics.resampling import generator
 from .tables import RunTables
 
 CELL = ["protocol", "contender", "seed", "fold"]
 POSE_COLUMNS = ("yaw_bin", "pitch_bin")
-COST_COLUMNS = (
-    "fit_seconds", "predict_images_per_second", "peak_rss_bytes", "model_bytes", "n_parameters",
-    "n_train", "cores", "threads",
-)  # fmt: skip
 CROSSED = (
     ("age_class", "gender"),
     ("age_class", "yaw_bin"),
@@ -273,18 +270,7 @@ class Evaluation:
     @cached_property
     def costs(self) -> pd.DataFrame:
         """Median cost of a cell by contender of this panel, index ``contender``."""
-        table = self.run.costs
-        mine = table[
-            (table["data_set"] == self.panel.data_set) & (table["protocol"] == self.panel.protocol)
-        ]
-        numbers = [c for c in COST_COLUMNS if c in mine]
-        out = mine.groupby("contender")[numbers].median()
-        out["milliseconds_per_face"] = 1000 / out["predict_images_per_second"]
-        cores = out.get("cores", np.nan)
-        out["core_seconds"] = out["fit_seconds"] * cores
-        out["core_milliseconds_per_face"] = out["milliseconds_per_face"] * cores
-        out["shared"] = mine.groupby("contender")["shared"].any()
-        return out
+        return typical_costs(self.run.costs, self.panel.data_set, self.panel.protocol)
 
     def value(self, contender: str, metric: str) -> float:
         """Return a headline number; NaN if the contender has none."""

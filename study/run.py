@@ -23,6 +23,7 @@ from study.extras.imported import import_cells, read_predictions
 from study.plan.cells import Cell, Job, grid
 from study.plan.model import Plan, fusion_parts, registered_name
 from study.plan.own import OwnContenders
+from study.plan.splits import splits_of
 from study.record.directory import RunDirectory
 from study.record.files import read_json, write_parquet
 from study.record.identity import identity_of
@@ -131,7 +132,7 @@ def run_study(
         read_predictions(path)  # a wrong file is refused before anything is written
     also.check_sources(plan, faces.name, stage)
     run = RunDirectory(out)
-    splits = _splits(plan, faces)
+    splits = splits_of(plan, faces)
     run.open_for(identity_of(plan, faces, own.identities()), overwrite=overwrite)
     with run.locked():
         _write_inputs(run, plan, faces, splits, cores)
@@ -192,38 +193,6 @@ def _check_packages(plan: Plan) -> None:
                 "installed: pip install '.[peers]' in the checkout, or leave the contender out "
                 f"with --without {name}"
             )
-
-
-def _splits(plan: Plan, faces: data.Faces) -> pd.DataFrame:
-    """Return every split of the plan, scanned for shared groups and identical pixels.
-
-    Raises
-    ------
-    StudyFailed
-        Something stands on two sides of a split that promises otherwise (all but ``raw``).
-    """
-    frames = [
-        data.split(
-            faces.table,
-            data_set=faces.name,
-            protocol=protocol,
-            seed=seed,
-            fold=fold,
-            n_folds=plan.folds,
-        )
-        for protocol in plan.protocols
-        for seed in plan.seeds
-        for fold in range(plan.folds or 1)
-    ]
-    splits = tables.concat(frames, tables.SPLITS)
-    leaks = data.find_leaks(splits[splits["protocol"] != "raw"], faces)
-    if len(leaks):
-        first = leaks.iloc[0]
-        raise StudyFailed(
-            f"the split leaks: {first['kind']} in {first['parts']} ({first['face_ids']}); "
-            f"{len(leaks)} such cases"
-        )
-    return splits
 
 
 def _write_inputs(

@@ -173,8 +173,9 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     if stay_inside:
         detail[leaves] = "the path " + paths[leaves] + " leads out of the data set"
         faces.loc[leaves, "path"] = ""
-    shifted = labels["malformed"] != ""
-    detail[shifted] = labels.loc[shifted, "malformed"]
+    malformed = labels.get("malformed", pd.Series("", index=labels.index))
+    shifted = malformed != ""
+    detail[shifted] = malformed[shifted]
     faces["detail"] = detail.astype("str")
     faces["problem"] = np.where(faces["detail"] == "", "", "label missing")
     faces.loc[shifted, "problem"] = "malformed row"

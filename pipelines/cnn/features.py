@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
 
-from basis.words import did_you_mean
 from pipelines.cnn.batches.batches import plain_batches
 from pipelines.cnn.batches.inputs import check_faces
 from pipelines.cnn.network.backbones import create_backbone
 from pipelines.cnn.network.network import FaceNetwork
 from pipelines.cnn.training.settings import choose_device, torch_threads
 
+from .layer_features import feature_reader
 from .saving import Arrays, network_arrays, single_network
 
 __all__ = ["TimmFeatures"]
@@ -183,7 +181,10 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         self.n_parameters_ = sum(p.numel() for p in self.network_.parameters())
         self.device_ = choose_device(self.device)
         blank = torch.zeros(1, 3, self.image_size_, self.image_size_)
-        with torch.inference_mode(), self._reader(self.network_) as read:
+        with (
+            torch.inference_mode(),
+            feature_reader(self.network_, tuple(self.layers or ())) as read,
+        ):
             self.n_features_out_ = read(blank).shape[1]
         features = self._features(images)
         self.low_, self.high_ = features.min(0), features.max(0)
@@ -214,7 +215,11 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
         network = self.network_.to(device)
         features = np.empty((len(images), self.n_features_out_), dtype=np.float32)
         done = 0
-        with torch_threads(self.threads), torch.inference_mode(), self._reader(network) as read:
+        with (
+            torch_threads(self.threads),
+            torch.inference_mode(),
+            feature_reader(network, tuple(self.layers or ())) as read,
+        ):
             for batch in plain_batches(images, self.batch_size, self.image_size_):
                 batch = batch.to(device)
                 found = read(batch)
@@ -225,41 +230,6 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
                 if self.progress is not None:
                     self.progress("features", done, len(images))
         return features
-
-    @contextmanager
-    def _reader(self, network: FaceNetwork) -> Iterator[Callable[[Tensor], Tensor]]:
-        """Give a function from images to features, of the inner layers too."""
-        means: dict[str, Tensor] = {}
-
-        def keep(name: str) -> Callable[..., None]:
-            def hook(_module: Any, _inputs: Any, output: Any) -> None:
-                if not (isinstance(output, Tensor) and output.dim() == 4):
-                    raise ValueError(f"layer {name!r} of {self.backbone} holds no maps")
-                means[name] = output.mean((2, 3))
-
-            return hook
-
-        def read(images: Tensor) -> Tensor:
-            last = network.features(images)
-            return torch.cat([*(means[name] for name in layers), last], 1)
-
-        layers, handles = tuple(self.layers or ()), []
-        try:
-            for name in layers:
-                handles.append(self._layer(network, name).register_forward_hook(keep(name)))
-            yield read
-        finally:
-            for handle in handles:
-                handle.remove()
-
-    def _layer(self, network: FaceNetwork, name: str) -> nn.Module:
-        try:
-            return network.backbone.get_submodule(name)
-        except AttributeError as error:
-            known = [key for key, _ in network.backbone.named_modules() if key]
-            raise ValueError(
-                f"{self.backbone} has no layer {name!r}{did_you_mean(name, known)}"
-            ) from error
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return the names of the features.

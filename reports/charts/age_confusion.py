@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.drawing.heat import heat_map
-from reports.statistics.intervals import share_interval
+from reports.statistics.shares import share_interval
 
 from ..evaluation import Evaluation
 
@@ -73,7 +74,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         0.3 + 2.4 * lines, rows=lines, columns=per_line, width=min(10.4, 0.7 + 2.4 * per_line),
         margins=figures.Margins(left=0.75, top=0.3, bottom=0.75, lines=1.0), sharey=True,
     )  # fmt: skip
-    titles = figures.distinct(names)
+    titles = labels_of.distinct(names)
     for ax, name, title in zip(grid, names, titles, strict=False):
         rows = frame[frame["contender"] == name]
         levels = list(dict.fromkeys(rows["predicted"]))

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.statistics.intervals import student_interval
 
 from ..evaluation import Evaluation
@@ -66,7 +67,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         0.3 + 2.2 * lines, rows=lines, columns=per_line, width=min(10.4, 0.7 + 2.5 * per_line),
         margins=figures.Margins(top=0.3, lines=0.8), sharex=True, sharey=True,
     )  # fmt: skip
-    titles = figures.distinct(names)
+    titles = labels_of.distinct(names)
     for ax, name, title in zip(grid, names, titles, strict=False):
         rows = frame[frame["contender"] == name]
         colour = looks[name].colour

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.statistics import breakdowns
 
 from ..evaluation import POSE_COLUMNS, Evaluation
@@ -49,7 +50,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:mae"
     """Draw levels as rows, contenders dodged within them."""
     levels, contenders = frame["level"].nunique(), frame["contender"].nunique()
     figure, (ax,) = figures.axes(0.6 + levels * max(0.26, 0.085 * contenders))
-    figures.dots(ax, frame, looks, "value", labels=figures.level_labels(frame))
+    figures.dots(ax, frame, looks, "value", labels=labels_of.level_labels(frame))
     ax.set_xlabel(AXES[variant.rsplit(":", 1)[1]])
     if variant.endswith("mae"):
         ax.set_xlim(left=0)

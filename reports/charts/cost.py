@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 
 from ..evaluation import Evaluation
 
@@ -78,7 +79,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "core_seconds
 def _panel(ax: Axes, frame: pd.DataFrame, looks: figures.Looks, metric: str) -> None:
     front = frame[frame[f"front_{metric}"]].sort_values("cost")
     ax.plot(front["cost"], front[metric], color=figures.SOFT, lw=1, ls=":", drawstyle="steps-post")
-    labels = figures.distinct(frame["contender"].tolist(), 16)
+    labels = labels_of.distinct(frame["contender"].tolist(), 16)
     for row, label in zip(frame.to_dict("records"), labels, strict=True):
         name = row["contender"]
         with figures.contender(ax, name, looks):

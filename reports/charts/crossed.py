@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from reports.display.words import minus
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.drawing.heat import heat_map
 from reports.statistics import breakdowns
 
@@ -75,7 +76,7 @@ def plot(
         share = (value - low) / (high - low or 1.0)
         return np.clip(share if metric == "mae" else 1 - share, 0, 1)
 
-    titles = figures.distinct(names)
+    titles = labels_of.distinct(names)
     for ax, name, title in zip(grid, names, titles, strict=False):
         part = frame[frame["contender"] == name]
         heat(ax, part, rows, columns, FACTOR[metric], strength)

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from reports.drawing import figures
 from reports.statistics import breakdowns
-from reports.statistics.intervals import share_difference, student_interval
+from reports.statistics.intervals import student_interval
 from reports.statistics.pairs import advantages
+from reports.statistics.shares import share_difference
 
 from ..evaluation import Evaluation
 from . import crossed

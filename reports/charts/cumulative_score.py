@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
-from reports.statistics.intervals import share_interval
+from reports.statistics.shares import share_interval
 
 from ..evaluation import Evaluation
 

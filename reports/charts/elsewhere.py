@@ -7,9 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.statistics.elsewhere import SHARES, per_face
-from reports.statistics.intervals import mean_interval, share_interval
+from reports.statistics.intervals import mean_interval
 from reports.statistics.resampling import generator
+from reports.statistics.shares import share_interval
 
 from ..evaluation import Evaluation
 
@@ -71,6 +73,6 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     """Draw groups as rows, contenders side by side."""
     levels, contenders = frame["level"].nunique(), frame["contender"].nunique()
     figure, (ax,) = figures.axes(0.6 + levels * max(0.26, 0.085 * contenders))
-    figures.dots(ax, frame, looks, "value", labels=figures.level_labels(frame))
+    figures.dots(ax, frame, looks, "value", labels=labels_of.level_labels(frame))
     ax.set_xlabel(WORDS[variant.rsplit(":", 1)[-1]])
     return figure

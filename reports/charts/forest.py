@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.statistics import breakdowns
 
 from ..evaluation import Evaluation
@@ -50,7 +51,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     keys = list(dict.fromkeys(zip(frame["breakdown"], frame["level"], strict=True)))
     n = frame.groupby(["breakdown", "level"], sort=False)["n"].max()
     labels = [
-        f"{f'{figures.short(b, 14)} ' if b else ''}{figures.short(v, 16)}  ({n[b, v]:,})"
+        f"{f'{labels_of.short(b, 14)} ' if b else ''}{labels_of.short(v, 16)}  ({n[b, v]:,})"
         for b, v in keys
     ]
     room = figures.room_for(labels)

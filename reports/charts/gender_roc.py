@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from reports.drawing import figures
-from reports.statistics.intervals import wilson
+from reports.statistics.shares import wilson
 
 from ..evaluation import Evaluation
 

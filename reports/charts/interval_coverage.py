@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 
 from ..evaluation import Evaluation
 
@@ -30,7 +31,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     """Draw age bins as rows and the promised level as a line."""
     levels, contenders = frame["level"].nunique(), frame["contender"].nunique()
     figure, (ax,) = figures.axes(0.6 + levels * max(0.26, 0.085 * contenders))
-    figures.dots(ax, frame, looks, "value", labels=figures.level_labels(frame))
+    figures.dots(ax, frame, looks, "value", labels=labels_of.level_labels(frame))
     ax.axvline(frame["promised"].iloc[0], color=figures.INK, lw=1, ls="--")
     ax.set_xlabel("share of true ages inside the interval")
     ax.set_xlim(right=1.005)

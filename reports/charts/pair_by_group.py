@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.statistics import breakdowns
 
 from ..evaluation import Evaluation
@@ -67,7 +68,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age_bin:age"
                     mfc=figures.INK if filled else figures.GROUND)  # fmt: skip
     ax.axvline(0, color=figures.SOFT, lw=1)
     _fit(ax, frame, factor)
-    labels = figures.level_labels(frame)
+    labels = labels_of.level_labels(frame)
     figures.make_room(ax, labels)
     ax.set_yticks(y, labels)
     ax.set_ylim(len(frame) - 0.5, -0.5)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 
 from ..evaluation import Evaluation
 
@@ -52,7 +53,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         margins=figures.Margins(top=0.3, lines=0.8), sharex=True, sharey=True,
     )  # fmt: skip
     colour = tuple(int(figures.DENSITY[i : i + 2], 16) for i in (1, 3, 5))
-    titles = figures.distinct(names)
+    titles = labels_of.distinct(names)
     for ax, name, title in zip(grid, names, titles, strict=False):
         rows = frame[frame["contender"] == name]
         picture = np.zeros((TOP + 1, TOP + 1, 4), np.uint8)

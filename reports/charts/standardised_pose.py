@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 from reports.statistics import breakdowns
 
 from ..evaluation import Evaluation
@@ -48,8 +49,8 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "yaw_bin:mae"
     levels, contenders = frame["level"].nunique(), frame["contender"].nunique()
     figure, (ax,) = figures.axes(0.6 + levels * max(0.3, 0.1 * contenders))
     raw = frame.assign(value=frame["raw"], value_low=frame["raw"], value_high=frame["raw"])
-    figures.dots(ax, raw, looks, "value", hollow=True, labels=figures.level_labels(frame))
-    figures.dots(ax, frame, looks, "value", labels=figures.level_labels(frame))
+    figures.dots(ax, raw, looks, "value", hollow=True, labels=labels_of.level_labels(frame))
+    figures.dots(ax, frame, looks, "value", labels=labels_of.level_labels(frame))
     ax.set_xlabel(by_group.AXES[variant.rsplit(":", 1)[1]])
     if variant.endswith("mae"):
         ax.set_xlim(left=0)

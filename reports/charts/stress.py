@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 
 from ..evaluation import Evaluation
 
@@ -101,7 +102,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, looks: figures.Looks) -> None:
     ]
     ax.set_xticks(ticks["x"], labels)
     ax.set_title(str(rows["title"].iloc[0]))
-    ax.set_xlabel(figures.short(str(rows["unit"].iloc[0]).split(" (")[0], 34))
+    ax.set_xlabel(labels_of.short(str(rows["unit"].iloc[0]).split(" (")[0], 34))
 
 
 def _level(level: float) -> str:

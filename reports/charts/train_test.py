@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.drawing import figures
+from reports.drawing import labels as labels_of
 
 from ..evaluation import Evaluation
 
@@ -47,7 +48,7 @@ def frame(evaluation: Evaluation, variant: str = "mae") -> pd.DataFrame:
 
 def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "mae") -> Figure:
     """Draw one row a contender."""
-    labels = figures.distinct(frame["contender"].tolist())
+    labels = labels_of.distinct(frame["contender"].tolist())
     figure, (ax,) = figures.axes(0.75 + 0.3 * len(frame))
     for y, row in enumerate(frame.to_dict("records")):
         look = looks[row["contender"]]

@@ -15,6 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .labels import distinct
+
 INK, SOFT, GRID, GROUND = "#010101", "#020202", "#030303", "#040404"
 _PALETTE = [f"#05{slot:02x}05" for slot in range(10)]
 VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid", GROUND: "--ground"} | {
@@ -279,31 +281,6 @@ def draw_floor(ax: Axes, frame: pd.DataFrame) -> None:
     """Draw the floor of label noise, a dotted line, if the frame holds one."""
     if "noise_floor" in frame:
         ax.axvline(frame["noise_floor"].iloc[0], color=SOFT, lw=1.2, ls=":")
-
-
-def level_labels(frame: pd.DataFrame) -> list[str]:
-    """Return ``level (n)`` for each level, n the largest over contenders."""
-    counts = frame.groupby("level", sort=False, observed=True)["n"].max()
-    names = distinct(list(counts.index))
-    return [f"{name}  ({n:,})" for name, n in zip(names, counts, strict=True)]
-
-
-def short(text: object, length: int = 22) -> str:
-    """Cut a label that would push the chart off the page in its middle: ends tell names apart."""
-    text = str(text)
-    if len(text) <= length:
-        return text
-    tail = length // 2
-    return f"{text[: length - tail - 1]}…{text[-tail:]}"
-
-
-def distinct(names: Sequence[object], length: int = 22) -> list[str]:
-    """Cut labels; those that would become equal get their number."""
-    cut = [short(name, length) for name in names]
-    return [
-        f"{label} ({k + 1})" if cut.count(label) > 1 and str(name) != label else label
-        for k, (name, label) in enumerate(zip(names, cut, strict=True))
-    ]
 
 
 def style() -> Any:

@@ -14,9 +14,10 @@ from reports.display.blocks import Block, Listing, Prose, Section
 from reports.display.cells import Table, from_frame
 from reports.evaluation import Evaluation
 from reports.panel import Panel
-from reports.statistics.intervals import mean_interval, share_difference
+from reports.statistics.intervals import mean_interval
 from reports.statistics.pairs import seed_mean
 from reports.statistics.resampling import generator, sign_flip_p, totals
+from reports.statistics.shares import share_difference
 from reports.tables import RunTables
 
 Runs = Mapping[str, RunTables] | Sequence[RunTables]

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from reports.panel import Panel
 
 from .breakdowns import per_contender
-from .intervals import Estimates, share_interval, student_interval
+from .intervals import Estimates, student_interval
+from .shares import share_interval
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

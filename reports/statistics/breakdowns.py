@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel
 
-from .intervals import Estimate, mean_interval, share_interval, student_interval
+from .intervals import Estimate, mean_interval, student_interval
 from .metrics import METRICS
 from .pairs import level_masks, seed_mean
 from .resampling import generator
+from .shares import share_interval
 from .standardisation import Standard
 
 Array = NDArray[np.float64]

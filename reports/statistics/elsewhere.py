@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel, SeedAnswers
 
-from .intervals import Estimate, mean_interval, share_difference, share_interval, wilson
+from .intervals import Estimate, mean_interval
 from .pairs import Pair
 from .resampling import generator
+from .shares import share_difference, share_interval, wilson
 
 Array = NDArray[np.float64]
 METRICS = ("mae", "outside_range", "inside_range", "bias", "accuracy", "coverage")

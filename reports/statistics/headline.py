@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel
 
-from .intervals import Estimate, mover_mean, recipe_interval, share_interval
+from .intervals import Estimate
 from .metrics import METRICS, Metric
 from .pairs import known_of, seed_mean, targets_of
+from .recipe import mover_mean, recipe_interval
 from .resampling import totals
+from .shares import share_interval
 from .whole_intervals import auc_interval, ece_interval, influence, median_interval, r2_interval
 
 Array = NDArray[np.float64]

@@ -24,7 +24,6 @@ Bonett and Price (2012), paired differences of shares.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,52 +140,6 @@ def group_sums(
     return GroupSums(mean, residual, by_group, (by_group > 0).sum(axis=0), (weight > 0).sum(axis=0))
 
 
-def wilson(share: Array, n: Array, level: float = LEVEL) -> tuple[Array, Array]:
-    """Wilson score interval of shares on ``n`` (possibly fractional) independent trials."""
-    z = stats.norm.ppf((1 + level) / 2)
-    share, n = np.asarray(share, float), np.asarray(n, float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-        return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
-
-
-def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> Array:
-    """Return how many independent faces would give the observed group-robust variance.
-
-    Parameters
-    ----------
-    share : ndarray of shape (K,)
-    sums : GroupSums
-        Of the same numbers.
-    spread : ndarray of shape (K,), optional
-        Variance of one independent answer; default ``share (1 - share)``.
-
-    Notes
-    -----
-    ``spread / variance``, shrunk by ``(z / t)^2`` for the few groups a variance is known from
-    (Korn and Graubard). Correlated faces make it smaller than the number of faces; averaging over
-    seeds that disagree makes it larger. A share of exactly 0 or 1 has no observed variance; there
-    each group counts once.
-    """
-    spread = share * (1 - share) if spread is None else spread
-    z = stats.norm.ppf((1 + LEVEL) / 2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        t = stats.t.ppf((1 + LEVEL) / 2, np.maximum(sums.n_groups - 1, 1))
-        free = spread / sums.variance * (z / t) ** 2
-        size = np.where(sums.variance > 1e-12, free, sums.n_groups)
-    return size
-
-
-def share_interval(
-    values: Array, groups: NDArray[np.int64], weights: Array | None = None
-) -> Estimates:
-    """Wilson intervals of the means of ``values`` (n, K) in [0, 1]."""
-    sums = group_sums(values, groups, weights, compress=False)
-    low, high = wilson(sums.value, effective_n(sums.value, sums))
-    return Estimates(sums.value, low, high, np.sqrt(sums.variance), sums.n)
-
-
 def mean_interval(
     values: Array,
     groups: NDArray[np.int64],
@@ -288,70 +241,6 @@ def _studentised(
         # a draw of (nearly) one repeated group has no spread to studentise by
         out.append(np.where(variance > 1e-4 * n_groups, t, np.nan))
     return np.concatenate(out)
-
-
-def recipe_interval(
-    value: float, low: float, high: float, *seeds: Sequence[float]
-) -> tuple[float, float]:
-    """Widen an interval over faces by what the seed of the training does.
-
-    Parameters
-    ----------
-    value, low, high : float
-        The mean over seeds, or the difference of two such means, and its interval over faces.
-    *seeds : sequence of float
-        The number of each seed, of one contender or of both.
-
-    Returns
-    -------
-    low, high : float
-        NaN with fewer than three seeds of a contender, which cannot tell how much a seed does.
-
-    Notes
-    -----
-    MOVER: the arm over faces and the arm over seeds (Student's t, for two contenders Welch's) add
-    as the sides of a right angle (Zou and Donner, 2008). The interval is about the recipe: other
-    faces and another training.
-
-    Examples
-    --------
-    >>> low, high = recipe_interval(5.0, 4.8, 5.3, [4.9, 5.0, 5.1])
-    >>> round(low, 2), round(high, 2)
-    (4.68, 5.39)
-    """
-    known = [np.asarray([s for s in each if np.isfinite(s)], float) for each in seeds]
-    if min(len(k) for k in known) < 3:
-        return np.nan, np.nan
-    parts = np.array([k.var(ddof=1) / len(k) for k in known])
-    total = float(parts.sum())
-    if total == 0:
-        return low, high
-    freedom = total**2 / sum(v**2 / (len(k) - 1) for v, k in zip(parts, known, strict=True))
-    arm = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * np.sqrt(total)
-    return value - float(np.hypot(value - low, arm)), value + float(np.hypot(high - value, arm))
-
-
-def share_difference(values: Array, groups: NDArray[np.int64]) -> Estimates:
-    """Intervals of mean paired differences of shares, ``values`` (n, K) in [-1, 1].
-
-    Bonett and Price (2012) add one discordant pair on either side; the pairs are counted on the
-    effective number of faces.
-    """
-    sums = group_sums(values, groups, compress=False)
-    z = stats.norm.ppf((1 + LEVEL) / 2)
-    gain = np.nanmean(np.maximum(values, 0), axis=0) if len(values) else sums.value
-    loss = gain - sums.value
-    n = effective_n(sums.value, sums, spread=gain + loss - sums.value**2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        up, down = (n * gain + 1) / (n + 2), (n * loss + 1) / (n + 2)
-        half = z * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
-    return Estimates(
-        sums.value,
-        np.maximum(up - down - half, -1),
-        np.minimum(up - down + half, 1),
-        np.sqrt(sums.variance),
-        sums.n,
-    )
 
 
 def student_interval(

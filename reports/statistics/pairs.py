@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from reports.panel import Panel, SeedAnswers, family_of
 
 from . import metrics
-from .intervals import Estimate, mean_interval, recipe_interval, share_difference
+from .intervals import Estimate, mean_interval
+from .recipe import recipe_interval
 from .resampling import generator, totals
+from .shares import share_difference
 
 Array = NDArray[np.float64]
 ALPHA = 0.05

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from data.tables import UNCHANGED
 from reports.panel import Panel
 
-from .intervals import Estimates, mean_interval, share_difference, share_interval
+from .intervals import Estimates, mean_interval
 from .resampling import generator
+from .shares import share_difference, share_interval
 
 Array = NDArray[np.float64]
 BARS = {"age": 1.0, "gender": 0.05}  # years; share

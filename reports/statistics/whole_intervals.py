@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 from scipy.stats import rankdata
 
-from .intervals import LEVEL, MIN_GROUPS, effective_n, group_sums, wilson
+from .intervals import LEVEL, MIN_GROUPS, group_sums
 from .metrics import calibration_bins
+from .shares import effective_n, wilson
 
 Array = NDArray[np.float64]
 Span = tuple[float, float]

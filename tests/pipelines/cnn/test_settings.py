@@ -88,7 +88,7 @@ def test_divergence_in_the_very_last_step(faces, ema):
     [
         ({"backbone": "test_eficientnet"}, "did you mean"),
         ({"age_head": "ordinl"}, "did you mean 'ordinal'"),
-        ({"augment": "wild"}, "unknown augmentation"),
+        ({"augment": "wildest"}, "unknown augmentation"),
         ({"norm": "instance"}, "unknown norm"),
         ({"precision": "int8"}, "unknown precision"),
         ({"epochs": 0}, "epochs must be at least 1, got 0"),

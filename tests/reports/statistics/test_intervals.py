@@ -7,16 +7,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.interval_coverage import KINDS, covered
 from reports.statistics import resampling
-from reports.statistics.intervals import (
-    effective_n,
-    group_sums,
-    mean_interval,
-    mover_mean,
-    recipe_interval,
-    share_difference,
-    share_interval,
-    wilson,
-)
+from reports.statistics.intervals import group_sums, mean_interval
+from reports.statistics.recipe import mover_mean, recipe_interval
+from reports.statistics.shares import effective_n, share_difference, share_interval, wilson
 
 
 def rng(seed=0):

@@ -78,7 +78,7 @@ def test_kill_minus_nine(tmp_path, uninterrupted):
         import os, signal, sys
         sys.path[:0] = [{str(Path(__file__).parents[4])!r}, {str(Path(__file__).parent)!r}]
         from test_checkpoints import OPTIONS, _faces
-        from pipelines.cnn import CnnAgeGender
+        from pipelines import CnnAgeGender
         def progress(stage, done, total):
             if done == 10:
                 os.kill(os.getpid(), signal.SIGKILL)
