@@ -19,7 +19,8 @@ def settle(package: Path = Path(__file__).parent) -> bool:
     if folder is None:
         return False
     if folder.name != "__pycache__":
-        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        # numba makes the attributes of its settings when it is imported: no type checker knows them
+        vars(numba.config)["CACHE_DIR"] = str(folder)
     return True
 
 

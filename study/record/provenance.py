@@ -19,7 +19,7 @@ from study.plan.model import Plan, registered_name
 PACKAGES = (
     "age-gender-study", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "numba",
     "opencv-python-headless", "torch", "torchvision", "timm", "skorch", "joblib", "matplotlib",
-    "seaborn", "simplejpeg",
+    "simplejpeg",
 )  # fmt: skip
 
 
