@@ -33,10 +33,21 @@ def chosen_folder(cache: str | Path | None = None) -> Path:
         Wins over the environment variable ``AGE_GENDER_STUDY_CACHE``, which wins over the
         operating system's folder for caches of a user.
 
+    Returns
+    -------
+    Path
+        Absolute.
+
     Raises
     ------
     OSError
         Nobody named a folder, and the user has no home.
+
+    Examples
+    --------
+    >>> from basis.caches import chosen_folder
+    >>> chosen_folder("some/folder").is_absolute()
+    True
     """
     chosen = cache or os.environ.get(VARIABLE)
     try:
@@ -50,7 +61,26 @@ def chosen_folder(cache: str | Path | None = None) -> Path:
 
 
 def is_writable(folder: Path) -> bool:
-    """Whether files can be made in ``folder``, which is created if need be."""
+    """Tell whether files can be made in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Created if need be.
+
+    Returns
+    -------
+    bool
+        False also where the folder cannot be created.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from basis.caches import is_writable
+    >>> is_writable(Path(tempfile.mkdtemp()) / "new")
+    True
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -71,6 +101,14 @@ def settle_libraries(environment: MutableMapping[str, str] | None = None) -> Non
     -----
     Where nobody set ``AGE_GENDER_STUDY_CACHE``, libraries keep their own places: the weights a
     user has already downloaded stay found.
+
+    Examples
+    --------
+    >>> from basis.caches import settle_libraries
+    >>> environment = {"AGE_GENDER_STUDY_CACHE": "some/folder", "HF_HOME": "mine"}
+    >>> settle_libraries(environment)
+    >>> environment["HF_HOME"], environment["TORCH_HOME"].endswith("torch")
+    ('mine', True)
     """
     environment = os.environ if environment is None else environment
     if not environment.get(VARIABLE):
@@ -87,6 +125,18 @@ def compiler_folder(package: Path) -> Path | None:
     ----------
     package : Path
         Folder of the package; numba writes beside the source where it may.
+
+    Returns
+    -------
+    Path or None
+        ``NUMBA_CACHE_DIR`` where it is set, whether or not it can be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from basis.caches import compiler_folder
+    >>> compiler_folder(Path(tempfile.mkdtemp()))    # doctest: +SKIP
     """
     if named := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(named)

@@ -14,6 +14,21 @@ def settle(package: Path = Path(__file__).parent) -> bool:
 
     Without one kernels are compiled again in every process, which takes seconds and breaks
     nothing; numba itself would refuse to import them.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package whose kernels are kept.
+
+    Returns
+    -------
+    bool
+        For the parameter ``cache`` of ``numba.njit``.
+
+    Examples
+    --------
+    >>> from basis.compiled import settle
+    >>> kept = settle()    # doctest: +SKIP
     """
     folder = compiler_folder(package)
     if folder is None:

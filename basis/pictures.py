@@ -64,10 +64,21 @@ _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 class UnreadableImageError(ValueError):
     """A file holds no image that can be used.
 
-    Attributes
+    Parameters
     ----------
     problem : {'unreadable', 'truncated', 'too large'}
         The audit's word for it.
+    detail : str
+        What the decoder said.
+
+    Examples
+    --------
+    >>> from basis.pictures import UnreadableImageError, decode
+    >>> try:
+    ...     decode(b"")
+    ... except UnreadableImageError as error:
+    ...     print(error)
+    unreadable: the file is empty
     """
 
     def __init__(self, problem: str, detail: str) -> None:
@@ -80,12 +91,19 @@ class UnreadableImageError(ValueError):
 class Picture:
     """A decoded image.
 
-    Attributes
+    Parameters
     ----------
     pixels : ndarray of uint8, shape (height, width, 3)
         Upright RGB.
     conversions : tuple of str
         What had to be done beyond plain decoding, such as ``greyscale`` or ``rotated by EXIF``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from basis.pictures import Picture
+    >>> Picture(np.zeros((4, 6, 3), np.uint8), ("greyscale",)).conversions
+    ('greyscale',)
     """
 
     pixels: np.ndarray
@@ -93,7 +111,24 @@ class Picture:
 
 
 def looks_like_an_image(head: bytes) -> bool:
-    """Tell from the first 16 bytes whether a file without a telling name is an image."""
+    """Tell from the first 16 bytes whether a file without a telling name is an image.
+
+    Parameters
+    ----------
+    head : bytes
+        The file's beginning, 16 bytes or more.
+
+    Returns
+    -------
+    bool
+        Whether it begins as JPEG, PNG, GIF, BMP, TIFF, WebP, AVIF or HEIC do.
+
+    Examples
+    --------
+    >>> from basis.pictures import looks_like_an_image
+    >>> looks_like_an_image(b"GIF89a"), looks_like_an_image(b"%PDF-1.7")
+    (True, False)
+    """
     boxed = head[8:12] if head[4:8] == b"ftyp" else b""
     return (
         head.startswith(_MAGIC)
@@ -113,11 +148,23 @@ def decode(data: bytes) -> Picture:
     Returns
     -------
     Picture
+        Upright 8-bit RGB, and what had to be done for it.
 
     Raises
     ------
     UnreadableImageError
         If the file is no image, is cut off, or has more than ``MAX_PIXELS`` pixels.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> from basis.pictures import decode
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (6, 4)).save(file, "PNG")
+    >>> picture = decode(file.getvalue())
+    >>> picture.pixels.shape, picture.conversions
+    ((4, 6, 3), ('greyscale',))
     """
     if data.startswith(_JPEG) and data.find(_EXIF, 0, 65536) < 0:
         picture = _decode_plain_jpeg(data)
@@ -132,6 +179,7 @@ def read_square(path: str | Path, size: int) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
+        The file.
     size : int
         Side in pixels.
 
@@ -146,6 +194,17 @@ def read_square(path: str | Path, size: int) -> np.ndarray:
         If the file is not a readable image.
     OSError
         If it cannot be opened.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from basis.pictures import read_square
+    >>> file = Path(tempfile.mkdtemp()) / "red.png"
+    >>> Image.new("RGB", (60, 40), "red").save(file)
+    >>> read_square(file, 32).shape
+    (32, 32, 3)
     """
     return to_square(decode(Path(path).read_bytes()).pixels, size)
 
@@ -226,6 +285,7 @@ def to_square(pixels: np.ndarray, size: int) -> np.ndarray:
     Parameters
     ----------
     pixels : ndarray of uint8, shape (height, width, 3)
+        RGB.
     size : int
         Side in pixels.
 
@@ -234,6 +294,13 @@ def to_square(pixels: np.ndarray, size: int) -> np.ndarray:
     ndarray of uint8, shape (size, size, 3)
         Averaged over areas where the picture shrinks, bicubic where it grows; a view of
         ``pixels`` where it has the size already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from basis.pictures import to_square
+    >>> to_square(np.zeros((40, 60, 3), np.uint8), 32).shape
+    (32, 32, 3)
     """
     height, width = pixels.shape[:2]
     side = min(height, width)

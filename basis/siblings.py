@@ -28,6 +28,7 @@ def check_siblings(file: str, siblings: tuple[str, ...]) -> None:
     Examples
     --------
     >>> import basis
+    >>> from basis.siblings import check_siblings
     >>> check_siblings(basis.__file__, ("basis",))
     """
     home = Path(file).resolve().parent.parent

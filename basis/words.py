@@ -23,6 +23,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 
     Examples
     --------
+    >>> from basis.words import did_you_mean
     >>> "no contender 'cn'" + did_you_mean("cn", ["cnn", "dummy"])
     "no contender 'cn': did you mean 'cnn'? (known: cnn, dummy)"
     """

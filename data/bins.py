@@ -124,8 +124,11 @@ def add_breakdowns(faces: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import data
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"age": [3.5, 40], "yaw": [-12, 0], "pitch": [0, float("nan")]})
-    >>> add_breakdowns(table)[["age_bin", "yaw_bin", "pitch_bin"]].astype("str").values.tolist()
+    >>> bins = data.add_breakdowns(table)[["age_bin", "yaw_bin", "pitch_bin"]]
+    >>> bins.astype("str").values.tolist()
     [['3-5', '10-20', 'level'], ['35-44', '0-10', 'unknown']]
     """
     table = faces.assign(

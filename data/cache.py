@@ -65,10 +65,22 @@ def cache_folder(cache: str | Path | None = None) -> Path:
         Wins over the environment variable ``AGE_GENDER_STUDY_CACHE``, which wins over the
         operating system's folder for caches of a user.
 
+    Returns
+    -------
+    Path
+        Absolute.
+
     Raises
     ------
     DataError
-        If the folder can be neither found nor created.
+        If the folder can be neither found nor created, or not be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import data
+    >>> data.cache_folder(tempfile.mkdtemp()).is_dir()
+    True
     """
     try:
         folder = chosen_folder(cache)

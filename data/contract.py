@@ -12,7 +12,18 @@ from .labels import as_text
 
 
 class ContractError(ValueError):
-    """A table breaks its contract; the message names table, column and first bad row."""
+    """A table breaks its contract; the message names table, column and first bad row.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> try:
+    ...     data.tables.COSTS.validate(pd.DataFrame({"data_set": ["embedded"]}))
+    ... except data.ContractError as error:
+    ...     print(error)
+    costs: column 'protocol' is missing
+    """
 
     __module__ = "data"
 
@@ -24,6 +35,7 @@ class Column:
     Parameters
     ----------
     name : str
+        As in the table, and in messages.
     dtype : {'str', 'float32', 'float64', 'int64', 'bool', 'category'}
     nullable : bool
         Whether missing values are allowed.
@@ -33,6 +45,12 @@ class Column:
         Exact categories, in display order.
     optional : bool
         Whether the column may be absent.
+
+    Examples
+    --------
+    >>> from data.tables import Column
+    >>> Column("yaw", "float32", nullable=True, low=-180, high=180).high
+    180
     """
 
     name: str
@@ -53,10 +71,19 @@ class Contract:
     name : str
         Used in messages.
     columns : tuple of Column
+        Those a table must have, or may have where they are optional.
     key : tuple of str
         Columns that together identify a row.
     rules : tuple of callables
         Each takes the frame and returns a sentence about the first violation, or None.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from data.tables import Column, Contract
+    >>> ages = Contract("ages", (Column("face_id", "str"), Column("age", "float32")), ("face_id",))
+    >>> str(ages.validate(pd.DataFrame({"face_id": ["a"], "age": [30]}))["age"].dtype)
+    'float32'
     """
 
     name: str
@@ -65,10 +92,26 @@ class Contract:
     rules: tuple[Callable[[pd.DataFrame], str | None], ...] = field(default=())
 
     def validate(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return ``frame`` with contract dtypes, or raise ``ContractError``.
+        """Return ``frame`` with contract dtypes.
 
         Columns beyond the contract are kept (breakdowns are such columns). The input is not
         modified.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per key.
+
+        Returns
+        -------
+        DataFrame
+            A copy, its columns in the order of ``frame``.
+
+        Raises
+        ------
+        ContractError
+            If a column is missing, a value has another type or lies out of range, a key stands
+            twice, or a rule is broken.
         """
         out = frame.copy()
         for column in self.columns:

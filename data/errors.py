@@ -10,6 +10,16 @@ class DataError(ValueError):
 
     Wrong usage (a missing path, an archive without faces, a split of too few faces) raises it.
     A single bad file never does: it becomes a row of the audit.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> try:
+    ...     data.split(pd.DataFrame(), data_set="mine", seed=-1)
+    ... except data.DataError as error:
+    ...     print(error)
+    seed -1: choose a number from 0 to 2147483647
     """
 
     __module__ = "data"
@@ -28,6 +38,17 @@ class NothingUsableError(DataError):
     Attributes
     ----------
     audit : DataFrame
+        As given.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> audit = pd.DataFrame(
+    ...     {"file": ["a.jpg"], "problem": "truncated", "action": "excluded", "detail": "cut off"}
+    ... )
+    >>> print(data.NothingUsableError("faces.zip holds no readable face", audit))
+    faces.zip holds no readable face: 1 times truncated, such as a.jpg (cut off)
     """
 
     __module__ = "data"

@@ -22,7 +22,7 @@ from .readers import Reader
 class Faces(Learning):
     """The faces of one data set: labels, audit and pixels. Made by :func:`load`.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Name of the data set.
@@ -38,6 +38,17 @@ class Faces(Learning):
         ``similarity`` (detail correlation), ``verified``, ``age_gap`` (years), ``same_gender``.
     label_noise : dict
         See :func:`data.label_noise_floor`.
+    reader : Reader
+        The reader that recognised the source.
+    folder : Path
+        Where the paths of ``table`` begin.
+    cache : Path
+        Cache folder, for pixels.
+    n_jobs : int or None
+        Threads; None is one per available core.
+
+    Attributes
+    ----------
     kind : str
         Name of the reader that recognised it, such as ``utkface``.
     licence : str
@@ -46,6 +57,15 @@ class Faces(Learning):
         Whether faces may be shown to others.
     content_hash : str
         sha256 over the pixels in row order.
+
+    Examples
+    --------
+    >>> import data
+    >>> faces = data.load("embedded")                           # doctest: +SKIP
+    >>> len(faces)                                              # doctest: +SKIP
+    2400
+    >>> faces.images(64).shape                                  # doctest: +SKIP
+    (2400, 64, 64, 3)
     """
 
     __module__ = "data"
@@ -150,10 +170,12 @@ class Faces(Learning):
         Parameters
         ----------
         face_id : str
+            As in ``table``.
 
         Returns
         -------
         Path
+            Whether it exists is not looked at.
 
         Raises
         ------

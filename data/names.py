@@ -21,13 +21,22 @@ from .readers import find_reader, readers
 class Registered:
     """A data set that was added under a name.
 
-    Attributes
+    Parameters
     ----------
-    name, source : str
-        ``source`` is an absolute path.
+    name : str
+        What :func:`data.load` takes.
+    source : str
+        Absolute path of the file or folder.
     reader : str
         Name of the reader that recognised it.
     licence : str
+        One sentence.
+
+    Examples
+    --------
+    >>> import data
+    >>> data.Registered("mine", "/faces/mine.zip", "utkface", "Ask the owner.").reader
+    'utkface'
     """
 
     __module__ = "data"
@@ -67,14 +76,60 @@ def _name_of(path: Path) -> str:
 
 
 def known_data_sets(cache: str | Path | None = None) -> dict[str, str]:
-    """Return every name that :func:`data.load` knows, with a line about it."""
+    """Return every name that :func:`data.load` knows, with a line about it.
+
+    Parameters
+    ----------
+    cache : str, Path or None
+        Cache folder; see :func:`data.cache_folder`.
+
+    Returns
+    -------
+    dict of str to str
+        First those that ship with the package, then those a user has added.
+
+    Raises
+    ------
+    DataError
+        If the list of added data sets is damaged, or there is no cache folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import data
+    >>> "embedded" in data.known_data_sets(tempfile.mkdtemp())
+    True
+    """
     shipped = {r.name: r.summary for r in readers().values() if r.source is not None}
     added = registered(cache)
     return shipped | {name: f"{entry.reader}, {entry.source}" for name, entry in added.items()}
 
 
 def registered(cache: str | Path | None = None) -> dict[str, Registered]:
-    """Return the data sets a user has added, by name."""
+    """Return the data sets a user has added, by name.
+
+    Parameters
+    ----------
+    cache : str, Path or None
+        Cache folder; see :func:`data.cache_folder`.
+
+    Returns
+    -------
+    dict of str to Registered
+        Empty where none was added.
+
+    Raises
+    ------
+    DataError
+        If the list of added data sets is damaged, or there is no cache folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import data
+    >>> data.registered(tempfile.mkdtemp())
+    {}
+    """
     path = cache_folder(cache) / "data_sets.json"
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
@@ -108,14 +163,27 @@ def add_data_set(
         Expected checksum of the fetched file.
     accept_licence : bool
         Must be true where the licence restricts use (UTKFace).
-    cache, progress
-        As in :func:`data.load`.
+    cache : str, Path or None
+        Cache folder; see :func:`data.cache_folder`.
+    progress : callable
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    Registered
+        The entry as it was written.
 
     Raises
     ------
     DataError
         If the name is taken or unusable, the download fails or has another checksum, nothing
         reads the source, or the licence was not accepted.
+
+    Examples
+    --------
+    >>> import data
+    >>> data.add_data_set("mine", "faces/mine.zip")     # doctest: +SKIP
+    >>> faces = data.load("mine")                       # doctest: +SKIP
     """
     folder = cache_folder(cache)
     shipped = readers().get(name)

@@ -63,6 +63,16 @@ def split(
     ------
     DataError
         If there are fewer faces than the parts need, only one gender, or an argument is unknown.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"group": range(100), "age": 30.0, "keep": True})
+    >>> table = table.assign(face_id=table["group"].astype(str), gender=["male", "female"] * 50)
+    >>> parts = data.split(table, data_set="mine")["part"]
+    >>> {part: int((parts == part).sum()) for part in parts.cat.categories}
+    {'train': 60, 'select': 10, 'calibrate': 10, 'test': 20}
     """
     _check_arguments(protocol, seed, fold, n_folds)
     rows = _rows_of(table, protocol)

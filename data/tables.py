@@ -172,19 +172,88 @@ COSTS = Contract(
 
 
 def breakdown_columns(faces: pd.DataFrame) -> list[str]:
-    """Return the names of the categorical columns: each one is a breakdown."""
+    """Return the names of the categorical columns: each one is a breakdown.
+
+    Parameters
+    ----------
+    faces : DataFrame
+        ``Faces.table``, or any other.
+
+    Returns
+    -------
+    list of str
+        In the order of the columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from data import tables
+    >>> table = pd.DataFrame({"age": [30.0], "gender": pd.Categorical(["male"])})
+    >>> tables.breakdown_columns(table)
+    ['gender']
+    """
     return [c for c in faces.columns if isinstance(faces[c].dtype, pd.CategoricalDtype)]
 
 
 def write_table(frame: pd.DataFrame, path: Path | str, contract: Contract) -> None:
-    """Validate ``frame`` and write it as parquet, atomically (temporary name, then rename)."""
+    """Validate ``frame`` and write it as parquet, atomically (temporary name, then rename).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table; its index is not written.
+    path : str or Path
+        The file; its folder must exist.
+    contract : Contract
+        What the table must fulfil.
+
+    Raises
+    ------
+    ContractError
+        If the table breaks the contract: nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from data import tables
+    >>> file = Path(tempfile.mkdtemp()) / "splits.parquet"
+    >>> tables.write_table(tables.concat([], tables.SPLITS), file, tables.SPLITS)
+    >>> len(tables.read_table(file, tables.SPLITS))
+    0
+    """
     valid = contract.validate(frame)
     with replacing(path) as temporary:
         valid.to_parquet(temporary, index=False)
 
 
 def read_table(path: Path | str, contract: Contract) -> pd.DataFrame:
-    """Read a parquet table and validate it; ``ContractError`` also for a damaged file."""
+    """Read a parquet table and validate it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    contract : Contract
+        What the table must fulfil.
+
+    Returns
+    -------
+    DataFrame
+        With the dtypes of the contract.
+
+    Raises
+    ------
+    ContractError
+        If the table breaks the contract, or the file is damaged.
+    FileNotFoundError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> from data import tables
+    >>> answers = tables.read_table("predictions.parquet", tables.PREDICTIONS)  # doctest: +SKIP
+    """
     try:
         frame = pd.read_parquet(path)
     except FileNotFoundError:
@@ -197,7 +266,31 @@ def read_table(path: Path | str, contract: Contract) -> pd.DataFrame:
 
 
 def concat(frames: Sequence[pd.DataFrame], contract: Contract) -> pd.DataFrame:
-    """Stack validated frames of one contract; an empty sequence gives an empty table."""
+    """Stack frames of one contract.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        Each with the columns of the contract.
+    contract : Contract
+        What the whole must fulfil.
+
+    Returns
+    -------
+    DataFrame
+        Validated, with a new index; without frames an empty table.
+
+    Raises
+    ------
+    ContractError
+        If the whole breaks the contract, as where two frames share a key.
+
+    Examples
+    --------
+    >>> from data import tables
+    >>> tables.concat([], tables.SPLITS).columns.tolist()
+    ['data_set', 'protocol', 'seed', 'fold', 'face_id', 'part']
+    """
     if not frames:
         return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in contract.columns})
     return contract.validate(pd.concat(frames, ignore_index=True))

@@ -35,13 +35,19 @@ class LateFusion(BaseEstimator):
 
     Attributes
     ----------
-    age_weights_, gender_weights_ : ndarray of shape (k,)
+    age_weights_, gender_weights_ : ndarray of float64, shape (k,)
+        One weight per contender, at least 0; each sums to 1.
+    odds_scale_ : ndarray of float64, shape (k,)
+        Spread of each contender's log odds, by which they are divided.
     band_ : ConformalBand
+        Turns ages into intervals.
     calibration_ : PlattScaling
+        Turns weighted log odds into probabilities.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from pipelines import LateFusion
     >>> rng = np.random.default_rng(0)
     >>> truth = np.column_stack([rng.uniform(1, 90, 300), np.arange(300) % 2])
     >>> good, bad = (truth[:, 0] + rng.normal(0, s, 300) for s in (3, 30))
@@ -70,6 +76,7 @@ class LateFusion(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, 2 k)
+            Ages in years of k contenders, then their log odds of being female.
         y : array-like of shape (n, 2)
             Age in years, gender 0 male or 1 female.
         groups : array-like of shape (n,), optional
@@ -79,6 +86,17 @@ class LateFusion(BaseEstimator):
         calibrate : (X, y), optional
             Answers for intervals and probabilities; without them those of ``X`` serve, and a few
             weights cannot overfit them by much.
+
+        Returns
+        -------
+        LateFusion
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            ``smoothing`` below 0, an odd number of columns, labels of another shape or scale, or
+            faces of one gender only.
         """
         if not self.smoothing >= 0:
             raise ValueError(f"smoothing must be at least 0, got {self.smoothing!r}")
@@ -114,20 +132,96 @@ class LateFusion(BaseEstimator):
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return ``(n, 2)``: age in years and gender 0 or 1."""
+        """Return age and gender.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2 k)
+            Ages in years of k contenders, then their log odds of being female.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 2)
+            Age in years, gender 0 male or 1 female.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            Another number of columns than in ``fit``.
+        """
         age, score = self._answers(X)
         return np.column_stack([age, self.calibration_.predict_proba(score) >= 0.5])
 
     def predict_gender_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the calibrated probability of class 1, female, shape (n,)."""
+        """Return the calibrated probability of class 1, female.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2 k)
+            Ages in years of k contenders, then their log odds of being female.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            In 0 to 1.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            Another number of columns than in ``fit``.
+        """
         return self.calibration_.predict_proba(self._answers(X)[1])
 
     def predict_age_interval(self, X: Any, level: float = 0.9) -> NDArray[np.float64]:
-        """Return ``(n, 2)`` lower and upper ages in years that cover a share ``level``."""
+        """Return intervals of age.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2 k)
+            Ages in years of k contenders, then their log odds of being female.
+        level : float, default=0.9
+            Share of faces whose age the interval should cover, above 0 and below 1.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 2)
+            Lower and upper age in years.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            Another number of columns than in ``fit``, or ``level`` out of range.
+        """
         return self.band_.interval(self._answers(X)[0], level=level)
 
     def predict_all(self, X: Any, level: float = 0.9) -> dict[str, NDArray[np.float64]]:
-        """Return every answer from one pass: ``age``, ``interval``, ``p_female``."""
+        """Return every answer from one pass.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, 2 k)
+            Ages in years of k contenders, then their log odds of being female.
+        level : float, default=0.9
+            Share of faces whose age the interval should cover, above 0 and below 1.
+
+        Returns
+        -------
+        dict of str to ndarray of float64
+            ``age`` in years, shape (n,); ``interval`` in years, (n, 2); ``p_female``, (n,).
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            Another number of columns than in ``fit``, or ``level`` out of range.
+        """
         age, score = self._answers(X)
         return {
             "age": age,

@@ -50,10 +50,23 @@ class Findings:
 def summarise(audit: pd.DataFrame) -> pd.DataFrame:
     """Return the number of files by problem and action, the most frequent first.
 
+    Parameters
+    ----------
+    audit : DataFrame of str
+        ``Faces.audit``: ``file``, ``problem``, ``action``, ``detail``.
+
     Returns
     -------
     DataFrame
         ``problem``, ``action``, ``files`` (how many), ``example`` (one of them).
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> audit = pd.DataFrame({"file": ["a.jpg", "b.jpg"], "problem": "tiny", "action": "dropped"})
+    >>> data.summarise(audit).values.tolist()
+    [['tiny', 'dropped', 2, 'a.jpg']]
     """
     counts = audit.groupby(["problem", "action"], as_index=False).agg(
         files=("file", "nunique"), example=("file", "first")

@@ -35,6 +35,16 @@ def label_noise_floor(faces: pd.DataFrame) -> dict[str, Any]:
         true age would show if the labels of a photo erred independently and normally, which is
         the mean distance of two labels divided by the square root of two;
         ``gender_error_floor``: share of labels in the minority of their photo, with interval.
+        Without any such photo only ``n_photos`` and ``n_images``, both 0.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> copies = pd.DataFrame({"pixel_sha256": ["1", "1"], "photo": [0, 0], "age": [20.0, 30.0]})
+    >>> floor = data.label_noise_floor(copies.assign(gender="female", usable=True))
+    >>> floor["exact"]["age_mae_floor"], floor["exact"]["gender_error_floor"]
+    (5.0, 0.0)
     """
     labelled = faces[faces["usable"] & faces["age"].notna() & faces["gender"].notna()]
     return {

@@ -39,6 +39,12 @@ class Policy:
         Keep no file of a photo whose copies contradict each other.
     min_side : int
         Images with a shorter side than this many pixels are dropped.
+
+    Examples
+    --------
+    >>> import data
+    >>> strict = data.Policy(min_side=100, drop_copies=False)
+    >>> faces = data.load("embedded", policy=strict)    # doctest: +SKIP
     """
 
     __module__ = "data"
@@ -53,7 +59,28 @@ class Policy:
     min_side: int = 32
 
     def same_photo(self, hamming: pd.Series, similarity: pd.Series) -> pd.Series:
-        """Tell for each pair whether the two rules call it one photo, bool."""
+        """Tell for each pair whether the two rules call it one photo.
+
+        Parameters
+        ----------
+        hamming : Series of int
+            Bits of 256 in which the difference hashes differ.
+        similarity : Series of float
+            Correlation of details, -1 to 1.
+
+        Returns
+        -------
+        Series of bool
+            One value per pair.
+
+        Examples
+        --------
+        >>> import data
+        >>> import pandas as pd
+        >>> bits, alike = pd.Series([20, 30, 30]), pd.Series([0.8, 0.8, 0.95])
+        >>> data.Policy().same_photo(bits, alike).tolist()
+        [True, False, True]
+        """
         sure = (hamming <= self.sure_distance) & (similarity >= self.sure_similarity)
         return sure | ((hamming <= self.near_distance) & (similarity >= self.near_similarity))
 

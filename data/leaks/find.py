@@ -43,6 +43,15 @@ def find_leaks(
     ------
     DataError
         If a face of the split is not among ``faces``.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> faces = pd.DataFrame({"face_id": ["a", "b", "c"], "group": [1, 1, 2]})
+    >>> splits = faces[["face_id"]].assign(part=["train", "test", "test"])
+    >>> data.find_leaks(splits, faces)[["kind", "parts", "face_ids"]].values.tolist()
+    [['group', 'test, train', 'a, b']]
     """
     table: pd.DataFrame = getattr(faces, "table", faces)
     table = table[["face_id", *(c for c in ("group", "pixel_sha256") if c in table)]]

@@ -47,6 +47,16 @@ def leak_design(table: pd.DataFrame, *, seed: int = 0, test_share: float = 0.2) 
     ------
     DataError
         If no test face has a copy outside, or there are too few strangers to replace the copies.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"group": [i // 2 for i in range(80)], "age": 30.0})
+    >>> table = table.assign(face_id=table.index.astype(str), gender=["male", "female"] * 40)
+    >>> role = data.leak_design(table)["role"]
+    >>> bool((role == "copy").sum() == (role == "stranger").sum() > 0)
+    True
     """
     rng = np.random.default_rng(seed)
     design = table[["face_id", "group", "age", "gender"]].assign(row=np.arange(len(table)))
@@ -95,12 +105,34 @@ def measure_leak(
         ``table`` and returns age in years and probability of female for the others.
     seeds : sequence of int
         One pair of trainings each.
+    progress : callable
+        Called as ``progress(stage, done, total)``, once a training and at the end.
 
     Returns
     -------
     DataFrame
         One row per test face and seed: ``seed, face_id, group, twinned, age, gender`` and
         ``age_with, p_female_with, age_without, p_female_without``.
+
+    Raises
+    ------
+    DataError
+        As :func:`leak_design`.
+
+    Examples
+    --------
+    A model that answers 40 years and "either" for everybody gains nothing by a leak.
+
+    >>> import data
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"group": [i // 2 for i in range(80)], "age": 30.0})
+    >>> table = table.assign(face_id=table.index.astype(str), gender=["male", "female"] * 40)
+    >>> def fit_predict(train, test):
+    ...     return np.full(len(test), 40.0), np.full(len(test), 0.5)
+    >>> paired = data.measure_leak(table, fit_predict)
+    >>> bool((paired["age_with"] == paired["age_without"]).all())
+    True
     """
     results = []
     for number, seed in enumerate(seeds):
@@ -121,13 +153,33 @@ def measure_leak(
 def leak_value(paired: pd.DataFrame) -> pd.DataFrame:
     """Summarise the predictions of :func:`measure_leak`.
 
+    Parameters
+    ----------
+    paired : DataFrame
+        As :func:`measure_leak` returns it.
+
     Returns
     -------
     DataFrame
         For the twinned and for all test faces, and for age MAE (years) and gender accuracy:
         ``with_leak``, ``without_leak``, ``difference`` (with minus without) and its 95% interval
-        ``low``, ``high`` (BCa bootstrap over groups, all seeds of a face together), ``n_faces``,
-        ``n_groups``.
+        ``low``, ``high`` (BCa bootstrap over groups, all seeds of a face together; NaN for a
+        single group, or where the two arms differ in no group), ``n_faces``, ``n_groups``.
+
+    References
+    ----------
+    .. [1] Efron, "Better bootstrap confidence intervals", Journal of the American Statistical
+       Association 82(397), 1987.
+
+    Examples
+    --------
+    >>> import data
+    >>> import pandas as pd
+    >>> paired = pd.DataFrame({"group": [1, 2, 3], "twinned": [True, True, False], "age": 30.0})
+    >>> paired = paired.assign(gender="female", p_female_with=0.9, p_female_without=0.9)
+    >>> paired = paired.assign(age_with=[30.0, 31.0, 34.0], age_without=[32.0, 34.0, 34.0])
+    >>> data.leak_value(paired).query("metric == 'age MAE'")["difference"].round(2).tolist()
+    [-2.5, -1.67]
     """
     female = (paired["gender"] == "female").to_numpy()
     errors = {}

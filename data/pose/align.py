@@ -97,5 +97,14 @@ def align(image: Any, landmarks: np.ndarray, size: int = TEMPLATE_SIZE) -> np.nd
     ------
     ValueError
         Landmarks of another shape, not finite, or all in one place.
+
+    Examples
+    --------
+    >>> import data
+    >>> import numpy as np
+    >>> picture = np.full((400, 300, 3), 128, np.uint8)
+    >>> landmarks = 10 * data.FaceLandmarks().canonical + [150, 200, 0]
+    >>> data.align(picture, landmarks, size=64).shape
+    (64, 64, 3)
     """
     return crop(as_rgb(image), chip_to_image(landmarks, size), size, cv2.BORDER_CONSTANT)

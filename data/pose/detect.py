@@ -42,6 +42,13 @@ class FoundFace:
         the mesh loses the far half of the face: the numbers then mean "far" and no more.
     chip : ndarray of uint8, shape (size, size, 3)
         The face cropped as UTKFace crops it, RGB.
+
+    Examples
+    --------
+    >>> import data
+    >>> from PIL import Image
+    >>> largest = data.find_faces(Image.open("people.jpg"))[0]     # doctest: +SKIP
+    >>> largest.yaw, largest.chip.shape                            # doctest: +SKIP
     """
 
     __module__ = "data"
@@ -108,6 +115,13 @@ def find_faces(
     by the face mesh and kept where the mesh reports a face. Proposals whose meshes lie on the
     same face are one face. One core works at a time: the networks are so small that OpenCV's
     threads cost more than they gain; search many photographs in threads of your own.
+
+    Examples
+    --------
+    >>> import data
+    >>> import numpy as np
+    >>> data.find_faces(np.full((120, 160, 3), 128, np.uint8))
+    []
     """
     if not 0 < min_size <= 1:
         raise ValueError(f"min_size must be above 0 and at most 1, not {min_size}")

@@ -29,9 +29,25 @@ def head_pose(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
     Returns
     -------
-    yaw, pitch, roll : ndarray of float64, shape (...)
-        Degrees. yaw > 0: nose to larger x; pitch > 0: nose up; roll > 0: clockwise in the
-        image. NaN where a mesh has NaN.
+    yaw : ndarray of float64, shape (...)
+        Degrees, positive with the nose to larger x; NaN where a mesh has NaN.
+    pitch : ndarray of float64, shape (...)
+        Degrees, positive with the nose up.
+    roll : ndarray of float64, shape (...)
+        Degrees, positive clockwise in the image.
+
+    Raises
+    ------
+    ValueError
+        Landmarks of another shape.
+
+    Examples
+    --------
+    >>> import data
+    >>> import numpy as np
+    >>> angles = data.head_pose(data.FaceLandmarks().canonical)
+    >>> bool(np.allclose(angles, 0, atol=1e-6))
+    True
     """
     meshes = np.asarray(landmarks, dtype=np.float64)
     if meshes.shape[-2:] != (468, 3):
@@ -52,7 +68,16 @@ class HeadPose(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Nothing is learned: ``fit`` only checks the parameters, and ``transform`` works without it.
+    Nothing is learned, and ``transform`` works without ``fit``.
+
+    Examples
+    --------
+    >>> import data
+    >>> data.HeadPose().get_feature_names_out().tolist()
+    ['yaw', 'pitch', 'roll', 'presence']
+    >>> X = data.load("embedded").images(200)[:10]      # doctest: +SKIP
+    >>> data.HeadPose().transform(X).shape              # doctest: +SKIP
+    (10, 4)
     """
 
     __module__ = "data"
@@ -61,7 +86,20 @@ class HeadPose(TransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None) -> HeadPose:
-        """Return self; nothing is learned and the data is not looked at."""
+        """Return self; nothing is learned and the data is not looked at.
+
+        Parameters
+        ----------
+        X : sequence of images
+            Not used.
+        y : object, optional
+            Not used.
+
+        Returns
+        -------
+        HeadPose
+            Itself.
+        """
         return self
 
     def transform(self, X: Sequence[Any] | np.ndarray) -> np.ndarray:
@@ -80,7 +118,18 @@ class HeadPose(TransformerMixin, BaseEstimator):
         return estimate_pose(X, n_jobs=self.n_jobs).to_numpy()
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return ``yaw, pitch, roll, presence``."""
+        """Return the names of the columns of ``transform``.
+
+        Parameters
+        ----------
+        input_features : object, optional
+            Not used.
+
+        Returns
+        -------
+        ndarray of object, shape (4,)
+            ``yaw``, ``pitch``, ``roll``, ``presence``.
+        """
         return np.array([*ANGLES, "presence"], dtype=object)
 
     def __sklearn_tags__(self) -> Any:
@@ -115,6 +164,19 @@ def estimate_pose(
     -------
     DataFrame of float32
         ``yaw, pitch, roll`` in degrees, NaN where ``presence`` is below 0.5, and ``presence``.
+
+    Raises
+    ------
+    ValueError
+        If one of the images is none; the message says which.
+
+    Examples
+    --------
+    >>> import data
+    >>> import numpy as np
+    >>> nobody = data.estimate_pose(np.full((1, 64, 64, 3), 128, np.uint8))
+    >>> bool(nobody["yaw"].isna().all() and (nobody["presence"] < 0.5).all())
+    True
     """
     points, presence = FaceMesh().landmarks_batch(images, n_jobs=n_jobs, progress=progress)
     points[presence < MIN_PRESENCE] = np.nan

@@ -44,7 +44,13 @@ class FaceLandmarks:
         self.remember = remember
 
     def without_memory(self) -> FaceLandmarks:
-        """Return one that writes nothing to the cache, for models that leave this machine."""
+        """Return one that writes nothing to the cache, for models that leave this machine.
+
+        Returns
+        -------
+        FaceLandmarks
+            It knows no cache folder but the default one.
+        """
         return FaceLandmarks(remember=False)
 
     @property

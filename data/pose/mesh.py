@@ -67,6 +67,14 @@ class FaceMesh:
 
     Upright faces are found up to about 60 degrees of yaw and 45 of roll; an upside-down face is
     not found.
+
+    Examples
+    --------
+    >>> import data
+    >>> X = data.load("embedded").images(200)[:10]              # doctest: +SKIP
+    >>> points, presence = data.FaceMesh().landmarks_batch(X)   # doctest: +SKIP
+    >>> points.shape                                            # doctest: +SKIP
+    (10, 468, 3)
     """
 
     __module__ = "data"

@@ -24,14 +24,48 @@ __all__ = ["Condition", "change", "conditions", "get_condition"]
 
 
 def conditions() -> dict[str, Condition]:
-    """Return every condition by name, in the order of their modules."""
+    """Return every condition by name, in the order of their modules.
+
+    Returns
+    -------
+    dict of str to Condition
+        A new dict each time.
+
+    Examples
+    --------
+    >>> from data import stress
+    >>> stress.conditions()["rotation"].unit
+    'degrees'
+    """
     for module in sorted(m.name for m in pkgutil.iter_modules(changes.__path__)):
         importlib.import_module(f"{changes.__name__}.{module}")
     return dict(registered())
 
 
 def get_condition(name: str) -> Condition:
-    """Return one condition; ``DataError`` with the nearest name if there is none."""
+    """Return one condition.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``blur``.
+
+    Returns
+    -------
+    Condition
+        What is done, its unit and its levels.
+
+    Raises
+    ------
+    DataError
+        No such condition; the message has the nearest name.
+
+    Examples
+    --------
+    >>> from data import stress
+    >>> stress.get_condition("blur").identity
+    0.0
+    """
     known = conditions()
     if name not in known:
         raise DataError(f"unknown stress condition {name!r}{did_you_mean(name, known)}")

@@ -18,10 +18,12 @@ Change = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 class Condition:
     """A way in which a picture gets worse, or better than what training saw.
 
-    Attributes
+    Parameters
     ----------
-    name, title : str
-        Key in plans and tables; heading on the page.
+    name : str
+        Key in plans and tables.
+    title : str
+        Heading on the page.
     unit : str
         What a level counts, such as ``degrees``.
     summary : str
@@ -36,6 +38,13 @@ class Condition:
         ``change(image, level, rng)``: uint8 ``(H, W, 3)`` in, a new array of that shape out.
     harm : callable
         ``harm(level)`` grows with how much is done; 0 at ``identity``.
+
+    Examples
+    --------
+    >>> from data import stress
+    >>> brightness = stress.get_condition("brightness")
+    >>> brightness.mild_first((2.0, -1.0, 0.5))
+    (0.5, -1.0, 2.0)
     """
 
     name: str
@@ -50,7 +59,23 @@ class Condition:
     harm: Callable[[float], float]
 
     def check(self, level: float) -> float:
-        """Return a level as a float, or raise ``DataError`` if it is out of range."""
+        """Return a level as a float.
+
+        Parameters
+        ----------
+        level : float
+            In ``unit``.
+
+        Returns
+        -------
+        float
+            The same level.
+
+        Raises
+        ------
+        DataError
+            It is no number, or not in ``low`` to ``high``.
+        """
         number = isinstance(level, int | float)
         if not (number and self.low <= level <= self.high):
             shown = f"{level:g}" if number else repr(level)
@@ -61,7 +86,18 @@ class Condition:
         return float(level)
 
     def mild_first(self, levels: tuple[float, ...]) -> tuple[float, ...]:
-        """Return levels in order of what they do to a picture; equal harm by level."""
+        """Return levels in order of what they do to a picture; equal harm by level.
+
+        Parameters
+        ----------
+        levels : tuple of float
+            In ``unit``.
+
+        Returns
+        -------
+        tuple of float
+            The same levels, the mildest first.
+        """
         return tuple(sorted(levels, key=lambda level: (round(self.harm(level), 9), level)))
 
 

@@ -63,13 +63,26 @@ class MeshPairs(TransformerMixin, BaseEstimator):
     n_jobs : int or None, default=None
         Threads.
     random_state : int, RandomState or None, default=None
+        For the components of the pictures.
 
     Attributes
     ----------
     chip_, warped_ : MirrorPairs
+        What was learnt of HOG of the chip and of the warped face.
     stand_in_ : ndarray of shape (k, 3)
         Median landmarks of the training faces, in units of the picture's width: used where no
         face is found.
+
+    Examples
+    --------
+    >>> import data
+    >>> from pipelines import MeshPairs
+    >>> X = data.load("embedded").images(128)[:60]                          # doctest: +SKIP
+    >>> pairs = MeshPairs(data.FaceLandmarks(), n_even=20, n_odd=10, n_shape=6)
+    >>> pairs.fit_transform(X).shape                                        # doctest: +SKIP
+    (60, 69)
+    >>> pairs.n_odd_columns
+    23
     """
 
     __module__ = "pipelines"
@@ -98,12 +111,50 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> MeshPairs:
-        """Learn the components of all three from images ``X``."""
+        """Learn the components of all three.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Pictures of one face each, pixels in 0 to 255 or in 0 to 1.
+        y : object, optional
+            Not used.
+
+        Returns
+        -------
+        MeshPairs
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            No ``mesh`` was given, or ``X`` are no pictures with such pixels.
+        """
         self.fit_transform(X)
         return self
 
     def fit_transform(self, X: Any, y: Any = None, **_: Any) -> NDArray[np.float32]:
-        """Fit and return the features; the mesh is asked once."""
+        """Fit and return the features; the mesh is asked once.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Pictures of one face each, pixels in 0 to 255 or in 0 to 1.
+        y : object, optional
+            Not used.
+        **_ : dict
+            Not used.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features)
+            As from :meth:`transform`.
+
+        Raises
+        ------
+        ValueError
+            No ``mesh`` was given, or ``X`` are no pictures with such pixels.
+        """
         if self.mesh is None:
             raise ValueError(
                 "MeshPairs needs landmarks: give mesh=data.FaceLandmarks(), or a callable like it"
@@ -132,7 +183,25 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         return self._joined(found[0], found[1], shapes)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Return features ``(n, n_features)``; the last ``n_odd_columns`` are the odd ones."""
+        """Return the features of pictures.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Pictures of one face each, pixels in 0 to 255 or in 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features)
+            The last ``n_odd_columns`` are those whose sign the mirror changes.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            ``X`` are no pictures with such pixels.
+        """
         check_is_fitted(self, "warped_")
         images = self._images(X)
         assert self.mesh is not None
@@ -157,6 +226,7 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         Returns
         -------
         copy : MeshPairs
+            Fitted as this one.
         arrays : dict
             Empty.
         """
@@ -166,7 +236,27 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         return light, {}
 
     def pictures(self, X: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return what HOG sees of images: the chips and the warped faces, to look at."""
+        """Return what HOG sees of pictures, to look at.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Pictures of one face each, pixels in 0 to 255 or in 0 to 1.
+
+        Returns
+        -------
+        chips : ndarray of uint8, shape (n, size, size, 3)
+            The pictures, resized.
+        warped : ndarray of uint8, shape (n, size, size, 3)
+            The faces turned to the front.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            ``X`` are no pictures with such pixels.
+        """
         check_is_fitted(self, "warped_")
         images = self._images(X)
         assert self.mesh is not None

@@ -25,10 +25,19 @@ def sharpness(X: Any) -> NDArray[np.float64]:
     Parameters
     ----------
     X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+        Grey or RGB pictures; pixels in 0 to 1 are read as those in 0 to 255.
 
     Returns
     -------
     ndarray of float64, shape (n,)
+        On the scale of bytes, whatever the scale of ``X``; 0 for a picture of one colour.
+
+    Raises
+    ------
+    ValueError
+        No pictures, or pixels neither in 0 to 1 nor in 0 to 255.
+    TypeError
+        Values that are no grey levels, such as paths or masks.
 
     References
     ----------
@@ -38,6 +47,7 @@ def sharpness(X: Any) -> NDArray[np.float64]:
     Examples
     --------
     >>> import numpy as np
+    >>> from pipelines import sharpness
     >>> board = np.indices((1, 32, 32)).sum(0).astype(np.uint8) % 2 * 255
     >>> soft = np.full((1, 32, 32), 128, dtype=np.uint8)
     >>> bool(sharpness(board)[0] > sharpness(soft)[0] == 0)
@@ -80,6 +90,7 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
+    >>> from pipelines import MatchSharpness, sharpness
     >>> rng = np.random.default_rng(0)
     >>> soft = rng.integers(118, 138, (20, 64, 64), dtype=np.uint8)
     >>> sharp = rng.integers(0, 256, (4, 64, 64), dtype=np.uint8)
@@ -96,6 +107,18 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> MatchSharpness:
         """Measure pictures.
 
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Training pictures.
+        y : object, optional
+            Not used.
+
+        Returns
+        -------
+        MatchSharpness
+            Itself.
+
         Raises
         ------
         ValueError
@@ -111,12 +134,48 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
         return self
 
     def measure(self, X: Any) -> NDArray[np.float64]:
-        """Return the sharpness of pictures of any size, at the training pictures' width."""
+        """Return the sharpness of pictures of any size, at the training pictures' width.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Pictures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            Variance of the Laplacian, to compare with ``limit_`` and ``range_``.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            Pixels neither in 0 to 1 nor in 0 to 255.
+        """
         check_is_fitted(self, "limit_")
         return np.array([_laplacian_variance(grey) for grey in self._sized(check_images(X))])
 
     def transform(self, X: Any) -> NDArray:
-        """Return the pictures, none sharper than ``limit_`` (within a tenth)."""
+        """Return the pictures, none sharper than ``limit_`` (within a tenth).
+
+        Parameters
+        ----------
+        X : array-like of shape (n, rows, columns) or (n, rows, columns, 3)
+            Pictures, of any size.
+
+        Returns
+        -------
+        ndarray of the shape of ``X``
+            On the scale 0 to 255; an array of uint8 none of which is too sharp is not copied.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        ValueError
+            Pixels neither in 0 to 1 nor in 0 to 255.
+        """
         check_is_fitted(self, "limit_")
         images = check_images(X, name="MatchSharpness")
         grey = self._sized(images)
@@ -133,7 +192,18 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
         return out
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was measured as plain values."""
+        """Return what was measured as plain values.
+
+        Returns
+        -------
+        dict
+            ``quantile``, ``limit``, ``range`` (a list of two) and ``side`` (px): what JSON holds.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        """
         check_is_fitted(self, "limit_")
         return {
             "quantile": self.quantile,
@@ -144,7 +214,18 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> MatchSharpness:
-        """Return what :meth:`to_dict` took apart."""
+        """Return what :meth:`to_dict` took apart.
+
+        Parameters
+        ----------
+        values : dict
+            As from :meth:`to_dict`.
+
+        Returns
+        -------
+        MatchSharpness
+            Fitted.
+        """
         match = cls(values["quantile"])
         match.limit_, match.side_ = float(values["limit"]), int(values["side"])
         match.range_ = np.asarray(values["range"], dtype=np.float64)
