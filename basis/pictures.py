@@ -23,11 +23,12 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import PIL
 import simplejpeg
 from PIL import ExifTags, Image, ImageOps
+
+from .squares import to_square
 
 try:
     import pillow_heif
@@ -277,36 +278,3 @@ def _upright_rgb(image: Image.Image, data: bytes) -> Picture:
         opaque.alpha_composite(image.convert("RGBA"))
         image = opaque
     return Picture(np.asarray(image.convert("RGB")), tuple(conversions))
-
-
-def to_square(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Return the central square of an image, resized.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (height, width, 3)
-        RGB.
-    size : int
-        Side in pixels.
-
-    Returns
-    -------
-    ndarray of uint8, shape (size, size, 3)
-        Averaged over areas where the picture shrinks, bicubic where it grows; a view of
-        ``pixels`` where it has the size already.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from basis.pictures import to_square
-    >>> to_square(np.zeros((40, 60, 3), np.uint8), 32).shape
-    (32, 32, 3)
-    """
-    height, width = pixels.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = pixels[top : top + side, left : left + side]
-    if side == size:
-        return square
-    method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-    return cv2.resize(np.ascontiguousarray(square), (size, size), interpolation=method)

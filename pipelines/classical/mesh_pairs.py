@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Protocol
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -13,22 +12,13 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from basis.squares import to_square
 from pipelines.images.arrays import check_images
 
-from .mesh_warp import MeshWarp, mirror_pairs_of, neutral_shapes, stand_in, warp_all
+from .mesh_warp import Mesh, MeshWarp, neutral_shapes, shape_halves, stand_in, warp_all
 from .pipelines import hog_pairs
 
 _FOUND = 0.5  # presence from which a mesh is believed
-
-
-class Mesh(Protocol):
-    """Where landmarks come from; :class:`data.FaceLandmarks` is one."""
-
-    canonical: NDArray
-    """The neutral frontal face, ``(k, 3)``, symmetric about x = 0."""
-
-    def __call__(self, images: NDArray, n_jobs: int | None = None) -> tuple[NDArray, NDArray]:
-        """Return points ``(n, k, 3)`` in px of the images, and presence ``(n,)``."""
 
 
 class MeshPairs(TransformerMixin, BaseEstimator):
@@ -172,7 +162,7 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         found = [self.chip_.transform(chips), self.warped_.transform(warped)]
         self.shape_scale_ = 0.0
         if self.n_shape:
-            even, odd = self._halves(shapes)
+            even, odd = shape_halves(self.mesh.canonical, shapes)
             most = min(self.n_shape, *even.shape)
             self.shape_even_ = PCA(most, svd_solver="full").fit(even)
             self.shape_odd_ = PCA(most // 2, svd_solver="full").fit(odd)
@@ -278,19 +268,9 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         assert self.mesh is not None
         points = np.array(points, dtype=np.float64)
         points[presence < _FOUND] = self.stand_in_ * images.shape[2]
-        how = cv2.INTER_AREA if images.shape[2] > self.size else cv2.INTER_LINEAR
-        side = (self.size, self.size)
-        chips = np.stack([cv2.resize(np.ascontiguousarray(i), side, interpolation=how)
-                          for i in images])  # fmt: skip
+        chips = np.stack([to_square(image, self.size) for image in images])
         warped = warp_all(MeshWarp(self.mesh.canonical, self.size), images, points)
         return chips, warped, neutral_shapes(points, self.mesh.canonical)
-
-    def _halves(self, shapes: NDArray) -> tuple[NDArray, NDArray]:
-        """Return even and odd part of shapes, each ``(n, 3 k)``."""
-        assert self.mesh is not None
-        turned = shapes[:, mirror_pairs_of(self.mesh.canonical)] * np.array([-1, 1, 1])
-        even, odd = (shapes + turned) / 2, (shapes - turned) / 2
-        return even.reshape(len(shapes), -1), odd.reshape(len(shapes), -1)
 
     def _joined(self, chip: NDArray, warped: NDArray, shapes: NDArray) -> NDArray[np.float32]:
         even, odd = [chip[:, : self.n_even]], [chip[:, self.n_even :]]
@@ -298,7 +278,8 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         even.append(scaled[:, : self.n_even])
         odd.append(scaled[:, self.n_even :])
         if self.n_shape:
-            halves = self._halves(shapes)
+            assert self.mesh is not None
+            halves = shape_halves(self.mesh.canonical, shapes)
             # not centred: the mean of a face and its mirror image has no odd part
             turned = halves[1] @ self.shape_odd_.components_.T
             for parts, found, width in (

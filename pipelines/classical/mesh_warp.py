@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +14,16 @@ from scipy.spatial import Delaunay
 _MARGIN = 0.02
 #: Cosine between a triangle and the viewer at which it counts as hidden, and as fully seen.
 _HIDDEN, _SEEN = 0.0, 0.5
+
+
+class Mesh(Protocol):
+    """Where landmarks come from; :class:`data.FaceLandmarks` is one."""
+
+    canonical: NDArray
+    """The neutral frontal face, ``(k, 3)``, symmetric about x = 0."""
+
+    def __call__(self, images: NDArray, n_jobs: int | None = None) -> tuple[NDArray, NDArray]:
+        """Return points ``(n, k, 3)`` in px of the images, and presence ``(n,)``."""
 
 
 class MeshWarp:
@@ -142,3 +152,10 @@ def stand_in(points: NDArray, presence: NDArray, shape: tuple[int, int], canonic
     reach = np.abs(flat[:, :2] - flat[:, :2].mean(0)).max()
     placed = (flat - flat.mean(0)) * (0.45 * side / reach)
     return placed + np.array([shape[1] / 2, shape[0] / 2, 0])
+
+
+def shape_halves(canonical: NDArray, shapes: NDArray) -> tuple[NDArray, NDArray]:
+    """Return even and odd parts of shapes ``(n, k, 3)`` under mirroring, each ``(n, 3 k)``."""
+    turned = shapes[:, mirror_pairs_of(canonical)] * np.array([-1, 1, 1])
+    even, odd = (shapes + turned) / 2, (shapes - turned) / 2
+    return even.reshape(len(shapes), -1), odd.reshape(len(shapes), -1)
