@@ -87,12 +87,6 @@ class RunTables:
     curves : DataFrame, optional
         ``curve``, ``contender``, ``seed``, ``x``, ``metric``, ``value``. ``curve`` is 'learning'
         (x: training faces) or 'training' (x: epoch).
-    stress : DataFrame, optional
-        Contract ``STRESS``: answers to changed copies of test faces. What the conditions are
-        called stands under ``stress`` in the provenance (``conditions``: name -> ``title``,
-        ``unit``, ``levels``).
-    also : dict of str to OtherSet, optional
-        Other data sets by name.
     label_noise : dict, optional
         ``age_mae_floor`` (years no prediction can go below), ``gender_error_floor``,
         ``n_photos``; or a dict ``exact`` of these (``data.label_noise_floor``).
@@ -109,6 +103,12 @@ class RunTables:
         ``contender``, ``seed``, ``part`` ('train', 'select' ...), ``metric`` ('mae' in years,
         'accuracy'), ``value``: scores on faces the contender was fitted or chosen on; with
         ``protocol`` if the run has several.
+    stress : DataFrame, optional
+        Contract ``STRESS``: answers to changed copies of test faces. What the conditions are
+        called stands under ``stress`` in the provenance (``conditions``: name -> ``title``,
+        ``unit``, ``levels``).
+    also : dict of str to OtherSet, optional
+        Other data sets by name.
     thumbnails : dict of str to bytes, optional
         PNG or JPEG by ``face_id``; give them only where the licence of the data allows it.
 

@@ -33,6 +33,7 @@ def striped_faces(
 
     Examples
     --------
+    >>> from pipelines.testing import striped_faces
     >>> X, Y = striped_faces(4)
     >>> X.shape, Y.shape
     ((4, 48, 48, 3), (4, 2))

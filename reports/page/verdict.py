@@ -55,7 +55,7 @@ def _elsewhere(evaluation: Evaluation, name: str) -> Sentence | None:
 
 
 def _worse_pictures(evaluation: Evaluation) -> Sentence | None:
-    if not len(evaluation.stress):
+    if stress.asked(evaluation).empty:
         return None
     return Sentence("Pictures", stress.claim(evaluation), stress.evidence(evaluation))
 

@@ -42,14 +42,23 @@ def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
 
 def finding(evaluation: Evaluation) -> str:
     """Say who breaks first, in a line."""
-    return claim(evaluation) if len(evaluation.stress) else ""
+    return claim(evaluation) if len(asked(evaluation)) else ""
+
+
+def asked(evaluation: Evaluation) -> pd.DataFrame:
+    """Return the measured losses of age error of the contenders shown; empty if none was asked."""
+    table = evaluation.stress
+    if not len(table):
+        return table
+    age = table[(table["target"] == "age") & table["contender"].isin(evaluation.shown)]
+    return age.dropna(subset="loss")
 
 
 def claim(evaluation: Evaluation) -> str:
     """Return who loses more than a year at the mildest levels, most often."""
     points = evaluation.breaking_points
     points = points[(points["target"] == "age") & points["contender"].isin(evaluation.shown)]
-    asked = points["condition"].nunique()
+    kinds = points["condition"].nunique()
     often = {n: len(c) for n, c in first_to_break(points, evaluation.shown).items() if c}
     bar = f"{number(BARS['age'])} year"
     if not often:
@@ -60,7 +69,7 @@ def claim(evaluation: Evaluation) -> str:
     verb = "is" if len(names) == 1 else "are each"
     return (
         f"{who} {verb} the first to lose clearly more than {bar} of age error under {most} of "
-        f"{asked} kinds of change."
+        f"{kinds} kinds of change."
     )
 
 
@@ -72,9 +81,8 @@ def evidence(evaluation: Evaluation) -> str:
     for name, part in points.groupby("contender", sort=False):
         broken = part[part["place"].notna()]
         counts.append(f"{name} breaks under {len(broken)} of {len(part)}")
-    table = evaluation.stress
-    asked = table[(table["target"] == "age") & table["contender"].isin(evaluation.shown)]
-    worst = asked.loc[asked["loss"].idxmax()]
+    losses = asked(evaluation)
+    worst = losses.loc[losses["loss"].idxmax()]
     return (
         f"{'; '.join(counts)} (the whole 95% interval of the loss above "
         f"{number(BARS['age'])} year). Largest loss: {worst['contender']} under "

@@ -60,7 +60,9 @@ def evaluate(
     ... # doctest: +SKIP
     """
     details = model.card["details"]
-    seen = fitted_with(model.folder.parents[1], str(details["protocol"]), int(details["seed"]))
+    seen = pd.Series(dtype="str")  # a model of no run: what it was fitted with is not known
+    if {"protocol", "seed"} <= details.keys():
+        seen = fitted_with(model.folder.parents[1], details["protocol"], int(details["seed"]))
     other = look_elsewhere(source, seen=seen, align=align, progress=progress)
     labelled = (other.table["keep"] & other.table["age"].notna()).to_numpy()
     if not labelled.any():

@@ -98,7 +98,7 @@ def test_words_for_gender(word, gender):
     ("columns", "why"),
     [
         ({"age": [None]}, "age is not given"),
-        ({"age": ["old"]}, "age old is a range or a word"),
+        ({"age": ["old"]}, "the age old is neither a number of years nor a range"),
         ({"age": ["-1"]}, "not from 0 to 130"),
         ({"age": ["inf"]}, "not from 0 to 130"),
         ({"gender": ["2"]}, "gender 2 is not known"),
@@ -132,7 +132,7 @@ def test_optional_columns():
 def test_separators_and_other_column_names(tmp_path, text):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     frame = read_labels(tmp_path / "t.csv")
-    assert set(frame.columns) == {"path", "age", "gender"}
+    assert set(frame.columns) == {"path", "age", "gender", "malformed"}
     assert frame["age"].astype(int).tolist() == [3]
 
 

@@ -159,7 +159,7 @@ def test_links_and_the_printer_open_sections(browser, page_file):
     context = browser.new_context(offline=True)
     page = context.new_page()
     page.goto(page_file.as_uri())
-    inside = page.locator("#age-error-by-age svg")
+    inside = page.locator("#age-error-by-age .picture svg")
     assert inside.is_hidden()
     page.emulate_media(media="print")
     assert inside.evaluate("e => e.getClientRects().length") > 0
