@@ -52,6 +52,9 @@ def model_path(name: str) -> Path:
     return path
 
 
+_READING = threading.Lock()
+
+
 class OpenCVNetwork:
     """A TFLite file in OpenCV's ``dnn`` module.
 
@@ -68,7 +71,9 @@ class OpenCVNetwork:
         # model comes from a buffer: hence the path and the classic engine.
         engine = getattr(cv2.dnn, "ENGINE_CLASSIC", None)
         arguments = (str(path),) if engine is None else (str(path), engine)
-        self._net = cv2.dnn.readNetFromTFLite(*arguments)
+        # OpenCV fills its table of layers on first use, and two threads at once find it half empty
+        with _READING:
+            self._net = cv2.dnn.readNetFromTFLite(*arguments)
         self._outputs = outputs
         missing = set(outputs) - set(self._net.getUnconnectedOutLayersNames())
         if missing:
