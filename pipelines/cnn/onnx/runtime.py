@@ -56,9 +56,7 @@ class OnnxAgeGender(AgeGenderMixin):
         try:
             import onnxruntime
         except ImportError as error:
-            raise ImportError(
-                "onnxruntime is not installed: pip install 'age-gender-study[onnx]'"
-            ) from error
+            raise ImportError("onnxruntime is not installed: pip install onnxruntime") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.session: Any = onnxruntime.InferenceSession(
