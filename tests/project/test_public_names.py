@@ -12,18 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(stub.parent.name for stub in ROOT.glob("*/__init__.pyi"))
 
-USERS_FILE = """\
-import pipelines
-from pipelines import CnnAgeGender, HogTransformer, contenders, hog_ridge_age
-
-HogTransformer(cell_size=8)
-HogTransformer(cel_size=8)
-hog_ridge_age(alpha=3.0).fit([], [])
-CnnAgeGender(epochs=3)
-print(contenders()["cnn"].image_size + 1)
-pipelines.NoSuchThing
-"""
-
 
 def run(code, **environment):
     """What a fresh interpreter prints."""
@@ -53,24 +41,6 @@ def test_stub_and_package_offer_the_same(package):
         assert getattr(module, name) is not None
     with pytest.raises(AttributeError, match="NoSuchThing"):
         _ = module.NoSuchThing
-
-
-def test_a_type_checker_finds_the_two_errors_of_a_users_file(tmp_path):
-    """The README says that the package is typed: a wrong parameter and a wrong name are seen."""
-    pytest.importorskip("mypy")
-    (tmp_path / "mine.py").write_text(USERS_FILE)
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "c"), "mine.py"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": str(ROOT)},
-    )
-    errors = [line for line in done.stdout.splitlines() if ": error:" in line]
-    assert len(errors) == 2, done.stdout
-    assert errors[0].startswith("mine.py:5:") and '"cel_size"' in errors[0]
-    assert errors[1].startswith("mine.py:9:") and '"NoSuchThing"' in errors[1]
 
 
 def test_users_of_hog_never_import_torch():

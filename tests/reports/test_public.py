@@ -40,25 +40,3 @@ def test_docstrings_are_complete(name):
     asked = {"GL08", "SS01", "SS05", "PR01", "PR02", "PR03", "PR04", "PR07", "PR10", "RT01"}
     found = validate(f"{getattr(reports, name).__module__}.{name}")["errors"]
     assert [e for e in found if e[0] in asked] == []
-
-
-def test_stub_is_what_type_checkers_see(tmp_path):
-    """A wrong keyword and a name that does not exist are errors; the right call is none."""
-    from mypy import api
-
-    user = tmp_path / "user.py"
-    user.write_text(
-        "import reports\n"
-        "from reports import RunTables\n"
-        "def page(run: RunTables) -> str:\n"
-        "    return reports.render(run)\n"
-        "def wrong(run: RunTables) -> str:\n"
-        "    return reports.render(run, sumary={})\n"
-        "reports.nothing_such\n"
-    )
-    out, _, code = api.run(["--strict", "--follow-imports=silent", "--no-incremental", str(user)])
-    assert code == 1
-    lines = [line for line in out.splitlines() if ": error:" in line]
-    assert len(lines) == 2, out
-    assert "sumary" in lines[0]
-    assert "nothing_such" in lines[1]
