@@ -30,9 +30,12 @@ def arguments(small_faces, tmp_path):
 
 
 def state(run):
-    """Every finished cell with the identity of its file: written again, it would change."""
+    """Every finished cell with the identity of its file: written again, it would change.
+
+    A hidden file is one being written; it may be gone before it is looked at.
+    """
     finished = {}
-    for path in (run / "predictions").glob("*.parquet"):
+    for path in (run / "predictions").glob("[!.]*.parquet"):
         found = path.stat()
         finished[path.name] = (found.st_ino, found.st_mtime_ns)
     return finished
