@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -31,9 +32,12 @@ def feature_reader(
         A layer that does not exist, or one without maps.
     """
     means: dict[str, Tensor] = {}
+    reader = threading.get_ident()
 
     def keep(name: str) -> Callable[..., None]:
         def hook(_module: Any, _inputs: Any, output: Any) -> None:
+            if threading.get_ident() != reader:
+                return  # another thread's pictures pass through the same network
             if not (isinstance(output, Tensor) and output.dim() == 4):
                 raise ValueError(f"layer {name!r} of the backbone holds no maps")
             means[name] = output.mean((2, 3))

@@ -16,7 +16,7 @@ from basis.pictures import decode, to_square
 from data import tables
 from data.contract import Contract
 from pipelines import persistence
-from study.engine.cell import LEVEL
+from study.engine.cell import LEVEL, network_fact
 from study.models.model import Model
 from study.plan.cells import Cell
 from study.plan.model import Plan
@@ -78,7 +78,8 @@ def answer_table(model: Model, crops: np.ndarray, cores: int, **columns: Any) ->
 
 def _in_parts(model: Model, crops: np.ndarray, cores: int) -> dict[str, np.ndarray]:
     """Predict in as many threads as cores; a network uses the cores by itself."""
-    parts = 1 if hasattr(model.estimator, "net_") else min(cores, max(len(crops) // 50, 1))
+    has_network = np.isfinite(network_fact(model.estimator, "n_parameters_", np.nan))
+    parts = 1 if has_network else min(cores, max(len(crops) // 50, 1))
     with ThreadPoolExecutor(parts) as pool:
         pieces = list(pool.map(lambda p: model.predict_all(p, LEVEL), np.array_split(crops, parts)))
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}

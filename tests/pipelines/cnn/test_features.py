@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -111,3 +113,14 @@ def test_progress_is_reported():
     features = TimmFeatures(**SMALL, batch_size=20, progress=lambda *call: calls.append(call))
     features.fit(X)
     assert calls == [("features", done, 64) for done in (20, 40, 60, 64)]
+
+
+def test_two_threads_may_ask_one_estimator():
+    """Each reads the layers of its own pictures, whatever passes through the network beside."""
+    features = TimmFeatures(**SMALL, layers=("blocks.0", "blocks.1"), batch_size=3).fit(X[:20])
+    parts = [X[:17], X[17:41], X[41:]] * 4
+    alone = [features.transform(part) for part in parts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(features.transform, parts))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
