@@ -22,6 +22,7 @@ import pandas as pd
 from basis.files import write_json
 from data import tables
 from data.pose.landmarks import FaceLandmarks
+from pipelines.images.sharpness import sharpness
 from pipelines.registry import Contender, get_contender
 from study.plan.cells import Job
 from study.plan.own import receive
@@ -32,6 +33,9 @@ from .parts import Parts
 from .select import select_score, train_score
 
 LEVEL = 0.9
+RANGES = "ranges.json"
+FAMILIAR = (0.01, 0.99)  # quantiles of the training faces inside which a photo counts as familiar
+MEASURED = 1000  # training faces whose sharpness is measured
 
 
 def die_with_parent() -> None:
@@ -74,7 +78,7 @@ def run(job: Job) -> None:
     predictions, speed = predict(estimator, parts, job)
     if job.leave_answers:
         write_answers(estimator, parts, job)
-    model_bytes = _save(estimator, job)
+    model_bytes = _save(estimator, images, job)
     costs = {
         **vars(job.cell),
         "fit_seconds": fit_seconds if contender.trained else 0.0,
@@ -156,8 +160,11 @@ def _hooks(job: Job, contender: Contender) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if name in taken}
 
 
-def _save(estimator: Any, job: Job) -> float:
-    """Write the model folder where the plan asks for it; return its size in bytes or NaN."""
+def _save(estimator: Any, images: Any, job: Job) -> float:
+    """Write the model folder where the plan asks for it; return its size in bytes or NaN.
+
+    Beside the model lies how sharp the pictures were that it learnt from.
+    """
     if not job.save_model:
         return float("nan")
     from pipelines import persistence
@@ -168,6 +175,10 @@ def _save(estimator: Any, job: Job) -> float:
     ]
     estimator.set_params(**dict.fromkeys(of_this_process))
     folder = persistence.save(estimator, f"{job.run}/models/{job.cell.contender}")
+    if np.ndim(images) == 4:  # a fusion learns from answers
+        some = images[:: max(len(images) // MEASURED, 1)]
+        familiar = np.quantile(sharpness(some), FAMILIAR)
+        write_json(folder / RANGES, {"sharpness": [float(value) for value in familiar]})
     return float(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()))
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 from basis.files import write_json, write_text
 from data import tables
 from reports import RunTables
+from study.engine.cell import FAMILIAR, RANGES
+from study.record.files import read_json
 
 INTENDED_USE = (
     "Research on how age and gender estimation from faces succeeds and fails: by age, gender and "
@@ -24,7 +26,6 @@ NOT_FOR = (
     "Telling anybody's gender identity: the annotation is binary and was made by others.",
     "Proof of age. The interval is a statement about a population like the training data.",
 )
-RANGE = (0.01, 0.99)  # quantiles of the training faces inside which a photo counts as familiar
 
 
 def make_card(run: RunTables, contender: str) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _training_data(run: RunTables, cell: pd.Series) -> dict[str, Any]:
         **run.provenance["data_sets"][str(cell["data_set"])],
         "n_train": len(faces),
         "ranges": {
-            name: [float(x) for x in np.nanquantile(faces[name].astype(float), RANGE)]
+            name: [float(x) for x in np.nanquantile(faces[name].astype(float), FAMILIAR)]
             for name in ("age", "yaw", "pitch", "roll")
             if faces[name].notna().any()
         },
@@ -141,5 +142,7 @@ def write_cards(run_path: Path, run: RunTables) -> None:
     for folder in sorted((run_path / "models").iterdir()):
         if folder.is_dir() and (run.predictions["contender"] == folder.name).any():
             card = make_card(run, folder.name)
+            if (folder / RANGES).is_file():  # of pixels, which the tables of a run do not hold
+                card["training_data"]["ranges"].update(read_json(folder / RANGES))
             write_json(folder / "card.json", card)
             write_text(folder / "CARD.md", to_markdown(card))

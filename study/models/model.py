@@ -12,7 +12,7 @@ import numpy as np
 from basis.files import sha256_of
 from basis.pictures import to_square
 from data.pose.detect import FoundFace, find_faces
-from pipelines import persistence
+from pipelines import persistence, sharpness
 from study.errors import UsageError
 from study.record.files import read_json
 
@@ -169,7 +169,8 @@ class Model:
         """
         if not faces:
             return []
-        answers = self.predict_all(np.stack([face.chip for face in faces]))
+        chips = np.stack([face.chip for face in faces])
+        answers = self.predict_all(chips)
         beside = (f"found after the photo was turned by {turned} degrees",) if turned else ()
         corner = np.array([shape[1], shape[0], shape[1], shape[0]], dtype=float)
         return [
@@ -183,9 +184,12 @@ class Model:
                 pitch=face.pitch,
                 roll=face.roll,
                 presence=face.presence,
-                warnings=beside + self._warnings(age=float(age), yaw=face.yaw, pitch=face.pitch),
+                warnings=beside
+                + self._warnings(age=float(age), yaw=face.yaw, pitch=face.pitch, sharpness=sharp),
             )
-            for face, age, (low, high), p in zip(faces, *answers.values(), strict=True)
+            for face, sharp, age, (low, high), p in zip(
+                faces, sharpness(self._resized(chips)), *answers.values(), strict=True
+            )
         ]
 
     def describe(self) -> str:
@@ -201,9 +205,14 @@ class Model:
     def _warnings(self, **values: float) -> tuple[str, ...]:
         """Name every value outside the central 98% of the training faces."""
         ranges = self.card["training_data"]["ranges"]
-        units = {"age": "years", "yaw": "degrees", "pitch": "degrees"}
+        units = {
+            "age": " years",
+            "yaw": " degrees",
+            "pitch": " degrees",
+            "sharpness": " (variance of the Laplacian)",
+        }
         return tuple(
-            f"{name} {value:.0f} {units[name]} is outside of what the model was trained on "
+            f"{name} {value:.0f}{units[name]} is outside of what the model was trained on "
             f"({ranges[name][0]:.0f} to {ranges[name][1]:.0f})"
             for name, value in values.items()
             if name in ranges and not ranges[name][0] <= value <= ranges[name][1]

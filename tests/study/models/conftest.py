@@ -14,7 +14,12 @@ CARD = {
         "data_set": "photos",
         "n_train": 1200,
         "licence": "Ours.",
-        "ranges": {"age": [20.0, 60.0], "yaw": [-30.0, 30.0], "pitch": [-15.0, 15.0]},
+        "ranges": {
+            "age": [20.0, 60.0],
+            "yaw": [-30.0, 30.0],
+            "pitch": [-15.0, 15.0],
+            "sharpness": [4.0, 90.0],
+        },
     },
     "errors": [{"breakdown": "all", "group": "all", "mae": 4.25, "gender_accuracy": 0.931}],
 }

@@ -50,6 +50,13 @@ def test_of_a_run_the_best_on_select_answers_and_not_the_baseline(write_model, t
                 "pitch 20 degrees is outside of what the model was trained on (-15 to 15)",
             ],
         ),
+        (
+            {"age": 40.0, "sharpness": 140.0},
+            [
+                "sharpness 140 (variance of the Laplacian) is outside of what the model was "
+                "trained on (4 to 90)"
+            ],
+        ),
     ],
 )
 def test_what_lies_outside_of_the_training_faces_is_said(model, values, sentences):
