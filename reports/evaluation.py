@@ -18,13 +18,12 @@ from .statistics import (
     elsewhere,
     gaps,
     headline,
-    multiplicity,
+    paired,
     standardisation,
     stress,
 )
 from .statistics import pairs as comparison
 from .statistics.costs import typical_costs
-from .statistics.resampling import generator
 from .tables import RunTables
 
 CELL = ["protocol", "contender", "seed", "fold"]
@@ -39,8 +38,6 @@ COARSER = {"age_class": "age_bin"}
 BOOTSTRAPPED = tuple(
     m.name for m in METRICS.values() if m.interval in ("positive", "signed", "root")
 )
-FAMILIES = 2  # families of tests on a page: paired differences, gaps between groups
-POWER_80 = 0.8416  # standard normal quantile of 80%
 MAX_LEVELS = 100  # a breakdown with more levels is a key, not a breakdown
 
 
@@ -119,30 +116,16 @@ class Evaluation:
         return [headline_of(panel) for panel in self.other_panels]
 
     @cached_property
-    def _tested(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """All paired tests of the page, adjusted together: of the pair, and of the best."""
-        tests, sums = pd.DataFrame(columns=comparison.COLUMNS), np.zeros((self.panel.n_groups, 0))
-        if self.pair is not None:
-            known = {key: found["advantage"] for key, found in self.means.items()}
-            tests, sums = comparison.compare_by_level(self.panel, self.pair, self.columns, known)
-        best, leads = headline.best_by_metric(self.panel, self.headline)
-        found = multiplicity.page_wide(
-            np.concatenate([sums, leads], axis=1),
-            generator("page", self.pair),
-            alpha=comparison.ALPHA / FAMILIES,
-        )
-        n, p_page = len(tests), np.minimum(found.p_page * FAMILIES, 1.0)
-        best = best.assign(p=found.p[n:], p_page=p_page[n:])
-        best["clear"] = best["same"].astype(bool) & (best["p_page"] < comparison.ALPHA)
-        if n:
-            tests = tests.assign(p=found.p[:n], p_page=p_page[:n])
-            families = tests.groupby(["breakdown", "target"], observed=True, sort=False)["p"]
-            tests["p_family"] = families.transform(lambda p: multiplicity.holm(p.to_numpy()))
-            # a true difference this large is found in four of five such test parts
-            tests["detectable"] = (found.critical + POWER_80) * tests["se"]
-            tests["claim"] = [comparison.claim(t) for t in tests.to_dict("records")]
-            tests = tests[comparison.COLUMNS]
-        return tests, best
+    def families(self) -> int:
+        """How many families of tests the page makes; each gets an equal part of the 5%."""
+        return 2 + bool(self.elsewhere) + (self.run.stress is not None)
+
+    @cached_property
+    def _tested(self) -> paired.Tested:
+        return paired.paired_tests(
+            self.panel, self.pair, self.columns, self.means, self.headline, self.elsewhere,
+            self.families,
+        )  # fmt: skip
 
     @property
     def tests(self) -> pd.DataFrame:
@@ -154,11 +137,16 @@ class Evaluation:
         """Winner against runner-up by metric (``headline.best_by_metric``), tested."""
         return self._tested[1]
 
+    @property
+    def pair_elsewhere(self) -> dict[str, pd.DataFrame]:
+        """The pair on each other data set (``elsewhere.pair_elsewhere``), tested."""
+        return self._tested[2]
+
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Worst against best group of every breakdown (``gaps.gaps``)."""
         tables = {c: self.breakdown_tables[c] for c in self.drawn_columns}
-        return gaps.gaps(self.panel, tables, self.shown, FAMILIES)
+        return gaps.gaps(self.panel, tables, self.shown, self.families)
 
     @cached_property
     def breakdown_tables(self) -> dict[str, pd.DataFrame]:
@@ -171,7 +159,8 @@ class Evaluation:
         if self.run.stress is None:
             return pd.DataFrame(columns=stress.COLUMNS)
         stated = self.run.provenance.get("stress", {}).get("conditions", {})
-        return stress.stress_table(self.panel, self.run.stress, stated)
+        table = stress.stress_table(self.panel, self.run.stress, stated)
+        return stress.adjusted(table, self.shown, self.families)
 
     @cached_property
     def breaking_points(self) -> pd.DataFrame:
@@ -199,7 +188,11 @@ class Evaluation:
     @cached_property
     def against_home(self) -> dict[str, pd.DataFrame]:
         """Errors elsewhere and at home (``elsewhere.compare_with_home``), by data set."""
-        return {k: elsewhere.compare_with_home(other) for k, other in self.elsewhere.items()}
+        found = {
+            name: elsewhere.compare_with_home(other, self.interval_level)
+            for name, other in self.elsewhere.items()
+        }
+        return elsewhere.adjusted(found, self.shown, self.families)
 
     @cached_property
     def standards(self) -> dict[str, standardisation.Standard]:

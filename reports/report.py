@@ -24,6 +24,16 @@ def summary(run: RunTables) -> dict[str, Any]:
     dict
         ``headline``, ``best``, ``tests``, ``breakdowns``, ``standardised``, ``charts`` ... :
         lists of flat records; missing numbers are None.
+
+    Examples
+    --------
+    >>> import reports
+    >>> run = reports.from_predictions(
+    ...     {"age": [30, 40, 25], "gender": ["male", "female", "female"]},
+    ...     {"mine": {"age": [31.0, 44.0, 24.5], "p_female": [0.1, 0.8, 0.7]}},
+    ... )
+    >>> reports.summary(run)["n_faces"]
+    3
     """
     return page_of(run).summary
 
@@ -40,6 +50,16 @@ def gallery_faces(run: RunTables) -> list[str]:
     -------
     list of str
         Each face once.
+
+    Examples
+    --------
+    >>> import reports
+    >>> run = reports.from_predictions(
+    ...     {"age": [30, 40, 25], "gender": ["male", "female", "female"]},
+    ...     {"mine": {"age": [31.0, 44.0, 24.5], "p_female": [0.1, 0.8, 0.7]}},
+    ... )
+    >>> sorted(reports.gallery_faces(run))
+    ['0', '1', '2']
     """
     return shown_faces(page_of(run).evaluation)
 
@@ -64,6 +84,16 @@ def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
     ------
     ValueError
         ``summary`` belongs to another run.
+
+    Examples
+    --------
+    >>> import reports
+    >>> run = reports.from_predictions(
+    ...     {"age": [30, 40, 25], "gender": ["male", "female", "female"]},
+    ...     {"mine": {"age": [31.0, 44.0, 24.5], "p_female": [0.1, 0.8, 0.7]}},
+    ... )
+    >>> reports.render(run).startswith("<!doctype html>")
+    True
     """
     page = page_of(run)
     if summary is not None and summary != page.summary:

@@ -37,6 +37,17 @@ class OtherSet:
         ``n_seen``, ``sharpness``, ``home_sharpness``.
     recalibration : DataFrame, optional
         ``contender``, ``k``, ``draw``, ``coverage``, ``width``.
+
+    Examples
+    --------
+    >>> import reports
+    >>> there = reports.from_predictions(
+    ...     {"age": [30, 40], "gender": ["male", "female"]},
+    ...     {"mine": {"age": [31.0, 44.0], "p_female": [0.1, 0.8]}},
+    ... )
+    >>> other = reports.OtherSet(there.faces, there.predictions, {"title": "Passports"})
+    >>> len(other.faces)
+    2
     """
 
     faces: pd.DataFrame
@@ -117,6 +128,19 @@ class RunTables:
     data.tables.ContractError
         A table breaks its contract, a prediction names an unknown or unlabelled face, or there
         is no prediction at all.
+
+    Examples
+    --------
+    Tables of a run are read by ``study``; those of other people's numbers are made here:
+
+    >>> import reports
+    >>> run = reports.from_predictions(
+    ...     {"age": [30, 40, 25], "gender": ["male", "female", "female"]},
+    ...     {"mine": {"age": [31.0, 44.0, 24.5], "p_female": [0.1, 0.8, 0.7]}},
+    ... )
+    >>> more = reports.RunTables(run.faces, run.predictions, run.costs, {"plan_name": "mine"})
+    >>> more.predictions["age_pred"].tolist()
+    [31.0, 44.0, 24.5]
     """
 
     faces: pd.DataFrame

@@ -16,7 +16,8 @@ SECTION = "pose"
 ORDER = 30
 NOTE = (
     "As measured, before standardisation. Pose is in degrees; yaw is taken without its sign. "
-    "Number of faces in brackets; groups of fewer than 30 faces are faint."
+    "Number of faces in brackets; groups of fewer than 30 faces are faint. A baseline "
+    "may lie outside."
 )
 
 

@@ -67,7 +67,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
         ax.plot(known["age"] + 0.5, known["median"], color=figures.INK, lw=1)
         ax.set_title(title)
         figures.whole_panel(ax, name, looks)
-        ax.set(xticks=(0, 25, 50, 75, 100), yticks=(0, 25, 50, 75, 100), aspect="equal")
+        ax.set(xticks=(20, 40, 60, 80), yticks=(0, 25, 50, 75, 100), aspect="equal")
         ax.set_xlabel("true age")
     for ax in grid[len(names) :]:
         ax.axis("off")

@@ -17,7 +17,8 @@ SECTION = "pose"
 ORDER = 31
 NOTE = (
     "Filled: standardised over age class and gender on their common support. "
-    "Hollow: as measured. Where the two agree, age does not explain the effect of pose."
+    "Hollow: as measured. Where the two agree, age does not explain the effect of pose. A "
+    "baseline may lie outside."
 )
 
 

@@ -36,7 +36,8 @@ def frame(evaluation: Evaluation, variant: str = "age") -> pd.DataFrame:
     of every condition.
     """
     table = evaluation.stress
-    table = table[table["target"] == variant].drop(columns="target")
+    table = table[(table["target"] == variant) & table["contender"].isin(evaluation.shown)]
+    table = table.drop(columns="target")
     asked = table[table["place"] > 0]
     plain = table[table["place"] == 0].drop(columns=["condition", "title", "unit", "identity"])
     heads = asked[["condition", "title", "unit", "identity"]].drop_duplicates()
@@ -84,7 +85,9 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age") -> Fig
         ax.set_visible(False)
     for row in range(rows):
         axes[row * columns].set_ylabel(WORDS[variant][1])
-    _fit(axes[0], frame, looks)
+    low, high = frame["value_low"].min(), frame["value_high"].max()
+    pad = 0.04 * (high - low) or 0.5
+    axes[0].set_ylim(low - pad, high + pad)
     return figure
 
 
@@ -107,15 +110,6 @@ def _panel(ax: Axes, rows: pd.DataFrame, looks: figures.Looks) -> None:
 
 def _level(level: float) -> str:
     return f"{level:g}".replace("-", "−")
-
-
-def _fit(ax: Axes, frame: pd.DataFrame, looks: figures.Looks) -> None:
-    """Scale to what matters: baselines do not see the pictures and would only flatten the rest."""
-    baseline = np.array([looks[c].slot == 0 for c in frame["contender"]])
-    rows = frame[~baseline] if (~baseline).any() else frame
-    low, high = rows["value_low"].min(), rows["value_high"].max()
-    pad = 0.04 * (high - low) or 0.5
-    ax.set_ylim(low - pad, high + pad)
 
 
 def describe(frame: pd.DataFrame, variant: str = "age") -> str:

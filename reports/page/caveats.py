@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from reports.display.words import interval, listed, number
 from reports.evaluation import Evaluation
+from reports.statistics.metrics import METRICS
 
 UTKFACE = (
     "Identities are not labelled: the same person may stand on both sides of the split, beyond "
@@ -35,8 +37,33 @@ def _kind(evaluation: Evaluation) -> str:
 
 def caveats(evaluation: Evaluation) -> list[str]:
     """Return the caveats of the data set and of this run, most important first."""
-    found = list(BY_KIND.get(_kind(evaluation), ("Gender is binary as annotated.",)))
+    found = warnings(evaluation)
+    found += BY_KIND.get(_kind(evaluation), ("Gender is binary as annotated.",))
     found += _about_the_run(evaluation)
+    return found
+
+
+def warnings(evaluation: Evaluation) -> list[str]:
+    """Return what is probably a mistake in the labels: who is wrong more often than a coin.
+
+    A constant answer is no mistake: it can be wrong on most faces, but its AUC is one half.
+    """
+    found = []
+    numbers = evaluation.headline.set_index(["contender", "metric"])
+    for contender in evaluation.panel.contenders:
+        said = []
+        for metric, unit in (("accuracy", "share"), ("auc", "")):
+            if (contender, metric) in numbers.index:
+                row = numbers.loc[contender, metric]
+                if row["high"] < 0.5 and not evaluation.value(contender, "auc") >= 0.5:
+                    ends = interval(row["low"], row["high"], unit)
+                    said.append(f"{METRICS[metric].label} {number(row['value'], unit)} ({ends})")
+        if said:
+            found.append(
+                f"{contender} is wrong on gender more often than a coin: {listed(said)}. Labels "
+                "may be swapped: see what 0 and 1, or male and female, mean in the data and in "
+                "its answers."
+            )
     return found
 
 

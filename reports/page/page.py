@@ -27,8 +27,8 @@ from reports.sections.faces import gallery_tables
 from reports.sections.groups import gap_table
 from reports.tables import RunTables
 
-from .caveats import caveats
-from .verdict import verdict
+from .caveats import caveats, warnings
+from .verdict import Sentence, verdict
 
 FORMAT = 1
 FIRST_BREAKDOWNS = ("age", "gender", "ethnicity", "|yaw|")  # of the first table
@@ -77,6 +77,11 @@ class Page:
         return out
 
     @cached_property
+    def verdict(self) -> list[Sentence]:
+        """What the numbers say, in sentences."""
+        return verdict(self.evaluation)
+
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """Every number on the page, ready for JSON."""
         e = self.evaluation
@@ -93,8 +98,9 @@ class Page:
                     c: {"family": e.family(c), "seeds": list(e.panel.answers[c].seeds)}
                     for c in e.panel.contenders
                 },
-                "verdict": [vars(s) for s in verdict(e)],
+                "verdict": [vars(s) for s in self.verdict],
                 "caveats": caveats(e),
+                "warnings": warnings(e),
                 "label_noise": noise_floor(e.run),
                 "headline": e.headline,
                 "best": e.best,
@@ -183,7 +189,7 @@ class Page:
                 n_groups=int(e.panel.group.max()) + 1,
                 n_seeds=max(len(a.seeds) for a in e.panel.answers.values()),
                 started=str(provenance.get("started") or ""),
-                verdict=verdict(e),
+                verdict=self.verdict,
                 caveats=caveats(e),
                 sections=self.sections,
                 first=self.first_screen,

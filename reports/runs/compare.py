@@ -43,6 +43,15 @@ def compare(runs: Runs) -> str:
     ------
     ValueError
         Fewer than two runs.
+
+    Examples
+    --------
+    >>> import reports
+    >>> truth = {"age": [30, 40, 25], "gender": ["male", "female", "female"]}
+    >>> answers = {"age": [31.0, 44.0, 24.5], "p_female": [0.1, 0.8, 0.7]}
+    >>> run = reports.from_predictions(truth, {"mine": answers})
+    >>> "mine" in reports.compare({"before": run, "after": run})
+    True
     """
     from reports.page.page import environment
 

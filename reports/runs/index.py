@@ -26,6 +26,12 @@ def index(entries: Sequence[Mapping[str, Any]]) -> str:
     -------
     str
         The page.
+
+    Examples
+    --------
+    >>> import reports
+    >>> "demo" in reports.index([{"name": "demo", "href": None, "state": "3 of 8 cells"}])
+    True
     """
     from reports.page.page import environment
 

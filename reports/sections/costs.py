@@ -43,10 +43,15 @@ def price_claim(evaluation: Evaluation) -> tuple[str, str]:
     ratio = times(costs.loc[dear, measure], costs.loc[cheap, measure])
     unit = "core time" if measure == "core_seconds" else "time"
     per_face = times(*costs.loc[[dear, cheap], "milliseconds_per_face"])
-    claim = (
-        f"{dear} errs by {number(abs(gain), 'years')} years {word} than {cheap}, for {ratio} the "
-        f"{unit} of training and {per_face} the time per face."
+    years = f"{number(abs(gain), 'years')} years {word}"
+    tests = evaluation.tests
+    decided = tests[(tests["breakdown"] == "") & (tests["target"] == "age")]["claim"]
+    said = (
+        f"{dear} errs by {years} than {cheap}"
+        if decided.isin(("first", "second")).any()
+        else f"{dear} and {cheap} are not told apart on age ({dear}: {years})"
     )
+    claim = f"{said}, for {ratio} the {unit} of training and {per_face} the time per face."
     return claim, _evidence(evaluation, dear, cheap)
 
 

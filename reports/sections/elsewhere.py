@@ -9,9 +9,12 @@ import pandas as pd
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
-from reports.display.words import minus, number
+from reports.display.words import minus, number, p_value
 from reports.evaluation import Evaluation
-from reports.statistics.elsewhere import SHARES, pair_elsewhere, recalibration_table, survives
+from reports.sections.stress import not_asked
+from reports.statistics.elsewhere import SHARES, recalibration_table
+from reports.statistics.paired import survives
+from reports.statistics.pairs import ALPHA
 
 TITLE = "Other people's photos"
 ORDER = 104
@@ -48,6 +51,7 @@ def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
         found.append(_table(evaluation, name))
         found += [block for block in charts if getattr(block, "title", "").endswith(f" on {name}")]
         found += _recalibration(evaluation, name)
+        found += not_asked(evaluation, set(evaluation.elsewhere[name].panel.contenders))
     return found
 
 
@@ -84,7 +88,7 @@ def _findings(evaluation: Evaluation, name: str) -> list[str]:
     table = table[table["contender"].isin(evaluation.shown)]
     level = evaluation.interval_level
     covered = table[table["metric"] == "coverage"]
-    short = covered[covered["value_high"] < level]
+    short = covered[(covered["p_page"] < ALPHA) & (covered["value"] < level)]
     said = []
     if len(short):
         worst = short.loc[short["value"].idxmin()]
@@ -145,6 +149,8 @@ def _recalibration(evaluation: Evaluation, name: str) -> list[Block]:
         return []
     mine = trials[trials["contender"].isin(evaluation.shown)]
     found = recalibration_table(mine)
+    names = evaluation.panel.contenders
+    found = found.sort_values("contender", key=lambda c: c.map(names.index), kind="stable")
     columns = [Column("contender", numeric=False), Column("labelled faces")]
     columns += [Column("ages inside"), Column("width (years)")]
     rows = []
@@ -165,9 +171,8 @@ def _recalibration(evaluation: Evaluation, name: str) -> list[Block]:
 
 def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
     """Return claim and evidence: whether the winner at home is the winner on another data set."""
-    other = evaluation.elsewhere[name]
     pair = evaluation.pair
-    rows = pair_elsewhere(other, pair) if pair is not None else pd.DataFrame()
+    rows = evaluation.pair_elsewhere.get(name, pd.DataFrame())
     if pair is None or rows.empty:
         worst = _growth(evaluation, name)
         return (worst, facts_of(evaluation, name)) if worst else ("", "")
@@ -180,9 +185,15 @@ def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
             f"{what}: {pair.first} {number(row['first'], unit)}, {pair.second} "
             f"{number(row['second'], unit)}, advantage of {pair.second} "
             f"{number(row['advantage'], difference)} ({number(row['low'], difference)} to "
-            f"{number(row['high'], difference)}), {int(row['n']):,} faces"
+            f"{number(row['high'], difference)}), p {_p(row['p_page'])}, {int(row['n']):,} faces"
         )
+    said[-1] += "; p adjusted for all tests of the page"
     return f"On {name}: {'; '.join(claims)}.", f"{'. '.join(said)}. {_growth(evaluation, name)}"
+
+
+def _p(p: float) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _claim(evaluation: Evaluation, row: pd.Series, name: str) -> str:
@@ -193,14 +204,14 @@ def _claim(evaluation: Evaluation, row: pd.Series, name: str) -> str:
     winner, loser = (pair.second, pair.first) if ahead else (pair.first, pair.second)
     words: dict[str, Any] = {"target": row["target"], "winner": winner, "loser": loser}
     if mine["claim"] in ("undecided", "borderline"):
-        clear = row["low"] > 0 or row["high"] < 0
-        better = pair.second if row["low"] > 0 else pair.first
+        clear = row["claim"] in ("first", "second")
+        better = pair.second if row["claim"] == "second" else pair.first
         return (
             f"{better} is better on {row['target']}, undecided at home"
             if clear
             else f"{row['target']} is as undecided as at home"
         )
-    text = SURVIVAL[survives(float(mine["advantage"]), row)].format(**words)
+    text = SURVIVAL[survives(float(mine["advantage"]), row["claim"])].format(**words)
     return text[0].lower() + text[1:]
 
 
@@ -211,10 +222,17 @@ def _growth(evaluation: Evaluation, name: str) -> str:
     table = table[table["growth"].notna()]
     if table.empty:
         return ""
-    row = table.loc[table["growth"].idxmax()]
-    way = "grows most" if row["growth"] > 0 else "grows for no contender; it falls least"
+    real = table[(table["p_page"] < ALPHA) & (table["growth"] > 0)]
+    rows = real if len(real) else table
+    row = rows.loc[rows["growth"].idxmax()]
+    way = (
+        f"Age error grows most for {row['contender']}"
+        if len(real)
+        else "No contender's age error grows by more than chance, adjusted for all tests of the "
+        f"page; the largest change is that of {row['contender']}"
+    )
     return (
-        f"Age error {way} for {row['contender']}: {number(row['home'], 'years')} at home, "
-        f"{number(row['value'], 'years')} there, a change of {number(row['growth'], 'years')} "
-        f"({number(row['growth_low'], 'years')} to {number(row['growth_high'], 'years')})."
+        f"{way}: {number(row['home'], 'years')} at home, {number(row['value'], 'years')} there, a "
+        f"change of {number(row['growth'], 'years')} ({number(row['growth_low'], 'years')} to "
+        f"{number(row['growth_high'], 'years')})."
     )

@@ -52,8 +52,16 @@ def finding(evaluation: Evaluation) -> str:
 def angle_sentence(evaluation: Evaluation) -> tuple[str, str] | None:
     """Return claim and evidence on yaw: frontal against the most turned bin, and the joint test.
 
-    None where yaw could not be standardised.
+    None where yaw could not be standardised. Kept with the panel.
     """
+    kept = evaluation.panel.cache
+    if "angle sentence" not in kept:
+        kept["angle sentence"] = _angle_sentence(evaluation)
+    found: tuple[str, str] | None = kept["angle sentence"]
+    return found
+
+
+def _angle_sentence(evaluation: Evaluation) -> tuple[str, str] | None:
     table = evaluation.standardised.get("yaw_bin")
     if table is None or table.empty:
         return None

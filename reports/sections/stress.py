@@ -29,15 +29,17 @@ def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return who breaks where, the curves, and who was not asked."""
     if not len(evaluation.stress):
         return []
-    absent = [
-        c for c in evaluation.panel.contenders if c not in set(evaluation.stress["contender"])
-    ]
     found: list[Block] = [_table(evaluation, target) for target in BARS]
-    found += charts
-    if absent:
-        left = "leaves" if len(absent) == 1 else "leave"
-        found.append(Prose([f"Not asked: {', '.join(absent)}, which {left} no model."], "note"))
-    return found
+    return [*found, *charts, *not_asked(evaluation, set(evaluation.stress["contender"]))]
+
+
+def not_asked(evaluation: Evaluation, asked: set[str]) -> list[Block]:
+    """Name the contenders that left no model to be asked again, if there are any."""
+    absent = [c for c in evaluation.panel.contenders if c not in asked]
+    if not absent:
+        return []
+    left = "leaves" if len(absent) == 1 else "leave"
+    return [Prose([f"Not asked: {', '.join(absent)}, which {left} no model."], "note")]
 
 
 def finding(evaluation: Evaluation) -> str:
@@ -84,8 +86,8 @@ def evidence(evaluation: Evaluation) -> str:
     losses = asked(evaluation)
     worst = losses.loc[losses["loss"].idxmax()]
     return (
-        f"{'; '.join(counts)} (the whole 95% interval of the loss above "
-        f"{number(BARS['age'])} year). Largest loss: {worst['contender']} under "
+        f"{'; '.join(counts)} (a loss above {number(BARS['age'])} year by more than chance, "
+        f"adjusted for all tests of the page). Largest loss: {worst['contender']} under "
         f"{str(worst['title']).lower()} at {level_words(worst)}, {number(worst['loss'], 'years')} "
         f"years ({number(worst['loss_low'], 'years')} to {number(worst['loss_high'], 'years')}), "
         f"{int(worst['n']):,} test faces."
@@ -119,9 +121,9 @@ def _table(evaluation: Evaluation, target: str) -> Table:
         f"Where {'age' if target == 'age' else 'gender'} breaks",
         columns,
         rows,
-        f"The mildest level that costs more than {bar} of {what} with its whole 95% interval, and "
-        "what it costs; where none does, the largest loss. Intervals are not adjusted for their "
-        "number.",
+        f"The mildest level that costs more than {bar} of {what} by more than chance, adjusted "
+        "for all tests of the page, and what it costs with its 95% interval; where none does "
+        "(holds), the largest loss.",
     )
 
 

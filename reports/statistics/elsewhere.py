@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from reports.panel import Panel, SeedAnswers
 
-from .intervals import Estimate, mean_interval
-from .pairs import Pair
+from .intervals import Estimate, group_sums, mean_interval
+from .multiplicity import holm
 from .resampling import generator
-from .shares import share_difference, share_interval, wilson
+from .shares import effective_n, share_interval, wilson
 
 Array = NDArray[np.float64]
 METRICS = ("mae", "outside_range", "inside_range", "bias", "accuracy", "coverage")
@@ -27,7 +28,7 @@ COMPARED = ("mae", "accuracy", "coverage")  # those that a home set of exact age
 COLUMNS = [
     "contender", "metric", "n", "value", "value_low", "value_high", "home", "home_low", "home_high",
     "growth", "growth_low", "growth_high", "same_ages", "same_ages_low", "same_ages_high",
-    "shared",
+    "shared", "p", "p_page",
 ]  # fmt: skip
 MIN_SHARED = 0.7
 AGE_STARTS = (13, 18, 25, 35, 45, 55, 65)
@@ -81,15 +82,23 @@ def per_face(answers: SeedAnswers, other: OtherPanel) -> dict[str, Array]:
     }
 
 
-def compare_with_home(other: OtherPanel) -> pd.DataFrame:
+def compare_with_home(other: OtherPanel, level: float = 0.9) -> pd.DataFrame:
     """Return every metric elsewhere, at home, and the growth between them.
+
+    Parameters
+    ----------
+    other : OtherPanel
+    level : float
+        Share of true ages that intervals promise to hold.
 
     Returns
     -------
     DataFrame
         ``COLUMNS``. ``growth`` is elsewhere minus home. ``same_ages`` is the same against home
         faces weighed to the ages and genders of the other data set; NaN where the strata that home
-        holds cover less than 70% of its faces (``shared``).
+        holds cover less than 70% of its faces (``shared``). ``p``: of age error, that it is as
+        large as at home; of coverage, that it is what was promised (one-sided). ``p_page`` is
+        left to :func:`adjusted`.
     """
     home = OtherPanel(other.home, other.home.age, other.home.age, other.home)
     rows = []
@@ -105,6 +114,10 @@ def compare_with_home(other: OtherPanel) -> pd.DataFrame:
             row |= _spread("value", found)
             if metric in COMPARED:
                 row |= _against_home(metric, found, there[metric], here[metric], other, label)
+            if metric == "mae":
+                row["p"] = _equal_p(row["growth"], row["growth_se"], found.n, other)
+            if metric == "coverage":
+                row["p"] = _short_p(there[metric], other.panel.group, level)
             rows.append(row)
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 
@@ -113,7 +126,8 @@ def _against_home(
     metric: str, found: Estimate, there: Array, here: Array, other: OtherPanel, label: str
 ) -> dict[str, float]:
     home = _estimate(metric, here, other.home.group, f"home {label}")
-    row = _spread("home", home) | _spread("growth", independent_difference(found, home))
+    growth = independent_difference(found, home)
+    row = _spread("home", home) | _spread("growth", growth) | {"growth_se": growth.se}
     weights, shared = _weights(np.isfinite(there), other)
     row["shared"] = shared
     if shared >= MIN_SHARED:
@@ -123,6 +137,43 @@ def _against_home(
         )
         row |= _spread("same_ages", independent_difference(found, same))
     return row
+
+
+def _equal_p(growth: float, se: float, n: int, other: OtherPanel) -> float:
+    """Return the two-sided p of no growth (Welch's t with the fewer faces' freedom)."""
+    if not se > 0:
+        return np.nan
+    freedom = max(min(n, len(other.home.age)) - 1, 1)
+    return float(2 * stats.t.sf(abs(growth) / se, freedom))
+
+
+def _short_p(held: Array, groups: NDArray[np.int64], level: float) -> float:
+    """Return the one-sided p of intervals that hold what they promise (score test)."""
+    column = held.astype(float)[:, None]
+    sums = group_sums(column, groups)
+    share = float(sums.value[0])
+    n = float(effective_n(sums.value, sums)[0])
+    return float(stats.norm.cdf((share - level) / np.sqrt(level * (1 - level) / n)))
+
+
+def adjusted(
+    tables: dict[str, pd.DataFrame], contenders: list[str], families: int
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of :func:`compare_with_home` with ``p_page``, Holm over all of them.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        By data set.
+    contenders : list of str
+        Those the page speaks of; the others are not tested.
+    families : int
+        Families of tests the page makes.
+    """
+    asked = [t["p"].where(t["contender"].isin(contenders)).to_numpy(float) for t in tables.values()]
+    p = np.minimum(holm(np.concatenate([*asked, np.zeros(0)])) * families, 1.0)
+    parts = np.split(p, np.cumsum([len(a) for a in asked]))
+    return {k: t.assign(p_page=q) for (k, t), q in zip(tables.items(), parts, strict=False)}
 
 
 def _estimate(
@@ -167,57 +218,6 @@ def _weights(asked: NDArray[np.bool_], other: OtherPanel) -> tuple[Array, float]
     ratio = wanted[common] / held[common]
     weights = here.map(ratio).fillna(0.0).to_numpy(float)
     return weights, float(wanted[common].sum() / max(len(there), 1))
-
-
-def pair_elsewhere(other: OtherPanel, pair: Pair) -> pd.DataFrame:
-    """Return by how much the second of the tested pair is better elsewhere, paired by face.
-
-    Returns
-    -------
-    DataFrame
-        ``target`` ('age', 'gender'), ``n``, ``first``, ``second`` (years of error, or outside the
-        range where only ranges are known; shares), ``advantage``, ``low``, ``high``.
-    """
-    panel = other.panel
-    if not {pair.first, pair.second} <= set(panel.contenders):
-        return pd.DataFrame()
-    one, two = (per_face(panel.answers[name], other) for name in (pair.first, pair.second))
-    rows = []
-    for target, metric, sign in (("age", "mae", 1), ("gender", "accuracy", -1)):
-        if metric == "mae" and not np.isfinite(one["mae"]).any():
-            metric = "outside_range"
-        better = sign * (one[metric] - two[metric])
-        shared = np.isfinite(better)
-        column, groups = better[shared].astype(float)[:, None], panel.group[shared]
-        label = f"pair {panel.data_set} {target}"
-        found = (
-            share_difference(column, groups).take(0)
-            if metric in SHARES
-            else mean_interval(column, groups, generator(label)).take(0)
-        )
-        means = {s: float(v[metric][shared].mean()) for s, v in (("first", one), ("second", two))}
-        rows.append(
-            {"target": target, "metric": metric, "n": found.n, **means, "advantage": found.value,
-             "low": found.low, "high": found.high}
-        )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def survives(home: float, away: pd.Series) -> str:
-    """Return 'survives', 'turns round' or 'is open' for an advantage clear at home.
-
-    Parameters
-    ----------
-    home : float
-        The advantage at home; its sign says who wins there.
-    away : Series
-        ``low``, ``high`` of the advantage elsewhere.
-    """
-    sign = 1 if home >= 0 else -1
-    low, high = sorted((sign * away["low"], sign * away["high"]))
-    if low > 0:
-        return "survives"
-    return "turns round" if high < 0 else "is open"
 
 
 def recalibration_table(trials: pd.DataFrame) -> pd.DataFrame:

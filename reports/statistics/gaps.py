@@ -1,8 +1,7 @@
 """Gaps between groups: the worst and the best group of each breakdown, and whether they differ.
 
 ``difference`` and ``ratio`` are those of fairlearn's ``MetricFrame``. The joint test asks whether
-all groups of a breakdown are equal, with group-robust covariance; its p values are adjusted over
-the page (Holm).
+all groups of a breakdown are alike (``equal_levels``); its p values are adjusted over the page.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from reports.panel import Panel
 
-from .intervals import MIN_GROUPS, group_sums
-from .multiplicity import holm
+from .equal_levels import equal_levels
 from .pairs import TARGETS, seed_mean
+from .resampling import generator
 
 Array = NDArray[np.float64]
+Row = dict[str, object]
 MIN_FACES = 30
 COLUMNS = [
     "breakdown", "contender", "metric", "worst", "worst_value", "worst_low", "worst_high",
@@ -42,7 +41,7 @@ def gaps(
     contenders : list of str
         Those to report.
     families : int
-        Families of tests the page makes: p values are multiplied by it after Holm.
+        Families of tests the page makes: adjusted p values are multiplied by it.
 
     Returns
     -------
@@ -52,21 +51,22 @@ def gaps(
         ``ratio`` (smaller over larger), ``p`` (all levels equal) and ``p_page``. Level
         ``unknown`` takes no part.
     """
-    rows = []
+    found = []
     for column, table in tables.items():
         for contender in contenders:
             for metric in TARGETS.values():
-                row = _gap(panel, column, table, contender, metric)
-                if row is not None:
-                    rows.append(row)
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    frame["p_page"] = np.minimum(holm(frame["p"].to_numpy(float)) * families, 1.0)
+                gap = _gap(panel, column, table, contender, metric)
+                if gap is not None:
+                    found.append(gap)
+    frame = pd.DataFrame([row for row, _ in found], columns=COLUMNS)
+    frame["p"], p_page = _p_values(panel, found)
+    frame["p_page"] = np.minimum(p_page * families, 1.0)
     return frame
 
 
 def _gap(
     panel: Panel, column: str, table: pd.DataFrame, contender: str, metric: str
-) -> dict[str, object] | None:
+) -> tuple[Row, list[str]] | None:
     mine = table[(table["contender"] == contender) & (table["n"] >= MIN_FACES)]
     mine = mine[(mine["level"] != "unknown") & mine[metric].notna()]
     if len(mine) < 2:
@@ -75,7 +75,7 @@ def _gap(
     low, high = by_value.iloc[0], by_value.iloc[-1]
     worst, best = (high, low) if metric == "mae" else (low, high)
     ends = [f"{metric}{end}" for end in ("", "_low", "_high")]
-    found: dict[str, object] = {"breakdown": column, "contender": contender, "metric": metric}
+    found: Row = {"breakdown": column, "contender": contender, "metric": metric}
     for name, side in (("worst", worst), ("best", best)):
         found[name] = side["level"]
         found |= {
@@ -84,18 +84,16 @@ def _gap(
     difference = float(high[metric] - low[metric])
     below = float(np.hypot(high[metric] - high[ends[1]], low[ends[2]] - low[metric]))
     above = float(np.hypot(high[ends[2]] - high[metric], low[metric] - low[ends[1]]))
-    values = seed_mean(panel, contender, metric)
     return found | {
         "difference": difference,
         "difference_low": difference - below,
         "difference_high": difference + above,
         "ratio": float(low[metric] / high[metric]) if high[metric] else np.nan,
-        "p": equal_levels_p(panel, column, list(mine["level"]), values),
-    }
+    }, [str(level) for level in mine["level"]]
 
 
 def equal_levels_p(panel: Panel, column: str, levels: list[str], values: Array) -> float:
-    """Return the p value of *all levels of a breakdown have one mean* (group-robust Wald test).
+    """Return the p value of *all these levels of a breakdown are alike*, of one test alone.
 
     Parameters
     ----------
@@ -105,31 +103,44 @@ def equal_levels_p(panel: Panel, column: str, levels: list[str], values: Array) 
         At least two.
     values : ndarray of shape (F,)
         NaN where there is none.
-
-    Notes
-    -----
-    ``d' V^-1 d / (L - 1)`` against F(L - 1, G - L), where d are the differences to the first
-    level and V is their covariance from the groups' residuals: a group with faces in several
-    levels counts in all of them.
     """
     known = np.isfinite(values)
+    codes = _codes(panel, column, levels)[known]
+    rng = generator("alike", column)
+    return float(equal_levels([codes], values[known][:, None], panel.group[known], rng)[0][0, 0])
+
+
+def _codes(panel: Panel, column: str, levels: list[str]) -> NDArray[np.int64]:
+    """Return the place of each face's level in ``levels``; -1 where it is none of them."""
     names = [str(v) for v in panel.faces[column].cat.categories]
-    codes = panel.faces[column].cat.codes.to_numpy()
-    members = [known & (codes == names.index(level)) for level in levels]
-    table = np.where(np.stack(members, axis=1), values[:, None], np.nan)
-    sums = group_sums(table, panel.group, compress=False)
-    n_groups, k = int((sums.weight.sum(axis=1) > 0).sum()), len(levels)
-    if n_groups - k < MIN_GROUPS:
-        return np.nan
-    scaled = sums.residual / sums.weight.sum(axis=0)
-    covariance = scaled.T @ scaled * n_groups / (n_groups - 1)
-    # a level without any spread (all right) still varies: as if one more face were wrong
-    bare = np.flatnonzero(np.diag(covariance) < 1e-12)
-    covariance[bare, bare] = 1 / (sums.n[bare] + 2.0) ** 2
-    contrast = np.concatenate([-np.ones((k - 1, 1)), np.eye(k - 1)], axis=1)
-    d, v = contrast @ sums.value, contrast @ covariance @ contrast.T
-    statistic = float(d @ np.linalg.pinv(v) @ d) / (k - 1)
-    return float(stats.f.sf(statistic * (n_groups - k) / (n_groups - 1), k - 1, n_groups - k))
+    place = np.array([levels.index(n) if n in levels else -1 for n in names] + [-1])
+    return np.asarray(place[panel.faces[column].cat.codes.to_numpy()], np.int64)
+
+
+def _p_values(panel: Panel, found: list[tuple[Row, list[str]]]) -> tuple[Array, Array]:
+    """Return p and page p of each gap; gaps on the same faces are shuffled together."""
+    p, p_page = np.full(len(found), np.nan), np.full(len(found), np.nan)
+    asked: dict[bytes, list[int]] = {}
+    for k, (row, _) in enumerate(found):
+        known = np.isfinite(seed_mean(panel, str(row["contender"]), str(row["metric"])))
+        asked.setdefault(known.tobytes(), []).append(k)
+    for number, (mask, mine) in enumerate(asked.items()):
+        known = np.frombuffer(mask, bool)
+        columns = list(
+            dict.fromkeys((r["contender"], r["metric"]) for r, _ in (found[k] for k in mine))
+        )
+        breakdowns = list(
+            dict.fromkeys((found[k][0]["breakdown"], tuple(found[k][1])) for k in mine)
+        )
+        codes = [_codes(panel, str(b), list(levels))[known] for b, levels in breakdowns]
+        values = np.stack([seed_mean(panel, str(c), str(m))[known] for c, m in columns], axis=1)
+        alone, together = equal_levels(codes, values, panel.group[known], generator("gaps", number))
+        for k in mine:
+            row, levels = found[k]
+            at = (breakdowns.index((row["breakdown"], tuple(levels))),
+                  columns.index((row["contender"], row["metric"])))  # fmt: skip
+            p[k], p_page[k] = alone[at], together[at]
+    return p, np.minimum(p_page * len(asked), 1.0)
 
 
 def worst_cell(table: pd.DataFrame, contender: str, metric: str) -> pd.Series | None:

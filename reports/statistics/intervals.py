@@ -200,8 +200,9 @@ def _widening(residual: Array, n_groups: NDArray[np.int64], positive: NDArray[np
         (1 + LEVEL) / 2
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        second = (residual**2).sum(axis=0) / n_groups
-        skewness = np.nan_to_num((residual**3).sum(axis=0) / n_groups / second**1.5)
+        square = residual * residual
+        second = square.sum(axis=0) / n_groups
+        skewness = np.nan_to_num((square * residual).sum(axis=0) / n_groups / second**1.5)
     heavy = np.minimum(1 + 0.6 * skewness**2 / np.maximum(n_groups, 1), 1.5)
     return np.asarray(student * np.where(positive, heavy, 1.0))
 

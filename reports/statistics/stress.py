@@ -1,7 +1,7 @@
 """What changed pictures cost: error at each level, paired with the unchanged picture.
 
 A contender *breaks* at the mildest level whose loss against the unchanged pictures of the same
-faces lies above ``BARS`` with its whole 95% interval.
+faces is above ``BARS`` by more than chance, after adjustment for all tests of the page.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from data.tables import UNCHANGED
 from reports.panel import Panel
 
-from .intervals import Estimates, mean_interval
+from .intervals import LEVEL, Estimates, mean_interval
+from .multiplicity import holm
+from .pairs import ALPHA
 from .resampling import generator
 from .shares import share_difference, share_interval
 
@@ -25,7 +28,7 @@ BARS = {"age": 1.0, "gender": 0.05}  # years; share
 TARGETS = ("age", "gender")
 COLUMNS = [
     "condition", "title", "unit", "identity", "level", "place", "contender", "target", "n",
-    "value", "value_low", "value_high", "loss", "loss_low", "loss_high",
+    "value", "value_low", "value_high", "loss", "loss_low", "loss_high", "p", "p_page",
 ]  # fmt: skip
 
 
@@ -49,7 +52,9 @@ def stress_table(
     DataFrame
         ``place`` counts the levels of a condition from 1, mildest first. ``value`` is the mean
         age error in years or the share of right genders; ``loss`` (positive is worse) is its
-        change against the unchanged pictures of the same faces, in years or as a share. Age and
+        change against the unchanged pictures of the same faces, in years or as a share; ``p`` is
+        that of a loss of at most ``BARS`` (one-sided), ``p_page`` is left to :func:`adjusted`. Age
+        and
         gender of a face that several seeds answered are averaged first.
     """
     mine = (stress["data_set"] == panel.data_set) & (stress["protocol"] == panel.protocol)
@@ -72,7 +77,7 @@ def stress_table(
         table[word] = [
             c if w is None else w for c, w in zip(table["condition"], named, strict=True)
         ]
-    return table[COLUMNS]
+    return table.reindex(columns=COLUMNS)
 
 
 def _order(
@@ -116,7 +121,9 @@ def _of_contender(
         [value.value, value.low, value.high], axis=1
     )
     table[["loss", "loss_low", "loss_high"]] = np.stack([loss.value, loss.low, loss.high], axis=1)
-    table.loc[table["place"] == 0, ["loss", "loss_low", "loss_high"]] = 0.0, np.nan, np.nan
+    table["p"] = _p_of_bar(loss, target, len(np.unique(groups)))
+    plain_row = table["place"] == 0
+    table.loc[plain_row, ["loss", "loss_low", "loss_high", "p"]] = 0.0, np.nan, np.nan, np.nan
     return table
 
 
@@ -129,6 +136,34 @@ def _estimates(
             mean_interval(losses, groups, generator("stress", "loss")),
         )
     return share_interval(1 - costs, groups), share_difference(losses, groups)
+
+
+def _p_of_bar(loss: Estimates, target: str, n_groups: int) -> Array:
+    """Return the one-sided p of *the loss is at most the bar*, shape (K,).
+
+    Years: Student's t. Shares: the centre and width of Bonett and Price's interval.
+    """
+    value, se = loss.value, loss.se
+    if target == "gender":
+        value = (loss.low + loss.high) / 2
+        se = (loss.high - loss.low) / 2 / stats.norm.ppf((1 + LEVEL) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(stats.t.sf((value - BARS[target]) / se, max(n_groups - 1, 1)))
+
+
+def adjusted(table: pd.DataFrame, contenders: list[str], families: int) -> pd.DataFrame:
+    """Return a :func:`stress_table` with ``p_page``: Holm over all levels of all conditions.
+
+    Parameters
+    ----------
+    table : DataFrame
+    contenders : list of str
+        Those the page speaks of; the others are not tested.
+    families : int
+        Families of tests the page makes.
+    """
+    p = table["p"].where(table["contender"].isin(contenders)).to_numpy(float)
+    return table.assign(p_page=np.minimum(holm(p) * families, 1.0))
 
 
 def breaking_points(table: pd.DataFrame) -> pd.DataFrame:
@@ -149,8 +184,8 @@ def breaking_points(table: pd.DataFrame) -> pd.DataFrame:
     asked = table[table["place"] > 0]
     found = []
     keys = ["condition", "contender", "target"]
-    for (_, _, target), part in asked.groupby(keys, sort=False):
-        beyond = part[part["loss_low"] > BARS[target]].sort_values("place")
+    for _, part in asked.groupby(keys, sort=False):
+        beyond = part[part["p_page"] < ALPHA].sort_values("place")
         row = beyond.iloc[0] if len(beyond) else part.loc[part["loss"].idxmax()].copy()
         if not len(beyond):
             row["level"] = row["place"] = np.nan

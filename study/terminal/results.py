@@ -16,7 +16,7 @@ PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
 
 
 def show_results(summary: dict[str, Any], title: str, contenders: Sequence[str]) -> None:
-    """Print the verdict and the table of results.
+    """Print the verdict, what may be wrong with the labels, and the table of results.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ def show_results(summary: dict[str, Any], title: str, contenders: Sequence[str])
         output.print(
             f"{sentence['topic']}: {sentence['claim']} {sentence['evidence']}", markup=False
         )
+    for warning in summary.get("warnings", ()):
+        output.print(f"Warning: {warning}", markup=False)
     found = {(row["contender"], row["metric"]): row for row in summary["headline"]}
     costs = {row["contender"]: row for row in summary["costs"]}
     rows = [

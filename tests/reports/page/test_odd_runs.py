@@ -116,3 +116,24 @@ def test_faces_that_a_contender_left_out_are_counted(unpictured, run, changed):
     )
     tests = [t for t in reports.summary(partial)["tests"] if t["breakdown"] == ""]
     assert {t["n"] for t in tests} == {len(rows["face_id"].unique()) - 5}
+
+
+def test_swapped_gender_labels_are_said_on_page_and_terminal(unpictured, run, changed, capsys):
+    """A contender far below one half; a constant one that is wrong on most faces is not meant."""
+    from study.terminal.results import show_results
+
+    rows = run.predictions.copy()
+    swapped = rows["contender"] == "cnn"
+    rows.loc[swapped, "p_female"] = 1 - rows.loc[swapped, "p_female"]
+    rows.loc[rows["contender"] == "dummy", "p_female"] = 0.6
+    one = changed(run, predictions=rows)
+    summary = reports.summary(one)
+    dummy = [r for r in summary["headline"] if r["contender"] == "dummy"]
+    assert next(r["value"] for r in dummy if r["metric"] == "accuracy") < 0.5
+    (warning,) = summary["warnings"]
+    assert warning.startswith("cnn is wrong on gender more often than a coin: gender accuracy ")
+    assert "Labels may be swapped" in warning
+    assert "Labels may be swapped" in reports.render(one)
+    show_results(summary, "run", list(summary["contenders"]))
+    assert "Labels may be swapped" in " ".join(capsys.readouterr().out.split())
+    assert reports.summary(run)["warnings"] == []

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 import reports
 from reports.page.page import Page
-from reports.statistics.elsewhere import independent_difference, survives
+from reports.statistics.elsewhere import independent_difference
 from reports.statistics.intervals import Estimate
+from reports.statistics.paired import survives
 
 RNG = np.random.default_rng(11)
 
@@ -153,14 +155,32 @@ def test_the_verdict_turns_round_with_the_numbers(page, content):
 
 
 @pytest.mark.parametrize(
-    ("home", "low", "high", "expected"),
+    ("home", "away", "expected"),
     [
-        (1, 0.2, 0.9, "survives"), (1, -0.9, -0.2, "turns round"), (1, -0.2, 0.2, "is open"),
-        (-1, -0.9, -0.2, "survives"), (-1, 0.2, 0.9, "turns round"), (-1, -1, 0.5, "is open"),
+        (1, "second", "survives"), (1, "first", "turns round"), (1, "undecided", "is open"),
+        (-1, "first", "survives"), (-1, "second", "turns round"), (-1, "borderline", "is open"),
     ],
 )  # fmt: skip
-def test_what_becomes_of_a_winner(home, low, high, expected):
-    assert survives(home, pd.Series({"low": low, "high": high})) == expected
+def test_what_becomes_of_a_winner(home, away, expected):
+    assert survives(home, away) == expected
+
+
+def test_words_about_another_data_set_are_adjusted_for_the_page(page):
+    """Three families here; growth and coverage of two contenders by Holm, the pair by max-T."""
+    e = page.evaluation
+    assert e.families == 3
+    rows = e.pair_elsewhere["away"].set_index("target")
+    assert rows.loc["age", "claim"] == "first"
+    assert rows.loc["age", "p_page"] < 0.01
+    table = e.against_home["away"]
+    asked = table[table["metric"].isin(["mae", "coverage"])]
+    p = asked["p"].to_numpy()
+    holm = multipletests(p, method="holm")[1]
+    assert asked["p_page"].to_numpy() == pytest.approx(np.minimum(3 * holm, 1), rel=1e-6)
+    assert table.loc[~table["metric"].isin(["mae", "coverage"]), "p_page"].isna().all()
+    grown = asked[(asked["metric"] == "mae") & (asked["growth_low"] > 0)]
+    assert list(grown["contender"]) == ["cnn"]
+    assert grown["p"].item() < 1e-4 < asked["p"].max()
 
 
 def test_the_page_says_what_was_left_out_and_what_a_recalibration_brings(page):
@@ -191,6 +211,13 @@ def test_errors_by_group_are_those_of_pandas(page, content):
     assert dict(zip(found["level"], found["value"], strict=True)) == pytest.approx(
         {f"age {level}": value for level, value in error.items()}, abs=1e-4
     )
+
+
+def test_who_was_not_asked_elsewhere_is_named_with_the_reason(unpictured, content):
+    home, predictions, away, there = content
+    other = reports.OtherSet(away, there[there["contender"] == "cnn"])
+    run = reports.RunTables(home, predictions, pd.DataFrame(), {}, also={"away": other})
+    assert "Not asked: hog, which leaves no model." in reports.render(run)
 
 
 def test_a_run_without_other_data_sets_has_no_such_section(content):

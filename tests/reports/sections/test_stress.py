@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 import reports
 from data import tables
@@ -115,6 +117,19 @@ def test_who_breaks_where_follows_from_the_rule(page):
     assert found["blur", "cnn"] == 4
     assert np.isnan(found["blur", "hog"])
     assert found["brightness", "cnn"] == found["brightness", "hog"] == -2
+
+
+def test_a_break_is_adjusted_for_all_changes_of_the_page(page):
+    table = page.evaluation.stress.query("place > 0")
+    assert page.evaluation.families == 3
+    holm = multipletests(table["p"], method="holm")[1]
+    assert table["p_page"].to_numpy() == pytest.approx(np.minimum(3 * holm, 1), rel=1e-6)
+    row = table.query("condition == 'blur' and level == 4 and target == 'age'").set_index(
+        "contender"
+    )
+    half = (row["loss_high"] - row["loss_low"]) / 2 / stats.t.ppf(0.975, N // 2 - 1)
+    expected = stats.t.sf((row["loss"] - 1) / half, N // 2 - 1)
+    assert np.log(row["p"].to_numpy()) == pytest.approx(np.log(expected), rel=0.1, abs=0.01)
 
 
 def test_the_verdict_counts_who_is_first(page):

@@ -97,6 +97,14 @@ def test_interval_coverage_includes_both_ends():
     assert METRICS["width"](age, spans) == pytest.approx((5 + 5 + 9) / 3)
 
 
+def test_ranges_include_both_ends_and_count_years_beyond_them():
+    """Six faces of 20-29: below, at the low end, inside, at the high end, above, far above."""
+    spans = np.tile([20.0, 29.0], (6, 1))
+    predicted = np.array([17.5, 20.0, 24.0, 29.0, 30.0, 49.0])
+    assert METRICS["within_range"](spans, predicted) == pytest.approx(3 / 6)
+    assert METRICS["outside_range"](spans, predicted) == pytest.approx((2.5 + 1 + 20) / 6)
+
+
 @pytest.mark.parametrize("name", ["mae", "median_error", "rmse", "r2", "accuracy", "auc"])
 def test_no_faces_give_nan(name):
     assert np.isnan(METRICS[name](np.zeros(0), np.zeros(0)))
