@@ -109,7 +109,8 @@ class RunTables:
         ``contender``, ``target`` ('age', 'gender'), ``group``, ``n`` faces, ``image`` (PNG or
         JPEG bytes): where a network looks, averaged over a group.
     near_duplicates : DataFrame, optional
-        ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them).
+        ``face_id_a``, ``face_id_b``: pairs of pictures taken for one (``data`` finds them); with
+        ``verified``, only pairs for which it holds.
     part_scores : DataFrame, optional
         ``contender``, ``seed``, ``part`` ('train', 'select' ...), ``metric`` ('mae' in years,
         'accuracy'), ``value``: scores on faces the contender was fitted or chosen on; with

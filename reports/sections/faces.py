@@ -181,9 +181,17 @@ def _table(evaluation: Evaluation, ranking: Ranking, answers: _MeanAnswers) -> T
     return Table(ranking.key, ranking.title, columns, rows, ranking.note)
 
 
+def _found_pairs(evaluation: Evaluation) -> pd.DataFrame | None:
+    """Return the near duplicates without the candidates whose details did not agree."""
+    table = evaluation.run.near_duplicates
+    if table is None or "verified" not in table:
+        return table
+    return table[table["verified"].astype(bool)]
+
+
 def _worst_pairs(evaluation: Evaluation) -> pd.DataFrame | None:
     """Return the shown near duplicates with their ages, or None if there are none."""
-    table = evaluation.run.near_duplicates
+    table = _found_pairs(evaluation)
     if table is None or table.empty:
         return None
     age = evaluation.run.faces.set_index("face_id")["age"]
@@ -197,7 +205,7 @@ def _worst_pairs(evaluation: Evaluation) -> pd.DataFrame | None:
 
 def _near_duplicates(evaluation: Evaluation, pictures: _Pictures) -> list[Block]:
     """Show the near duplicates with the largest gap of age."""
-    table, pairs = evaluation.run.near_duplicates, _worst_pairs(evaluation)
+    table, pairs = _found_pairs(evaluation), _worst_pairs(evaluation)
     if table is None or pairs is None:
         return []
     title = "Nearly equal pictures whose labels disagree most"

@@ -8,6 +8,7 @@ the share it has elsewhere; what is left of the growth is not due to who is in t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,7 @@ def compare_with_home(other: OtherPanel, level: float = 0.9) -> pd.DataFrame:
                 continue
             label = f"{other.panel.data_set} {contender} {metric}"
             found = _estimate(metric, there[metric], other.panel.group, label)
-            row = {"contender": contender, "metric": metric, "n": found.n}
+            row: dict[str, Any] = {"contender": contender, "metric": metric, "n": found.n}
             row |= _spread("value", found)
             if metric in COMPARED:
                 row |= _against_home(metric, found, there[metric], here[metric], other, label)

@@ -41,7 +41,8 @@ def test_optional_tables_fill_their_sections(run):
                              "metric": "mae", "value": [9.0, 7, 5, 6]}),
         label_noise={"exact": {"age_mae_floor": 1.23, "gender_error_floor": 0.02,
                                "n_photos": 375}, "note": ""},
-        near_duplicates=pd.DataFrame({"face_id_a": tested[:3], "face_id_b": tested[3:6]}),
+        near_duplicates=pd.DataFrame({"face_id_a": tested[:3], "face_id_b": tested[3:6],
+                                      "verified": [True, False, True]}),
         explanations=pd.DataFrame({"face_id": tested, "kind": "hog", "contender": "hog-linear",
                                    "image": [png("red")] * len(tested)}),
         thumbnails={face: png("blue") for face in tested},
@@ -52,7 +53,8 @@ def test_optional_tables_fill_their_sections(run):
     page = reports.render(full)
     for words in ("floor of label noise 1.23", "Learning curve: mae", "blur: mae",
                   "Error of the pose estimator", "What the audit found", "Leak test",
-                  "Nearly equal pictures whose labels disagree most", "hog hog-linear",
+                  "Nearly equal pictures whose labels disagree most",
+                  "2 pairs whose pictures nearly agree", "hog hog-linear",
                   "Where cnn looks for age", "Where cnn looks for gender", "7 faces"):  # fmt: skip
         assert words in page, words
     assert page.count("data:image/png") > 20
