@@ -137,3 +137,21 @@ def test_swapped_gender_labels_are_said_on_page_and_terminal(unpictured, run, ch
     show_results(summary, "run", list(summary["contenders"]))
     assert "Labels may be swapped" in " ".join(capsys.readouterr().out.split())
     assert reports.summary(run)["warnings"] == []
+
+
+def test_names_of_any_length_are_drawn_and_told_apart(unexported, run, changed):
+    """Names of 69 characters once crashed the page; they differ at the end only."""
+    start = "a-contender-with-every-one-of-its-settings-written-into-its-name-lr"
+    names = {"hog-kernel": f"{start}01", "cnn": f"{start}02"}
+    assert {len(name) for name in names.values()} == {69}
+    facts = run.provenance["contenders"]
+    one = changed(
+        run,
+        predictions=run.predictions.replace({"contender": names}),
+        costs=run.costs.replace({"contender": names}),
+        provenance=run.provenance
+        | {"contenders": {names.get(k, k): v for k, v in facts.items()}, "select_scores": {}},
+    )
+    page = reports.render(one)
+    for name in names.values():
+        assert name in page
