@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 import data
 from basis.faces import PARTS
 from data.audit.groups import components, equal_value_edges, group_numbers, stable_hash
+from data.splits import _mix
+
+LETTERS = {"train": "t", "select": "s", "calibrate": "c", "test": "x"}
+SEED_0 = "cttxtttsttxcttstxtxsxxtttctttttttxtxctst"
+SEED_1 = "sttxtccttcxtttstxtxtxxtscttstttttxtxtttt"
+FOLD_2 = "ttctttxsxxtstttccttxstttxxxxsxxctttttttt"
 
 
 def faces_table(n=2000, seed=0, group_size=1.3):
@@ -113,6 +119,29 @@ def test_folds_divide_all_faces():
     assert part_of(other_seed, "test") == tests[2]
 
 
+def test_hashes_are_those_of_splitmix64():
+    """Its first three numbers from state 0, as published: a split drawn anywhere is the same."""
+    zero = pd.Series([0])
+    found = [int(_mix(zero, salt)[0]) for salt in range(3)]
+    assert found == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, SEED_0),
+        ({"seed": 1}, SEED_1),
+        ({"seed": 1, "fold": 2, "n_folds": 4}, FOLD_2),
+    ],
+)
+def test_a_split_is_the_one_of_every_version(options, expected):
+    """Forty faces, a group each: (t)rain, (s)elect, (c)alibrate and te(x)t by hash and seed."""
+    table = pd.DataFrame({"face_id": [f"{i:02d}" for i in range(40)], "age": 30.0, "keep": True})
+    table = table.assign(group=range(40), gender=["male", "female"] * 20)
+    letters = split(table, **options)["part"].astype("str").map(LETTERS)
+    assert "".join(letters) == expected
+
+
 def test_protocols():
     table = faces_table()
     adult = split(table, protocol="adult").merge(table, on="face_id")
@@ -130,8 +159,8 @@ def test_protocols():
         ({"protocol": "teen"}, "unknown protocol 'teen'"),
         ({"seed": -1}, "seed -1"),
         ({"n_folds": 1}, "1 folds"),
-        ({"n_folds": 3, "fold": 3}, "fold 3"),
-        ({"fold": 1}, "fold 1"),
+        ({"n_folds": 3, "fold": 3}, "fold 3: choose from 0 to 2"),
+        ({"fold": 1}, "fold 1: choose from 0 to 0"),
     ],
 )
 def test_wrong_arguments(options, message):
@@ -185,7 +214,8 @@ def test_leaks_in_somebody_elses_split():
         "face000003, face000009"
     ]
     with pytest.raises(data.DataError, match="'nobody' of the split is not in the data set"):
-        data.find_leaks(pd.DataFrame({"face_id": ["nobody"], "part": ["test"]}), table)
+        strangers = pd.DataFrame({"face_id": ["nobody", "no one"], "part": "test"})
+        data.find_leaks(strangers, table)
 
 
 def test_each_split_of_a_table_is_looked_at_by_itself():

@@ -45,6 +45,7 @@ def test_the_design_is_paired_and_balanced():
     by_role = design.groupby("role")
     assert by_role["age"].mean()["copy"] == pytest.approx(by_role["age"].mean()["stranger"], abs=2)
     assert not leak_design(frame, seed=4).equals(design)
+    assert list(design) == ["face_id", "group", "age", "gender", "row", "role", "twinned"]
 
 
 def test_a_model_that_remembers_shows_the_whole_leak():
@@ -63,7 +64,19 @@ def test_a_model_that_remembers_shows_the_whole_leak():
     everyone = value.loc[("all", "age MAE")]
     share = paired["twinned"].mean()
     assert everyone["difference"] == pytest.approx(share * gain["difference"])
-    assert events[0] == ("value of the leak", 0, 4) and events[-1][1:] == (4, 4)
+    assert events == [("value of the leak", done, 4) for done in range(5)]
+    assert paired.index.tolist() == list(range(len(paired)))
+
+
+def test_one_training_pair_by_default_and_no_interval_for_one_group():
+    frame = table(n=300, n_twins=60)
+    paired = measure_leak(frame, memory(frame))
+    assert set(paired["seed"]) == {0}
+    alone = pd.DataFrame({"group": [1], "twinned": [True], "age": [30.0], "gender": ["female"]})
+    alone = alone.assign(age_with=30.0, age_without=32.0, p_female_with=0.9, p_female_without=0.1)
+    value = leak_value(alone)
+    assert value["difference"].tolist() == [-2, 1, -2, 1]
+    assert value[["low", "high"]].isna().all(axis=None)
 
 
 def test_a_model_that_ignores_training_shows_none():

@@ -94,6 +94,44 @@ def test_components_of_mirror_pairs():
     assert len(hog_pairs(9, 5).get_feature_names_out()) == 14
 
 
+def test_the_recipe_of_hog_pairs():
+    """Cells and bins by which the published numbers were made."""
+
+    def parts(union):
+        told = {}
+        for name, step in union.transformer_list:
+            steps = [s for _, s in step.steps] if hasattr(step, "steps") else [step]
+            words = [getattr(s, "factor", None) or getattr(s, "channel", None) for s in steps[:-1]]
+            last = steps[-1]
+            if hasattr(last, "transformer_list"):
+                told[name] = (*words, parts(last))
+            else:
+                told[name] = (*words, last.cell_size, last.orientations, last.signed)
+        return told
+
+    pairs = hog_pairs()
+    assert (pairs.n_even, pairs.n_odd, pairs.margin) == (400, 200, 20)
+    assert parts(pairs.features) == {
+        "coarse": (16, 9, False),
+        "signed": (8, 18, True),
+        "half": (2, {
+            "grey": (8, 18, True),
+            "red": ("red", 8, 18, True),
+            "quarter": (2, {
+                "grey": (4, 18, True),
+                "red": ("red", 4, 18, True),
+                "blue": ("blue", 4, 18, True),
+            }),
+        }),
+    }  # fmt: skip
+
+
+def test_a_class_is_the_sign_of_the_decision():
+    y = np.where(TABLE[:, 0] > 0, "female", "male")
+    model = FeatureMachineClassifier(metric_samples=0, random_state=0).fit(TABLE, y)
+    assert (model.predict(TABLE) == y).mean() > 0.9
+
+
 def test_patterns():
     assert LbpTransformer(n_points=8, grid=4).fit_transform(X).shape == (60, 160)
     assert LbpTransformer(n_points=12, grid=3).fit_transform(X).shape == (60, 126)

@@ -68,6 +68,12 @@ def test_a_plane_stays_a_plane_under_a_similarity():
     assert (found[~warp.hull] == 0).all()
 
 
+def test_the_neutral_face_fills_the_warped_picture():
+    places = MeshWarp(CANONICAL, 64).places
+    np.testing.assert_allclose(places.min(0) + places.max(0), 63)
+    assert np.abs(places - 31.5).max() == pytest.approx(0.48 * 64)
+
+
 def test_the_turned_away_half_comes_from_the_other_one():
     warp = MeshWarp(CANONICAL, 64)
     frontal, turned = (warp._own_share(placed(yaw)) for yaw in (0.0, 55.0))
@@ -109,6 +115,8 @@ def test_shapes_forget_pose_place_and_size():
     assert shape[cheek, 0] > 0.3  # cm wider
     partner = mirror_pairs_of(CANONICAL)
     np.testing.assert_allclose(shape[partner] * (-1, 1, 1), shape, atol=1e-3)
+    point = neutral_shapes(np.zeros((1, *CANONICAL.shape)), CANONICAL)[0]
+    np.testing.assert_allclose(point, CANONICAL.mean(0) - CANONICAL)
 
 
 def test_mirror_partners():
@@ -153,10 +161,20 @@ def test_pictures_to_look_at(fitted):
     assert (warped[:, 0, 0] == 0).all()
 
 
+def test_pixels_of_other_types(fitted):
+    pairs, _, X, _ = fitted
+    np.testing.assert_array_equal(pairs.transform(np.clip(X + 0.25, 0, 255)), pairs.transform(X))
+    with pytest.raises(ValueError, match="0 to 255"):
+        pairs.transform(X + 10.0)
+
+
 def test_where_no_face_is_found_the_median_stands_in():
     X = pictures(20)
     lost = MeshPairs(PlacedMesh(30.0, presence=0.1), size=64, n_even=4, n_odd=3, n_shape=0)
     assert np.isfinite(lost.fit_transform(X)).all()
+    centre, reach = lost.stand_in_[:, :2].mean(0), lost.stand_in_[:, :2] - 0.5
+    np.testing.assert_allclose(centre, 0.5)
+    assert np.abs(reach).max() == pytest.approx(0.45)
     points, presence = PlacedMesh(10.0)(X)
     presence[5:] = 0
     points[5:] += 50

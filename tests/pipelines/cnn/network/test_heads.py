@@ -39,6 +39,11 @@ def test_untrained_head_answers_the_average(name):
     assert abs(float(head.expectation(bias[None])) - float(age.mean())) < 4
 
 
+def test_the_bias_of_the_distribution_is_centred():
+    bias = create_age_head("distribution").initial_bias(torch.tensor([20.0, 30.0]))
+    assert float(bias.mean()) == pytest.approx(0, abs=1e-5)
+
+
 def test_distribution_head_knows_median_mean_and_spread():
     p = torch.full((2, MAX_AGE + 1), 1e-12)
     p[0, 20], p[0, 30] = 0.5, 0.5
