@@ -164,8 +164,9 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         if self.n_shape:
             even, odd = shape_halves(self.mesh.canonical, shapes)
             most = min(self.n_shape, *even.shape)
-            self.shape_even_ = PCA(most, svd_solver="full").fit(even)
-            self.shape_odd_ = PCA(most // 2, svd_solver="full").fit(odd)
+            with np.errstate(invalid="ignore"):  # equal shapes have no variance to be shares of
+                self.shape_even_ = PCA(most, svd_solver="full").fit(even)
+                self.shape_odd_ = PCA(most // 2, svd_solver="full").fit(odd)
             spread = float(np.sqrt(found[0].var(0).sum()))
             own = float(np.sqrt(even.var(0).sum() + odd.var(0).sum()))
             # where no face was found, all shapes are the stand-in's and differ by rounding alone
@@ -273,10 +274,9 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         return chips, warped, neutral_shapes(points, self.mesh.canonical)
 
     def _joined(self, chip: NDArray, warped: NDArray, shapes: NDArray) -> NDArray[np.float32]:
-        even, odd = [chip[:, : self.n_even]], [chip[:, self.n_even :]]
-        scaled = warped * np.float32(self.warped_weight)
-        even.append(scaled[:, : self.n_even])
-        odd.append(scaled[:, self.n_even :])
+        described = (chip, warped * np.float32(self.warped_weight))
+        even = [columns[:, : self.n_even] for columns in described]
+        odd = [columns[:, self.n_even :] for columns in described]
         if self.n_shape:
             assert self.mesh is not None
             halves = shape_halves(self.mesh.canonical, shapes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,7 +11,6 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class CoreBudget:
         self._free = cores
         self._changed = threading.Condition()
 
-    @contextmanager
+    @contextlib.contextmanager
     def reserve(self, cores: int) -> Iterator[None]:
         """Hold ``cores`` cores for the duration of the block."""
         with self._changed:
@@ -129,6 +129,9 @@ def execute(
             children.add(child)
         _converse(child, job, progress)
         code = child.wait()
+        for pipe in (child.stdin, child.stdout):
+            with contextlib.suppress(BrokenPipeError):  # what a dead child did not take
+                pipe.close()  # type: ignore[union-attr]
         if children is not None:
             children.discard(child)
     error = _verdict(job, code, log_path)

@@ -123,7 +123,6 @@ def test_the_citation_names_this_version():
     assert citation["title"] == project["name"]
 
 
-@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path):
     """Everything but the pictures: the examples are run by ``test_examples.py``."""
     pytest.importorskip("sphinx_gallery")

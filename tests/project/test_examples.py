@@ -82,13 +82,11 @@ def test_find_the_copies(run):
     assert len(names["leaks"]) and not len(names["ours"])
 
 
-@pytest.mark.slow
 def test_stack_hog_and_cnn(run):
     names, _ = run("stack_hog_and_cnn")
     assert (names["errors"].mean() < 16).all()
 
 
-@pytest.mark.slow
 def test_own_backbone(run):
     names, _ = run("own_backbone")
     assert names["results"]["age MAE"].min() < names["median"] - 3
@@ -114,7 +112,6 @@ def test_by_group(run):
     assert len(names["clear"]) and len(names["beside"]) == 12
 
 
-@pytest.mark.slow
 def test_report_for_predictions(run):
     names, _ = run("report_for_predictions")
     assert names["page"].startswith("<!doctype html") or "<html" in names["page"][:200]
@@ -122,14 +119,12 @@ def test_report_for_predictions(run):
     assert {finding["topic"] for finding in names["numbers"]["verdict"]} >= {"Age", "Gender"}
 
 
-@pytest.mark.slow
 def test_learning_curve(run):
     names, _ = run("learning_curve")
     assert (names["means"].iloc[0] > names["means"].iloc[-1] + 2).all()
     assert names["means"].max().max() < 25, "no method is worse than the median alone"
 
 
-@pytest.mark.slow
 def test_save_and_export(run):
     pytest.importorskip("onnxscript")
     names, shown = run("save_and_export")

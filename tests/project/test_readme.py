@@ -39,7 +39,6 @@ def test_the_snippet_runs_and_the_guide_shows_the_same(capsys):
     assert snippets(ESTIMATORS)[0] == snippet
 
 
-@pytest.mark.slow
 def test_a_study_from_python(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(snippets(ESTIMATORS)[1], "estimators.md", "exec"), {"__name__": "guide"})

@@ -39,6 +39,17 @@ class FinishedStudy:
     arguments: list[str]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def uncharted():
+    """Leave charts out of pages made in this process: ``tests/reports`` draws and looks at them.
+
+    The page of ``finished`` and those of studies run as commands have all of theirs.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reports.page.page.Page._charts", lambda self, section: [])
+        yield
+
+
 @pytest.fixture(scope="session")
 def source(small_faces, tmp_path_factory):
     """The small faces with twelve byte-identical copies under other names."""

@@ -49,7 +49,6 @@ def test_an_output_that_cannot_be_written(arguments, tmp_path, monkeypatch, caps
     assert "Traceback" not in error
 
 
-@pytest.mark.slow
 def test_a_full_disk_loses_nothing_that_was_finished(arguments, tmp_path):
     """The run directory lies on a small disk; then the disk grows and the run continues."""
     disk, script = tmp_path / "disk", tmp_path / "script.sh"
@@ -79,7 +78,6 @@ def test_a_full_disk_loses_nothing_that_was_finished(arguments, tmp_path):
     assert "hog-linear" in (kept / "report.html").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another signal there")
 def test_ctrl_c_says_how_to_go_on(arguments, tmp_path):
     run = tmp_path / "run"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from pipelines import HogTransformer
 from pipelines.classical.kernel import gram, kernel_pair, metric_factors
@@ -153,9 +153,9 @@ def test_chroma_of_an_unknown_channel():
 def test_single_targets_are_ordinary_estimators():
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
-    groups = np.arange(24) // 2
-    age = cross_val_predict(hog_ridge_age(), X, rng.uniform(1, 90, 24), groups=groups, cv=3)
-    gender = cross_val_predict(hog_svm_gender(), X, np.arange(24) % 2, groups=groups, cv=3)
+    groups, folds = np.arange(24) // 2, GroupKFold(3)
+    age = cross_val_predict(hog_ridge_age(), X, rng.uniform(1, 90, 24), groups=groups, cv=folds)
+    gender = cross_val_predict(hog_svm_gender(), X, np.arange(24) % 2, groups=groups, cv=folds)
     assert np.isfinite(age).all()
     assert set(gender) <= {0, 1}
 

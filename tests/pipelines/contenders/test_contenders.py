@@ -21,7 +21,7 @@ SMALL = {  # options that keep the test short; the contract is the same
     "cnn-face": {"epochs": 1, "image_size": 32},
     "cnn-face-frozen": {"image_size": 32, "n_components": 20},
     "hog-kernel": {"n_even": 40, "n_odd": 20},
-    "hog-pose": {"n_even": 40, "n_odd": 20, "mesh": data.FaceLandmarks(remember=False)},
+    "hog-pose": {"n_even": 40, "n_odd": 20, "mesh": data.FaceLandmarks()},
 }
 
 
@@ -96,9 +96,9 @@ def test_networks_are_fed_at_the_size_they_were_made_for():
 
 
 def test_a_saved_model_remembers_no_landmarks(tmp_path):
-    X, Y = striped_faces(60)
+    X, Y = striped_faces(30)
     mesh = data.FaceLandmarks(tmp_path / "cache")
-    model = get_contender("hog-pose").build(random_state=0, mesh=mesh, n_even=20, n_odd=10)
+    model = get_contender("hog-pose").build(random_state=0, mesh=mesh, n_even=8, n_odd=4)
     model.fit(X, Y)
     assert list((tmp_path / "cache").rglob("*.npy"))
     loaded = persistence.load(persistence.save(model, tmp_path / "model"))

@@ -99,10 +99,14 @@ def test_flags_of_data_stress_reach_the_sheet(recorded, small_faces, tmp_path):
     assert chip.shape == (200, 200, 3) and face_id == chosen and list(conditions) == ["blur"]
 
 
+@pytest.fixture(scope="module")
+def texts():
+    return [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("*.py")]
+
+
 @pytest.mark.parametrize(("words", "flag"), FLAGS, ids=lambda value: str(value))
-def test_every_flag_is_used_by_a_test(words, flag):
+def test_every_flag_is_used_by_a_test(words, flag, texts):
     """A flag nobody tries may do nothing: some test file calls the command with it."""
-    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("*.py")]
     command = re.compile(rf"[\"']{words[0]}[\"']|{' '.join(words)}")
     named = re.compile(rf"[\"']{flag}[\"'=]|{flag} |{flag}`|--no-{flag[2:]}")
     assert any(command.search(text) and named.search(text) for text in texts)

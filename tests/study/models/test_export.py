@@ -15,8 +15,7 @@ pytest.importorskip("onnxscript", reason="extra onnx not installed")
 pytest.importorskip("onnxruntime", reason="extra onnx not installed")
 
 PLAN = """
-summary = "a network and no network"
-[contenders.hog-linear]
+summary = "two networks"
 [contenders.cnn-frozen]
 image_size = 48
 [contenders.cnn-scratch]
@@ -80,10 +79,11 @@ def test_predict_takes_the_engine(exported, small_faces, tmp_path, capsys):
     assert rows["onnx"][0]["age"] == pytest.approx(rows["python"][0]["age"], abs=1e-3)
 
 
-def test_what_cannot_be_exported_or_loaded(run, capsys):
-    assert call(["model", "export", str(run / "models" / "hog-linear")]) == 2
+def test_what_cannot_be_exported_or_loaded(finished, capsys):
+    plain = str(finished.path / "models" / "hog-linear")
+    assert call(["model", "export", plain]) == 2
     assert "hog-linear is no network" in " ".join(capsys.readouterr().err.split())
-    options = ["--model", str(run / "models" / "hog-linear"), "--engine"]
+    options = ["--model", plain, "--engine"]
     assert call(["predict", __file__, *options, "onnx"]) == 2
     assert "study model export" in " ".join(capsys.readouterr().err.split())
     assert call(["predict", __file__, *options, "tensorrt"]) == 2

@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import simplejpeg
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from pipelines.cnn.estimators import CnnAgeGender
+from pipelines import CnnAgeGender, TimmFeatures
 
 SIZE = 64
 
@@ -39,7 +42,18 @@ def embedded():
     return [(X[a:b], Y[a:b]) for a, b in pairwise(edges)]
 
 
-@pytest.mark.slow
+def test_the_weights_of_the_wheel_arrive(embedded):
+    """What ImageNet taught is worth years to a ridge on frozen features."""
+    (X, Y), _, (X_new, Y_new) = embedded
+    error = {}
+    for weights in ("imagenet", None):
+        features = TimmFeatures(weights=weights, image_size=SIZE, threads=1, random_state=0)
+        ridge = make_pipeline(features, StandardScaler(), RidgeCV(np.logspace(0, 6, 13)))
+        error[weights] = np.abs(ridge.fit(X, Y[:, 0]).predict(X_new) - Y_new[:, 0]).mean()
+    assert error["imagenet"] < 0.85 * error[None]
+
+
+@pytest.mark.nightly  # two trainings, a minute and a half
 def test_fine_tuning_beats_a_random_start(embedded):
     (X, Y), select, (X_new, Y_new) = embedded
     score = {}
