@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import registry
 from study.__main__ import call
 
 PLAN = """
@@ -48,6 +49,15 @@ def uncharted():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reports.page.page.Page._charts", lambda self, section: [])
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_registered_contenders():
+    """Forget contenders of a user's own, which studies register for the rest of the process."""
+    known = registry.contenders()
+    yield
+    registry._REGISTRY.clear()
+    registry._REGISTRY.update(known)
 
 
 @pytest.fixture(scope="session")
