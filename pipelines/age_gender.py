@@ -228,9 +228,6 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.single_output = False
         tags.input_tags.three_d_array = True
         return tags
 

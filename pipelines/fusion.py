@@ -14,10 +14,10 @@ from basis.faces import OLDEST_AGE
 from pipelines.intervals.band import ConformalBand
 from pipelines.intervals.probability import PlattScaling
 
-from .joint import check_age_gender
+from .joint import AgeGenderMixin, check_age_gender
 
 
-class LateFusion(BaseEstimator):
+class LateFusion(AgeGenderMixin, BaseEstimator):
     """Weighted means of ages and of log odds; the weights are what is learnt.
 
     ``X`` holds answers, not images: ``(n, 2 k)`` with the ages in years of k contenders and then
@@ -131,89 +131,21 @@ class LateFusion(BaseEstimator):
         self.calibration_ = PlattScaling().fit(score, known[:, 1])
         return self
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return age and gender.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, 2 k)
-            Ages in years of k contenders, then their log odds of being female.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            Age in years, gender 0 male or 1 female.
-
-        Raises
-        ------
-        NotFittedError
-            Before ``fit``.
-        ValueError
-            Another number of columns than in ``fit``.
-        """
-        age, score = self._answers(X)
-        return np.column_stack([age, self.calibration_.predict_proba(score) >= 0.5])
-
-    def predict_gender_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the calibrated probability of class 1, female.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, 2 k)
-            Ages in years of k contenders, then their log odds of being female.
-
-        Returns
-        -------
-        ndarray of float64, shape (n,)
-            In 0 to 1.
-
-        Raises
-        ------
-        NotFittedError
-            Before ``fit``.
-        ValueError
-            Another number of columns than in ``fit``.
-        """
-        return self.calibration_.predict_proba(self._answers(X)[1])
-
-    def predict_age_interval(self, X: Any, level: float = 0.9) -> NDArray[np.float64]:
-        """Return intervals of age.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, 2 k)
-            Ages in years of k contenders, then their log odds of being female.
-        level : float, default=0.9
-            Share of faces whose age the interval should cover, above 0 and below 1.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            Lower and upper age in years.
-
-        Raises
-        ------
-        NotFittedError
-            Before ``fit``.
-        ValueError
-            Another number of columns than in ``fit``, or ``level`` out of range.
-        """
-        return self.band_.interval(self._answers(X)[0], level=level)
-
-    def predict_all(self, X: Any, level: float = 0.9) -> dict[str, NDArray[np.float64]]:
+    def predict_all(self, X: Any, level: float | ArrayLike = 0.9) -> dict[str, NDArray[np.float64]]:
         """Return every answer from one pass.
 
         Parameters
         ----------
         X : array-like of shape (n, 2 k)
             Ages in years of k contenders, then their log odds of being female.
-        level : float, default=0.9
+        level : float or sequence of float, default=0.9
             Share of faces whose age the interval should cover, above 0 and below 1.
 
         Returns
         -------
         dict of str to ndarray of float64
-            ``age`` in years, shape (n,); ``interval`` in years, (n, 2); ``p_female``, (n,).
+            ``age`` in years, shape (n,); ``interval`` in years, (n, 2) or (n, 2, n_levels);
+            ``p_female``, (n,).
 
         Raises
         ------
@@ -256,13 +188,6 @@ class LateFusion(BaseEstimator):
         age, odds = self._halves(X)
         mean = np.clip(age @ self.age_weights_, 0, OLDEST_AGE)
         return mean, (odds / self.odds_scale_) @ self.gender_weights_
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        tags.target_tags.single_output = False
-        return tags
 
 
 def _simplex(free: NDArray) -> NDArray[np.float64]:

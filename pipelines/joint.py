@@ -24,7 +24,7 @@ class AgeGenderMixin:
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            Faces, as in ``fit``.
+            Faces (or answers about faces, where ``fit`` takes these).
 
         Returns
         -------
@@ -40,7 +40,7 @@ class AgeGenderMixin:
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            Faces, as in ``fit``.
+            Faces (or answers about faces, where ``fit`` takes these).
 
         Returns
         -------
@@ -54,7 +54,7 @@ class AgeGenderMixin:
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            Faces, as in ``fit``.
+            Faces (or answers about faces, where ``fit`` takes these).
         level : float or sequence of float, default=0.9
             Between 0 and 1.
 
@@ -65,6 +65,13 @@ class AgeGenderMixin:
         """
         return self.predict_all(X, level)["interval"]
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        return tags
+
     def score(self, X: Any, y: Any) -> float:
         """Return the mean of two skills, each 1 at best and 0 for a constant answer.
 
@@ -74,7 +81,7 @@ class AgeGenderMixin:
         Parameters
         ----------
         X : array-like of shape (n, ...)
-            Faces, as in ``fit``.
+            Faces (or answers about faces, where ``fit`` takes these).
         y : array-like or data frame of shape (n, 2)
             Age in years and gender, as in ``fit``.
 
