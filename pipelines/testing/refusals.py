@@ -35,7 +35,7 @@ def _predict_before_fit_says_so(estimator: Any) -> None:
 
 
 @check
-def _nan_isrefused(estimator: Any) -> None:
+def _nan_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     broken = X.astype(np.float32) / 255
     broken[0, 5, 5] = np.nan
@@ -44,14 +44,14 @@ def _nan_isrefused(estimator: Any) -> None:
 
 
 @check
-def _empty_isrefused(estimator: Any) -> None:
+def _empty_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     with refused(ValueError, r"0 sample|empty|no (images|faces)"):
         clone(estimator).fit(X[:0], Y[:0])
 
 
 @check
-def _nan_in_labels_isrefused(estimator: Any) -> None:
+def _nan_in_labels_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     Y[2, 0] = np.nan
     with refused(ValueError, r"(?i)nan|finite"):
@@ -59,7 +59,7 @@ def _nan_in_labels_isrefused(estimator: Any) -> None:
 
 
 @check
-def _one_gender_isrefused(estimator: Any) -> None:
+def _one_gender_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     Y[:, 1] = 1
     with refused(ValueError, "class"):
@@ -67,21 +67,21 @@ def _one_gender_isrefused(estimator: Any) -> None:
 
 
 @check
-def _wrong_label_shape_isrefused(estimator: Any) -> None:
+def _wrong_label_shape_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     with refused(ValueError, "shape"):
         clone(estimator).fit(X, Y[:, 0])
 
 
 @check
-def _inconsistent_length_isrefused(estimator: Any) -> None:
+def _inconsistent_length_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     with refused(ValueError, r"(?i)inconsistent|length|rows|\d+"):
         clone(estimator).fit(X, Y[:-1])
 
 
 @check
-def _mixed_shapes_arerefused(estimator: Any) -> None:
+def _mixed_shapes_are_refused(estimator: Any) -> None:
     X, Y = striped_faces()
     ragged = [*X[:-1], X[-1][:-2]]
     with refused(ValueError, "shape"):
