@@ -104,9 +104,3 @@ class ConvNorm(nn.Module):
         if self.skips:
             x, stride = x[:, :, ::stride, ::stride], 1
         return torch.conv2d(x, weight, bias, stride, self.padding, 1, self.groups)
-
-    def extra_repr(self) -> str:
-        """Describe the layer in ``print(model)``."""
-        out, into, rows, _ = self.weight.shape
-        kind = "depthwise" if self.depthwise else f"groups={self.groups}"
-        return f"{into}, {out}, kernel={rows}, stride={self.stride}, {kind}, live={self.live}"
