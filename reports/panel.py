@@ -43,11 +43,6 @@ class SeedAnswers:
         """Whether each face was answered at least once, shape (n_faces,)."""
         return np.asarray(np.isfinite(self.age).any(axis=0))
 
-    @cached_property
-    def has_intervals(self) -> bool:
-        """Whether any age interval was given."""
-        return bool(np.isfinite(self.low).any())
-
 
 @dataclass(frozen=True)
 class Panel:

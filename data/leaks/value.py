@@ -18,7 +18,6 @@ from data.bins import age_bin
 from data.cache import Progress, no_progress
 from data.errors import DataError
 
-ROLES = ("test", "base", "copy", "stranger")
 FitPredict = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """``fit_predict(train_rows, test_rows) -> (age in years, probability of female)``."""
 

@@ -17,8 +17,6 @@ import pandas as pd
 from ..cache import Progress
 from ..errors import DataError
 
-LABEL_COLUMNS = ("age", "gender", "ethnicity", "identity", "yaw", "pitch", "roll")
-
 
 @dataclass(frozen=True)
 class Reader:

@@ -11,7 +11,7 @@ import numpy as np
 
 from basis.files import sha256_of
 from basis.pictures import to_square
-from data.pose.detect import FoundFace, find_faces
+from data.pose.detect import FoundFace
 from pipelines import persistence, sharpness
 from study.errors import UsageError
 from study.record.files import read_json
@@ -136,17 +136,6 @@ class Model:
         if found["model"] != sha256_of(self.folder / persistence.MANIFEST):
             raise UsageError(f"{file} was made for another model than {self.folder}")
         self.interval_factor = float(found["factor"])
-
-    def predict_photo(self, image: np.ndarray) -> list[FaceEstimate]:
-        """Find every face of a photograph and estimate it, largest first.
-
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB, the right way up.
-        """
-        faces = find_faces(image, size=SOURCE_SIZE)
-        return self.estimate(faces, np.asarray(image).shape[:2])
 
     def estimate(
         self, faces: list[FoundFace], shape: tuple[int, ...], scale: int = 1, turned: int = 0
