@@ -1,13 +1,14 @@
 r"""Publish a run: its numbers into ``docs/results``, its table into the pages.
 
     python benchmarks/results.py runs/utkface utkface
+    python benchmarks/results.py runs/demo embedded-demo --page
     python benchmarks/results.py runs/learning-curve learning-curve \
         --picture learning-curve-accuracy
 
-Only ``summary.json`` and the pictures asked for by name are written: those a document shows. What
-else stands in the folder is removed. The README's table stands between two comments and is only
-ever written here, so that its numbers cannot drift from a run. Pictures are charts: no face of a
-licensed data set is published.
+Only ``summary.json``, the pictures asked for by name (those a document shows) and, with ``--page``,
+the report are written. What else stands in the folder is removed. The README's table stands between
+two comments and is only ever written here, so that its numbers cannot drift from a run. Pictures
+are charts; a report with faces is refused unless their licence allows thumbnails.
 """
 
 from __future__ import annotations
@@ -36,20 +37,51 @@ COLUMNS = {
 }
 
 
-def publish_pictures(run: reports.RunTables, folder: Path, wanted: list[str]) -> None:
-    """Write the charts named in ``wanted`` as SVG files, and remove all others."""
+def faces_that_stay_here(run: reports.RunTables) -> list[str]:
+    """Return the data sets of which the run holds pictures that must not be shown to others."""
+    if all(held is None for held in (run.thumbnails, run.explanations, run.group_maps)):
+        return []
+    data_sets = run.provenance.get("data_sets", {})
+    return [name for name, facts in data_sets.items() if not facts.get("thumbnails_allowed")]
+
+
+def publish(run: reports.RunTables, folder: Path, wanted: list[str], whole_page: bool) -> None:
+    """Write the summary, the charts named in ``wanted`` and the page; remove what stood there."""
+    if not whole_page:
+        run.thumbnails = run.explanations = run.group_maps = None
+    elif names := faces_that_stay_here(run):
+        raise SystemExit(
+            f"the report shows faces of {', '.join(names)}, whose licence does not allow it: "
+            "run the plan with thumbnails = false"
+        )
     page = page_of(run)
     unknown = [key for key in wanted if key not in page.frames]
     if unknown:
         raise SystemExit(f"no chart {unknown[0]!r}{did_you_mean(unknown[0], page.frames)}")
-    for old in folder.glob("*.svg"):
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
         old.unlink()
+    numbers = json.dumps(page.summary, indent=1, sort_keys=True)
+    write_text(folder / "summary.json", numbers + "\n")
+    if whole_page:
+        write_text(folder / "report.html", page.html)
     for key in wanted:
         module, variant, title, frame = page.frames[key]
         with style():
             figure = module.plot(frame, page.looks, variant)
             svg = to_svg(figure, key, title, module.NOTE)
         write_text(folder / f"{key}.svg", standalone(svg, title, page.looks))
+
+
+def hide_places(provenance: dict[str, Any]) -> None:
+    """Keep the last part of every path: where somebody keeps data concerns nobody else."""
+    words = provenance["command"].split()
+    provenance["command"] = " ".join(Path(word).name for word in words)
+    plan = provenance["plan"]
+    plan["data"] = Path(plan["data"]).name
+    plan["also"] = [Path(source).name for source in plan.get("also", ())]
+    files = plan.get("predictions", {})
+    plan["predictions"] = {name: Path(file).name for name, file in files.items()}
 
 
 def headline_markdown(summary: dict[str, Any], costs: dict[str, Any]) -> str:
@@ -113,17 +145,13 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
     parser.add_argument("--picture", action="append", default=[], help="a chart a document shows")
+    parser.add_argument("--page", action="store_true", help="the report itself too")
     arguments = parser.parse_args()
     run = RunDirectory(arguments.run).read()
-    run.thumbnails = run.explanations = None
-    # where somebody keeps the data is nobody's business
-    words = run.provenance["command"].split()
-    run.provenance["command"] = " ".join(Path(word).name for word in words)
-    summary = reports.summary(run)
+    hide_places(run.provenance)
     folder = ROOT / "docs" / "results" / arguments.name
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
-    publish_pictures(run, folder, arguments.picture)
+    publish(run, folder, arguments.picture, arguments.page)
+    summary = reports.summary(run)
     machine = run.provenance["machine"]
     cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
     seconds = {row["contender"]: row["fit_seconds"] for row in summary["costs"]}

@@ -92,6 +92,7 @@ def data_facts(faces: Faces) -> dict[str, Any]:
         "title": faces.name,
         "kind": faces.kind,
         "licence": faces.licence,
+        "thumbnails_allowed": faces.thumbnails_allowed,
         "content_hash": faces.content_hash,
         "n_faces": len(faces.table),
         "n_kept": int(faces.table["keep"].sum()),
