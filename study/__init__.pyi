@@ -1,7 +1,8 @@
 from .errors import StudyFailed, UsageError
 from .models.choose import newest_model
 from .models.evaluate import evaluate
-from .models.model import FaceEstimate, Model, load
+from .models.face_estimate import FaceEstimate
+from .models.model import Model, load
 from .plan.files import read_plan, shipped_plans
 from .plan.model import ContenderPlan, Plan, validate_plan
 from .report import write_report

@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 class Finished:
     """What a run hands back.
 
-    Attributes
+    Parameters
     ----------
     report : Path
         The HTML page.
@@ -51,6 +51,13 @@ class Finished:
         One per cell that ran now; cells finished before are not repeated.
     left_out : list of LeftOut
         Extras that these data cannot give, and why.
+
+    Examples
+    --------
+    >>> import study
+    >>> done = study.run_study(study.read_plan("demo"), "runs/demo")  # doctest: +SKIP
+    >>> [entry.extra for entry in done.left_out]                      # doctest: +SKIP
+    []
     """
 
     report: Path

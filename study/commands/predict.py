@@ -17,7 +17,7 @@ from study.terminal.bars import bars, console, print_json, print_machine_text, t
 if TYPE_CHECKING:
     import numpy as np
 
-    from study.models.model import FaceEstimate
+    from study.models.face_estimate import FaceEstimate
     from study.models.photos import PhotoAnswer
 
 HELP = """Find every face in photos and estimate age, gender and head pose.

@@ -35,7 +35,7 @@ def evaluate(
     """Predict every kept face of a data set and leave a run directory to report on.
 
     Faces the model was fitted with are left out as far as its run directory still tells, and
-    ``intervals.json`` holds what makes its age intervals honest there.
+    ``intervals.json`` holds the factor by which its age intervals must grow to keep their level.
 
     Parameters
     ----------

@@ -1,9 +1,8 @@
-"""A saved model in use: crops or photographs in; age, gender, pose and an honest interval out."""
+"""A saved model in use: crops or photographs in; age with its interval, gender and pose out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +16,12 @@ from study.errors import UsageError
 from study.record.files import read_json
 
 from .choose import best_model
+from .face_estimate import FaceEstimate
 from .recalibrate import widened
 
 ONNX = "model.onnx"
 INTERVALS = "intervals.json"
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
-
-
-@dataclass(frozen=True)
-class FaceEstimate:
-    """What a model says about one face of a photograph.
-
-    Attributes
-    ----------
-    box : tuple of float
-        x0, y0, x1, y1 in px.
-    age, age_low, age_high : float
-        Years; the interval holds 90% of faces like the training data's.
-    p_female : float
-        Calibrated probability of the annotation "female".
-    yaw, pitch, roll : float
-        Degrees: yaw > 0 nose to larger x, pitch > 0 up, roll > 0 clockwise.
-    presence : float
-        Probability that there is a face at all.
-    warnings : tuple of str
-        Where this face lies outside of what the model was trained on.
-    """
-
-    box: tuple[float, float, float, float]
-    age: float
-    age_low: float
-    age_high: float
-    p_female: float
-    yaw: float
-    pitch: float
-    roll: float
-    presence: float
-    warnings: tuple[str, ...]
 
 
 class Model:
@@ -70,6 +38,12 @@ class Model:
     ----------
     interval_factor : float
         What both arms of every age interval are multiplied by; see :meth:`recalibrate`.
+
+    Examples
+    --------
+    >>> import study
+    >>> study.load("runs/demo/models/cnn").predict(crops).shape    # doctest: +SKIP
+    (10, 2)
     """
 
     def __init__(self, folder: Path, engine: str = "python") -> None:
@@ -95,15 +69,45 @@ class Model:
         return self.estimator.predict(self._resized(crops))
 
     def predict_interval(self, crops: np.ndarray, level: float = 0.9) -> np.ndarray:
-        """Return age intervals in years, shape (n, 2), for aligned faces."""
+        """Return age intervals of aligned faces.
+
+        Parameters
+        ----------
+        crops : ndarray of uint8, shape (n, H, W, 3)
+            As in :meth:`predict`.
+        level : float, default=0.9
+            Share of faces whose age the interval holds.
+
+        Returns
+        -------
+        ndarray of float, shape (n, 2)
+            Years.
+        """
         return self.predict_all(crops, level)["interval"]
 
     def predict_gender_proba(self, crops: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities of "female", shape (n,), for aligned faces."""
+        """Return calibrated probabilities of "female" of aligned faces.
+
+        Parameters
+        ----------
+        crops : ndarray of uint8, shape (n, H, W, 3)
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+        """
         return self.estimator.predict_gender_proba(self._resized(crops))
 
     def predict_all(self, crops: np.ndarray, level: float = 0.9) -> dict[str, np.ndarray]:
         """Return every answer from one pass over aligned faces.
+
+        Parameters
+        ----------
+        crops : ndarray of uint8, shape (n, H, W, 3)
+            As in :meth:`predict`.
+        level : float, default=0.9
+            Share of faces whose age the interval holds.
 
         Returns
         -------
@@ -145,6 +149,7 @@ class Model:
         Parameters
         ----------
         faces : list of FoundFace
+            From :func:`data.find_faces`, with chips of 200 px.
         shape : tuple of int
             Rows and columns of the picture they were found in: boxes end at its border.
         scale : int
@@ -182,7 +187,12 @@ class Model:
         ]
 
     def describe(self) -> str:
-        """Say in one line which model answers: contender, data, date, measured error."""
+        """Say in one line which model answers: contender, data, date, measured error.
+
+        Returns
+        -------
+        str
+        """
         details, data = self.card["details"], self.card["training_data"]
         overall = self.card["errors"][0]
         return (

@@ -17,7 +17,8 @@ from PIL import Image, ImageOps
 from basis.pictures import MAX_PIXELS, UnreadableImageError, decode
 from data.pose.detect import FoundFace, find_faces
 
-from .model import SOURCE_SIZE, FaceEstimate, Model
+from .face_estimate import FaceEstimate
+from .model import SOURCE_SIZE, Model
 
 LARGEST = 400_000_000
 """Pixels; larger files are refused."""

@@ -1,4 +1,4 @@
-"""Age intervals made honest on other people's photos, with a few labelled faces of theirs.
+"""Age intervals recalibrated to other people's photos, with a few labelled faces of theirs.
 
 Each arm of an interval is multiplied by one factor. The factor is a quantile of how far, in arms
 of its own interval, each labelled age lies from its estimate: split conformal prediction with a

@@ -46,15 +46,36 @@ class ContenderPlan(BaseModel):
     Every key that is not listed here is an option of the contender's builder
     (``epochs = 3`` for ``cnn``). ``of`` gives a second name to a registered contender, so that
     one plan can hold variants of it (``[contenders."cnn@1000"]``, ``of = "cnn"``).
+
+    Parameters
+    ----------
+    cores : int or None
+        Cores reserved; None: one, or all for contenders that use them.
+    threads : int or None
+        Threads; None: as many as cores.
+    image_size : int or None
+        Pixels a side that are fed in; None: the contender's own.
+    of : str or None
+        Registered contender; None: the key's name.
+    train_size : int or None
+        Train on so many faces only.
+    **extra_data
+        Options of the contender's builder.
+
+    Examples
+    --------
+    >>> import study
+    >>> study.read_plan("demo").contenders["cnn"].options
+    {'recipe': 'demo'}
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    cores: int | None = Field(default=None, ge=1, description="cores reserved; None: all or one")
-    threads: int | None = Field(default=None, ge=1, description="threads; None: as many as cores")
-    image_size: int | None = Field(default=None, ge=16, le=1024, description="pixels fed in")
-    of: str | None = Field(default=None, description="registered contender; None: the key's name")
-    train_size: int | None = Field(default=None, ge=20, description="train on so many faces only")
+    cores: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1)
+    image_size: int | None = Field(default=None, ge=16, le=1024)
+    of: str | None = None
+    train_size: int | None = Field(default=None, ge=20)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -65,7 +86,7 @@ class ContenderPlan(BaseModel):
 class Plan(BaseModel):
     """A study: data, protocols, seeds and contenders.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Name of the run directory and of the report.
@@ -74,10 +95,13 @@ class Plan(BaseModel):
     data : str
         A data set's name or a path.
     protocols : tuple of {'full', 'adult', 'raw'}
+        All ages, 21 to 60 years, or all files with their copies.
     seeds : tuple of int
+        One training each.
     folds : int or None
         None: the fixed hold-out; k: grouped k-fold cross-validation.
     contenders : dict of str to ContenderPlan
+        What is compared, in order of display.
     predictions : dict of str to str
         Contenders that bring a CSV of predictions instead of a model: name to path.
     leak : tuple of str
@@ -90,6 +114,12 @@ class Plan(BaseModel):
         Whether the report may show faces; refused for data whose licence forbids it.
     save_models : bool
         Whether ``models/<contender>`` is written for ``study predict``.
+
+    Examples
+    --------
+    >>> import study
+    >>> study.validate_plan({"name": "mine", "contenders": {"dummy": {}}}).data
+    'embedded'
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -184,6 +214,11 @@ class Plan(BaseModel):
 
         Data and imported predictions are told apart by their content, not by their path: see
         ``study.record.identity``. What is asked of the trained models afterwards may change.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
         """
         decisive = self.model_dump(mode="json", exclude=BESIDE_THE_CELLS)
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -6,23 +6,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from numpydoc.validate import validate
+from docstrings import example_faults, section_faults, tops, with_methods
 
 import study
 
 ROOT = Path(__file__).parents[2]
-IGNORED = {"SA01", "ES01"}  # what belongs together stands in the guide; one sentence often does
-IGNORED_OF_CLASSES = {
-    "PR01",  # tables of fields describe them as attributes
-    "EX01",  # they are made by the functions, whose examples show them
-}
+PUBLIC = tops("study", study.__all__)
+EXCEPTIONS = ["study.StudyFailed", "study.UsageError"]
 
 
-@pytest.mark.parametrize("name", study.__all__)
-def test_every_public_name_is_documented(name):
-    found = validate(f"study.{name}")["errors"]
-    ignored = IGNORED | (IGNORED_OF_CLASSES if isinstance(getattr(study, name), type) else set())
-    assert not [(code, text) for code, text in found if code not in ignored]
+@pytest.mark.parametrize("path", with_methods(PUBLIC))
+def test_every_public_name_is_documented(path):
+    assert not section_faults(path)
+
+
+@pytest.mark.parametrize("path", [path for path in PUBLIC if path not in EXCEPTIONS])
+def test_examples_run(path):
+    assert not example_faults(path)
 
 
 def seconds(code):
