@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from basis.files import replacing
 from data.cache import cache_folder
 from data.threads import n_threads
 
@@ -96,7 +96,7 @@ class FaceLandmarks:
     def _remembered(self, wanted: set[bytes]) -> dict[bytes, np.ndarray]:
         """Return what is known of some keys; every file holds what one call had to compute."""
         found: dict[bytes, np.ndarray] = {}
-        for path in sorted(self._folder().glob("*.keys.npy")):
+        for path in sorted(self._folder().glob("[!.]*.keys.npy")):
             keys = np.load(path, allow_pickle=False)
             hits = [row for row, key in enumerate(keys) if key.tobytes() in wanted]
             if hits:
@@ -110,9 +110,8 @@ class FaceLandmarks:
         name = hashlib.sha256(table.tobytes()).hexdigest()[:24]
         target = self._folder() / f"{name}.keys.npy"
         for path, content in ((_values(target), values.astype(np.float32)), (target, table)):
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.npy")
-            np.save(temporary, content)
-            temporary.replace(path)
+            with replacing(path) as temporary:
+                np.save(temporary, content)
 
 
 class _Rows:
