@@ -80,7 +80,7 @@ class Evaluation:
 
     @cached_property
     def verdict_contenders(self) -> list[str]:
-        """Those the verdict speaks of: the pair, and who has the smallest error of age."""
+        """Those the verdict names: the pair, and who has the smallest error of age."""
         names = [self.pair.first, self.pair.second] if self.pair else self.shown[:1]
         errors = {c: self.value(c, "mae") for c in self.shown}
         known = [c for c in self.shown if np.isfinite(errors[c])]

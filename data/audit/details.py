@@ -1,4 +1,4 @@
-"""The second look: whether two images with similar hashes are really the same photo.
+"""Correlation of fine detail: whether two images with similar hashes are really the same photo.
 
 Aligned faces resemble each other, so brightness alone does not tell. Compared are the details:
 grey images of 64 x 64 without their coarse shading, whose correlation is near 1 for copies of one

@@ -1,4 +1,4 @@
-"""Near duplicates of a data set: similar hashes, then a second look at the pixels.
+"""Near duplicates of a data set: similar hashes, then a comparison of pixels.
 
 A photo and its mirror image are duplicates too: trainings mirror their faces at random, so a
 mirrored copy of a test face would give it away just as well.

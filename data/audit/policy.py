@@ -1,7 +1,7 @@
 """From what was found to what is done about it: the faces table and the audit.
 
 Everything here is a pure function of the reader's labels, the fingerprints and the near pairs, so
-a changed policy costs no second look at the files.
+a changed policy reads no file again.
 """
 
 from __future__ import annotations

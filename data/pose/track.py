@@ -1,4 +1,4 @@
-"""Where to look next: detected faces, landmark squares, and what a tracked mesh is worth."""
+"""Tracking a face mesh: detected faces, squares for the landmark network, and when to stop."""
 
 from __future__ import annotations
 

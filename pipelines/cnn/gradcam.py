@@ -1,4 +1,4 @@
-"""Grad-CAM: which parts of a face speak for the answer a CNN gives.
+"""Grad-CAM: which parts of a face raise the score of the answer a CNN gives.
 
 Maps come from the ``grad-cam`` package; here they are asked for in batches, for age and gender,
 turned the right way up and averaged over groups.

@@ -29,7 +29,7 @@ class ConformalBand(BaseEstimator):
     absolute error; ``quantiles``, the 5, 50 and 95% quantiles :math:`l, m, h` of the error. The
     scores :math:`s = (y - m) / (h - m)` above the middle curve and :math:`(m - y) / (m - l)`
     below it come from curves of other folds, so that the finite-sample quantile of :math:`s`, of
-    rank :math:`\lceil (n+1) \cdot level \rceil`, is honest for any level although the curves are
+    rank :math:`\lceil (n+1) \cdot level \rceil`, keeps any level although the curves are
     fitted at one.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Coverage of the age intervals by age: honest on average is not honest for all."""
+"""Coverage of the age intervals by age: right on average may be wrong at some ages."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> 
     Notes
     -----
     Pairs are recognised by their place (a convolution and the next child, a normalisation of
-    as many channels). That the place tells the truth is checked by a test image.
+    as many channels). Whether the place was right is checked by a test image.
     """
     pairs = [] if _plain.get() else _find_pairs(model)
     if not pairs:
