@@ -93,6 +93,13 @@ def test_no_module_is_too_long_to_read(path):
     assert len(path.read_text().splitlines()) <= LONGEST
 
 
+def test_every_test_stands_in_the_room_it_tests():
+    folders = {
+        path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/*/**/test_*.py")
+    }
+    assert not [f for f in folders - {Path("project")} if not (ROOT / f / "__init__.py").is_file()]
+
+
 def test_no_module_has_a_name_that_says_nothing():
     empty = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
     named = {p.stem for package in PACKAGES for p in (ROOT / package).rglob("*.py")}
