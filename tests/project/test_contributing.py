@@ -84,7 +84,8 @@ def test_breakdown(capsys):
     run = simulated_run(n_faces=60, seeds=1)
     light = pd.Categorical.from_codes(np.arange(len(run.faces)) % 3, ["dark", "medium", "bright"])
     run.faces = run.faces.assign(light=light)
-    assert set(run.faces["light"]) <= set(Evaluation(run).breakdowns["level"])
+    table = Evaluation(run).breakdown_tables["light"]
+    assert set(table["level"]) == {"dark", "medium", "bright"}
 
 
 def test_metric(monkeypatch):

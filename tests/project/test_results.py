@@ -7,7 +7,7 @@ import pytest
 from benchmarks import results
 from benchmarks.simulated_run import simulated_run
 
-CHART = "cumulative-score"
+CHART = "age-error-by-age"
 
 
 @pytest.fixture
