@@ -39,6 +39,8 @@ def frame(evaluation: Evaluation, variant: str = "age") -> pd.DataFrame:
     table = table[(table["target"] == variant) & table["contender"].isin(evaluation.shown)]
     table = table.drop(columns="target")
     asked = table[table["place"] > 0]
+    if asked.empty:  # only contenders that are not drawn were measured
+        return asked
     plain = table[table["place"] == 0].drop(columns=["condition", "title", "unit", "identity"])
     heads = asked[["condition", "title", "unit", "identity"]].drop_duplicates()
     whole = pd.concat([heads.merge(plain, how="cross"), asked], ignore_index=True)
