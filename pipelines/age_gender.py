@@ -17,7 +17,7 @@ from pipelines.intervals.band import ConformalBand
 from pipelines.intervals.probability import PlattScaling
 
 from .holdout import cut_part
-from .joint import AgeGenderMixin, check_age_gender, check_pair
+from .joint import AgeGenderMixin, check_age_gender, check_pair, known_ages, some_rows
 from .metadata import fit_metadata, router, rows_of
 
 
@@ -105,7 +105,8 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
             Faces, in whatever form ``features`` (or the estimators) take.
         y : array-like or data frame of shape (n, 2)
             Age in years, gender 0 or 'male', 1 or 'female'; of a data frame the columns ``age`` and
-            ``gender``, in any order.
+            ``gender``, in any order. A face of unknown age (NaN) is learnt from for gender alone,
+            in ``select`` and ``calibrate`` too.
         groups : array-like of shape (n,), optional
             Samples that must not be separated when parts are cut from ``X``. They are passed on
             to estimators that cut parts too.
@@ -126,8 +127,8 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
         TypeError
             A parameter, such as weights, for an estimator that takes none.
         ValueError
-            ``y`` not of shape (n, 2), not finite, with other genders or only one, or ages outside
-            0 to 130 years.
+            ``y`` not of shape (n, 2), with missing or other genders or only one, ages outside 0 to
+            130 years, or no known age in one of the parts.
         """
         y = check_age_gender(y, X)
         check_consistent_length(X, groups, fit_params.get("sample_weight"))
@@ -147,17 +148,28 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
         own_groups = None if groups is None else np.asarray(groups)[rows]
         own_params = rows_of(fit_params, rows, n)
         passed = fit_metadata(self, self._heads(), own_groups, own_params)
+        known = known_ages(y, "the training part of y")
+        calibrate_X, calibrate_y = check_pair(calibrate, "calibrate")
+        calibrate_y = check_age_gender(calibrate_y, calibrate_X, "calibrate")
+        known_ages(calibrate_y, "calibrate")
         features = self._fitted_features(X)
+        passed["age"] = rows_of(passed["age"], known, len(y))
+        age_X, age_y = some_rows(features, known), some_rows(y[:, 0], known)
         if select is not None:
             select_X, select_y = check_pair(select, "select")
             truth, shown = check_age_gender(select_y, select_X, "select"), self._features(select_X)
-            for column, name in enumerate(passed):
-                if selects[column]:
-                    passed[name]["select"] = (shown, truth[:, column])
-        self.age_ = clone(self.age).fit(features, y[:, 0], **passed["age"])
+            for (name, params), asked in zip(passed.items(), selects, strict=True):
+                if asked and name == "age":
+                    some = known_ages(truth, "select")
+                    params["select"] = (some_rows(shown, some), some_rows(truth[:, 0], some))
+                elif asked:
+                    params["select"] = (shown, truth[:, 1])
+        self.age_ = clone(self.age).fit(age_X, age_y, **passed["age"])
         codes = y[:, 1].astype(np.int64)
         self.gender_ = clone(self.gender).fit(features, codes, **passed["gender"])
-        self._calibrate(*check_pair(calibrate, "calibrate"))
+        age, score = self._answers(calibrate_X)
+        self.band_ = ConformalBand().fit(calibrate_y[:, 0], age)
+        self.calibration_ = PlattScaling().fit(score, calibrate_y[:, 1])
         return self
 
     def predict_all(self, X: Any, level: float | ArrayLike = 0.9) -> dict[str, NDArray[np.float64]]:
@@ -219,12 +231,6 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
         features = self._features(X)
         age = np.asarray(self.age_.predict(features), dtype=np.float64)
         return np.clip(age, 0, OLDEST_AGE), _gender_score(self.gender_, features)
-
-    def _calibrate(self, X: Any, y: Any) -> None:
-        y = check_age_gender(y, X, "calibrate")
-        age, score = self._answers(X)
-        self.band_ = ConformalBand().fit(y[:, 0], age)
-        self.calibration_ = PlattScaling().fit(score, y[:, 1])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,7 +14,7 @@ from basis.faces import OLDEST_AGE
 from pipelines.intervals.band import ConformalBand
 from pipelines.intervals.probability import PlattScaling
 
-from .joint import AgeGenderMixin, check_age_gender
+from .joint import AgeGenderMixin, check_age_gender, known_ages, some_rows
 
 
 class LateFusion(AgeGenderMixin, BaseEstimator):
@@ -78,7 +78,7 @@ class LateFusion(AgeGenderMixin, BaseEstimator):
         X : array-like of shape (n, 2 k)
             Ages in years of k contenders, then their log odds of being female.
         y : array-like of shape (n, 2)
-            Age in years, gender 0 male or 1 female.
+            Age in years (NaN where unknown), gender 0 male or 1 female.
         groups : array-like of shape (n,), optional
             Not used: nothing is held back.
         select : (X, y), optional
@@ -112,7 +112,9 @@ class LateFusion(AgeGenderMixin, BaseEstimator):
         if len(np.unique(Y[:, 1])) < 2:
             raise ValueError("This LateFusion needs samples of at least 2 classes in the data")
         age, odds = self._halves(X)
-        self.age_weights_ = self._weights(lambda w: np.abs(age @ w - Y[:, 0]).mean(), age.shape[1])
+        known = known_ages(Y, "y")
+        some, truth = some_rows(age, known), some_rows(Y[:, 0], known)
+        self.age_weights_ = self._weights(lambda w: np.abs(some @ w - truth).mean(), age.shape[1])
         sign = 1 - 2 * Y[:, 1]
         spread = odds.std(0)
         self.odds_scale_ = np.where(spread > 0, spread, 1.0)
@@ -124,11 +126,11 @@ class LateFusion(AgeGenderMixin, BaseEstimator):
             return min(float(np.logaddexp(0, sign * f * mixed).mean()) for f in factors)
 
         self.gender_weights_ = self._weights(log_loss, odds.shape[1])
-        held, known = (X, Y) if calibrate is None else calibrate
-        known = check_age_gender(known, held)
+        held, labels = (X, Y) if calibrate is None else calibrate
+        labels = check_age_gender(labels, held)
         found, score = self._answers(held)
-        self.band_ = ConformalBand().fit(known[:, 0], found)
-        self.calibration_ = PlattScaling().fit(score, known[:, 1])
+        self.band_ = ConformalBand().fit(labels[:, 0], found)
+        self.calibration_ = PlattScaling().fit(score, labels[:, 1])
         return self
 
     def predict_all(self, X: Any, level: float | ArrayLike = 0.9) -> dict[str, NDArray[np.float64]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import _scorer
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from basis.faces import GENDERS, OLDEST_AGE
@@ -83,27 +84,29 @@ class AgeGenderMixin:
         X : array-like of shape (n, ...)
             Faces (or answers about faces, where ``fit`` takes these).
         y : array-like or data frame of shape (n, 2)
-            Age in years and gender, as in ``fit``.
+            Age in years and gender, as in ``fit``. Unknown ages (NaN) are left out.
 
         Returns
         -------
         float
         """
         truth, answer = check_age_gender(y, X), self.predict(X)
-        error = np.abs(answer[:, 0] - truth[:, 0]).mean()
-        reference = np.abs(np.median(truth[:, 0]) - truth[:, 0]).mean()
+        known = known_ages(truth, "y")
+        ages = truth[known, 0]
+        error = np.abs(answer[known, 0] - ages).mean()
+        reference = np.abs(np.median(ages) - ages).mean()
         skill = 1 - error / reference if reference > 0 else float(error == 0)
         return float((skill + (answer[:, 1] == truth[:, 1]).mean()) / 2)
 
 
 def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
-    """Return labels as float64 ``(n, 2)``: age in years, gender 0 male or 1 female.
+    """Return labels as float64 ``(n, 2)``: age in years or NaN, gender 0 male or 1 female.
 
     Parameters
     ----------
     y : array-like or data frame of shape (n, 2)
         Age and gender in this order, or a data frame with columns ``age`` and ``gender`` anywhere.
-        Genders are 0 and 1, or ``'male'`` and ``'female'``.
+        Genders are 0 and 1, or ``'male'`` and ``'female'``. An age of NaN is unknown.
     X : array-like of shape (n, ...)
         Faces of the same number.
     name : str
@@ -116,8 +119,8 @@ def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        Another shape or length than ``X``, values that are not finite, ages outside 0 to 130
-        years, or other genders; the first row is named.
+        Another shape or length than ``X``, infinite ages or ages outside 0 to 130 years, genders
+        that are missing or others; the first row is named.
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
@@ -128,12 +131,12 @@ def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
         )
     age, gender = _two_columns(y, name)
     labels = np.column_stack([_numbers(age, f"age in {name}"), _codes(gender, name)])
-    broken = ~np.isfinite(labels).all(axis=1)
+    broken = np.isinf(labels[:, 0]) | ~np.isfinite(labels[:, 1])
     if broken.any():
         raise ValueError(
             f"Input {name} contains NaN or infinity, first in row {int(np.flatnonzero(broken)[0])}"
         )
-    wrong = ~((labels[:, 0] >= 0) & (labels[:, 0] <= OLDEST_AGE))
+    wrong = (labels[:, 0] < 0) | (labels[:, 0] > OLDEST_AGE)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
@@ -147,6 +150,25 @@ def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
             f"gender must be 0 (male) or 1 (female), got {labels[row, 1]:g} in row {row} of {name}"
         )
     return labels
+
+
+def known_ages(labels: NDArray[np.float64], name: str) -> NDArray[np.bool_]:
+    """Tell which rows of checked labels have an age.
+
+    Raises
+    ------
+    ValueError
+        None has; ``name`` is what the message calls the labels.
+    """
+    known = ~np.isnan(labels[:, 0])
+    if not known.any():
+        raise ValueError(f"no age is known in {name}: all {len(labels)} are NaN")
+    return known
+
+
+def some_rows(X: Any, chosen: NDArray[np.bool_]) -> Any:
+    """Return the chosen samples; ``X`` itself, without a copy, where that is all of them."""
+    return X if chosen.all() else _safe_indexing(X, np.flatnonzero(chosen))
 
 
 def _two_columns(y: Any, name: str) -> tuple[NDArray, NDArray]:
@@ -211,10 +233,12 @@ def check_pair(pair: Any, name: str) -> tuple[Any, Any]:
 
 
 def _age_and_truth(estimator: Any, X: Any, y: Any) -> tuple[NDArray, NDArray]:
-    """Return predicted and true ages, of estimators of one question or of both."""
+    """Return predicted and true ages, where known, of estimators of one question or of both."""
     answer = np.asarray(estimator.predict(X))
     if answer.ndim == 2:
-        return answer[:, 0], check_age_gender(y, X)[:, 0]
+        truth = check_age_gender(y, X)
+        known = known_ages(truth, "y")
+        return answer[known, 0], truth[known, 0]
     return answer, np.asarray(y, dtype=np.float64)
 
 
@@ -241,8 +265,9 @@ def gender_accuracy(estimator: Any, X: Any, y: Any) -> float:
 def coverage_90(estimator: Any, X: Any, y: Any) -> float:
     """Return the share of faces whose 90% interval holds their age."""
     if hasattr(estimator, "predict_age_interval"):
-        truth = check_age_gender(y, X)[:, 0]
-        band = estimator.predict_age_interval(X, level=0.9)
+        labels = check_age_gender(y, X)
+        known = known_ages(labels, "y")
+        truth, band = labels[known, 0], estimator.predict_age_interval(X, level=0.9)[known]
     else:
         truth, band = np.asarray(y, dtype=np.float64), estimator.predict_interval(X, level=0.9)
     return float(((band[:, 0] <= truth) & (truth <= band[:, 1])).mean())

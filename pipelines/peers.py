@@ -82,7 +82,7 @@ class DlibAgeGender(AgeGenderMixin, BaseEstimator):
         X : array-like of shape (n, H, W, 3) or (n, H, W)
             Faces on the scale 0-255.
         y : array-like or data frame of shape (n, 2)
-            Age in years, gender 0 or 'male', 1 or 'female'.
+            Age in years (NaN where unknown), gender 0 or 'male', 1 or 'female'.
         groups : array-like of shape (n,), optional
             Samples that must not be separated when the part is cut from ``X``.
         select : (X, y), optional

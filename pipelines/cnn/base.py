@@ -119,6 +119,7 @@ class CnnEstimator(BaseEstimator):
         parts = Parts(parts.rows, *(self._check_pair(*pair, name) for name, pair in pairs.items()))
         weight = check_weights(sample_weight, parts.rows, len(images))
         rows = np.column_stack([targets[parts.rows], weight]).astype(np.float32)
+        self._check_targets(rows[rows[:, 2] > 0, :2], "the training part of y")
         self.sharpness_ = None
         if self.match_sharpness is not None:
             few = parts.rows[:: max(1, len(parts.rows) // _MEASURED)]
@@ -141,7 +142,9 @@ class CnnEstimator(BaseEstimator):
 
     def _check_targets(self, targets: np.ndarray, name: str) -> None:
         if self._answers_age:
-            check_age_labels(torch.as_tensor(targets[:, 0]), name)
+            # who is asked for age alone has nothing to learn from a face without it
+            ages = torch.as_tensor(targets[:, 0])
+            check_age_labels(ages, name, some_unknown=self._answers_gender)
         if self._answers_gender:
             classes = np.unique(targets[:, 1])
             if not np.isin(classes, (0, 1)).all():

@@ -121,7 +121,8 @@ class CnnAgeGender(AgeGenderMixin, CnnEstimator):
             Faces, uint8 or on the scale 0-255 or 0-1.
         y : array-like or data frame of shape (n, 2)
             Age in years; gender 0 or 'male', 1 or 'female'. Of a data frame the columns ``age``
-            and ``gender``, in any order.
+            and ``gender``, in any order. A face of unknown age (NaN) is learnt from for gender
+            alone, in ``select`` and ``calibrate`` too.
         groups : array-like of shape (n,), optional
             Rows of one group are never split when *select* or *calibrate* is cut from ``X``.
         select, calibrate : (X, y), optional

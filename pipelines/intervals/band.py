@@ -87,7 +87,7 @@ class ConformalBand(BaseEstimator):
         Parameters
         ----------
         age_true, age_pred : array-like of shape (n,)
-            Years.
+            Years. Faces whose true age is unknown (NaN) are left out.
         spread : array-like of shape (n,), optional
             Any positive number that grows with the uncertainty of a face, for example the
             standard deviation of a predicted age distribution.
@@ -100,14 +100,20 @@ class ConformalBand(BaseEstimator):
         Raises
         ------
         ValueError
-            Empty, not finite, or of different lengths.
+            Empty, infinite, of different lengths, or no true age is known.
         """
-        truth, prediction = _vector(age_true, "age_true"), _vector(age_pred, "age_pred")
-        if len(truth) != len(prediction) or len(truth) == 0:
+        truth = np.asarray(age_true, dtype=np.float64)
+        prediction = _vector(age_pred, "age_pred")
+        if truth.shape != prediction.shape or len(truth) == 0:
             raise ValueError(
-                f"age_true and age_pred must have one value for each face, got {len(truth)} and "
-                f"{len(prediction)}"
+                f"age_true and age_pred must have one value for each face, got {truth.shape} and "
+                f"{prediction.shape}"
             )
+        known = ~np.isnan(truth)
+        if not known.any():
+            raise ValueError(f"no age is known among the {len(truth)} faces to calibrate on")
+        truth, prediction = _vector(truth[known], "age_true"), prediction[known]
+        spread = None if spread is None else _vector(spread, "spread")[known]
         self.has_spread_ = spread is not None
         n_knots = min(_MOST_KNOTS, 1 + len(truth) // _POINTS_PER_KNOT)
         self.knots_ = np.unique(np.quantile(prediction, np.linspace(0.01, 0.99, n_knots)))

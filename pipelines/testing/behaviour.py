@@ -109,6 +109,17 @@ def _intervals_are_ordered_and_nested(estimator: Any) -> None:
 
 
 @check
+def _faces_of_unknown_age_teach_gender(estimator: Any) -> None:
+    X, Y = striped_faces()
+    Y[:10, 0] = np.nan
+    held_X, held_Y = striped_faces(seed=1)
+    held_Y[:10, 0] = np.nan
+    held = {"select": (held_X, held_Y), "calibrate": (held_X, held_Y)}
+    answers = clone(estimator).fit(X, Y, **held).predict_all(X)
+    assert all(np.isfinite(answer).all() for answer in answers.values())
+
+
+@check
 def _subset_invariance(estimator: Any) -> None:
     model, X, _ = fitted(estimator)
     whole, one = model.predict(X), model.predict(X[3:4])

@@ -51,10 +51,18 @@ def _empty_is_refused(estimator: Any) -> None:
 
 
 @check
-def _nan_in_labels_is_refused(estimator: Any) -> None:
+def _unknown_gender_is_refused(estimator: Any) -> None:
     X, Y = striped_faces()
-    Y[2, 0] = np.nan
+    Y[2, 1] = np.nan
     with refused(ValueError, r"(?i)nan|finite"):
+        clone(estimator).fit(X, Y)
+
+
+@check
+def _labels_without_any_age_are_refused(estimator: Any) -> None:
+    X, Y = striped_faces()
+    Y[:, 0] = np.nan
+    with refused(ValueError, r"no age"):
         clone(estimator).fit(X, Y)
 
 

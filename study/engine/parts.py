@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from study.errors import StudyFailed
 from study.plan.cells import Job
 
 
 class Parts:
     """The images and labels of each part of a cell's split.
+
+    The age of a face of which only a range is known is NaN: nothing is learnt about age from it.
 
     Parameters
     ----------
@@ -32,14 +35,16 @@ class Parts:
         self.labels = np.column_stack(
             [faces["age"].to_numpy(float), (faces["gender"] == "female").to_numpy(float)]
         )
+        for name in ("train", "select", "calibrate"):
+            if np.isnan(self.labels[self.rows(name), 0]).all():
+                raise StudyFailed(
+                    f"no age is known in the part {name!r} of {cell.data_set} ({cell.protocol}): "
+                    "ranges of ages can be evaluated, but age is learnt from exact ones"
+                )
 
     def rows(self, part: str) -> np.ndarray:
-        """Return the row numbers of a part, in table order.
-
-        Faces of which only a range of ages is known are answered, and nothing is learnt from them.
-        """
-        chosen = (self.part == part).to_numpy()
-        return np.flatnonzero(chosen if part == "test" else chosen & ~np.isnan(self.labels[:, 0]))
+        """Return the row numbers of a part, in table order."""
+        return np.flatnonzero((self.part == part).to_numpy())
 
     def training_rows(self, size: int | None, seed: int) -> np.ndarray:
         """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""

@@ -29,14 +29,15 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
     """
     images, labels = parts.xy("select")
     answers = estimator.predict(images)
-    few = np.linspace(0, len(images) - 1, min(len(images), CHANGED_FACES)).astype(int)
+    aged = np.flatnonzero(~np.isnan(labels[:, 0]))
+    few = aged[np.linspace(0, len(aged) - 1, min(len(aged), CHANGED_FACES)).astype(int)]
     face_id = parts.faces["face_id"].to_numpy()[parts.rows("select")][few]
     errors = []
     for condition, level in CHANGES:
         changed = stress.change(images[few], condition, level, list(face_id))
         errors.append(np.abs(estimator.predict(changed)[:, 0] - labels[few, 0]).mean())
     return {
-        "mae": float(np.abs(answers[:, 0] - labels[:, 0]).mean()),
+        "mae": float(np.abs(answers[aged, 0] - labels[aged, 0]).mean()),
         "accuracy": float((answers[:, 1] == labels[:, 1]).mean()),
         "mae_changed": float(np.mean(errors)),
     }
@@ -55,6 +56,6 @@ def train_score(
     some = np.sort(np.random.default_rng(seed).permutation(len(labels))[:most])
     answers = estimator.predict(images[some])
     return {
-        "mae": float(np.abs(answers[:, 0] - labels[some, 0]).mean()),
+        "mae": float(np.nanmean(np.abs(answers[:, 0] - labels[some, 0]))),
         "accuracy": float((answers[:, 1] == labels[some, 1]).mean()),
     }

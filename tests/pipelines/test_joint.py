@@ -61,7 +61,8 @@ def test_labels_as_people_hold_them(labels):
         (np.column_stack([np.where(np.arange(80) == 7, 131, AGE), FEMALE]), "131 in row 7 of y is"),
         (AGE, r"two columns age and gender, got shape \(80,\)"),
         (Y[:-1], "inconsistent numbers of samples"),
-        (np.where(Y[3, 0] == Y, np.nan, Y), "NaN"),
+        (np.where(Y[3, 0] == Y, np.inf, Y), "infinity, first in row 3"),
+        (np.column_stack([AGE, np.where(np.arange(80) == 5, np.nan, FEMALE)]), "NaN .* row 5"),
     ],
 )
 def test_labels_that_cannot_be(labels, message):

@@ -84,14 +84,17 @@ def fit_temperature(logit: np.ndarray, label: np.ndarray) -> float:
 def selection_score(answers: Answers, age: np.ndarray, gender: np.ndarray) -> dict[str, float]:
     """Return the measures by which epochs are compared; ``score`` is the one to minimise.
 
+    Unknown ages are NaN and left out.
+
     The score adds the mean absolute error as a share of the ages' own mean absolute deviation,
     and the gender log loss as a share of a coin's: both are 1 for a model that knows nothing.
     """
     measures: dict[str, float] = {}
     score = 0.0
     if answers.age.size:
-        measures["mae"] = float(np.abs(answers.age - age).mean())
-        deviation = float(np.abs(age - np.median(age)).mean())
+        known = ~np.isnan(age)
+        measures["mae"] = float(np.abs(answers.age[known] - age[known]).mean())
+        deviation = float(np.abs(age[known] - np.median(age[known])).mean())
         score += measures["mae"] / max(deviation, 1.0)
     if answers.gender_logit.size:
         logit = answers.gender_logit

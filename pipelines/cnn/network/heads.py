@@ -202,9 +202,16 @@ def create_age_head(name: str) -> AgeHead:
     return AGE_HEADS[name]()
 
 
-def check_age_labels(age: Tensor, name: str = "X") -> None:
-    """``ValueError`` naming the first label that is not an age between 0 and ``MAX_AGE``."""
+def check_age_labels(age: Tensor, name: str = "X", *, some_unknown: bool = False) -> None:
+    """``ValueError`` naming the first label that is not an age between 0 and ``MAX_AGE``.
+
+    With ``some_unknown`` NaN stands for an unknown age, as long as one is known.
+    """
     bad = ~((age >= 0) & (age <= MAX_AGE))
+    if some_unknown and not age.isnan().all():
+        bad &= ~age.isnan()
+    elif some_unknown:
+        raise ValueError(f"no age is known in {name}: all {len(age)} are NaN")
     if bad.any():
         row = int(bad.nonzero()[0, 0])
         raise ValueError(

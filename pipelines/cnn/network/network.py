@@ -137,7 +137,8 @@ class FaceLoss(nn.Module):
     Notes
     -----
     Targets are ``(n, p, 3)``: ``age, gender, weight`` of the p answers to each image (two under
-    mixup). The column of a question that is not asked is ignored.
+    mixup). The column of a question that is not asked is ignored; an age of NaN is unknown and
+    adds nothing.
     """
 
     def __init__(
@@ -165,7 +166,10 @@ class FaceLoss(nn.Module):
         """Return the weighted loss of every face, ``(n,)``."""
         loss = torch.zeros_like(weight)
         if self.age_head is not None:
-            loss = loss + self.age_head.loss(outputs["age"], age)
+            known = ~age.isnan()
+            # the place holder is for the gradient: of NaN it would be NaN, masked or not
+            each = self.age_head.loss(outputs["age"], age.where(known, torch.zeros_like(age)))
+            loss = loss + each.where(known, torch.zeros_like(each))
         if self.gender:
             target = gender * (1 - self.label_smoothing) + self.label_smoothing / 2
             loss = loss + self.gender_weight * functional.binary_cross_entropy_with_logits(

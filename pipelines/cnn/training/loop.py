@@ -136,7 +136,8 @@ def build_network(
     )
     targets = targets[targets[:, 2] > 0]  # faces without weight have no say
     if head is not None:
-        network.set_bias("age", head.initial_bias(targets[:, 0]))
+        ages = targets[:, 0]
+        network.set_bias("age", head.initial_bias(ages[~ages.isnan()]))
     if estimator._answers_gender:
         network.set_bias("gender", targets[:, 1].mean().clamp(0.01, 0.99).logit())
     return network

@@ -73,7 +73,8 @@ def test_order_range_and_nesting():
         (lambda band: band.interval([1.0], level=1.0), "level must lie between"),
         (lambda band: band.interval([1.0], [1.0]), "without spread"),
         (lambda band: band.fit([1, 2], [1]), "one value for each face"),
-        (lambda band: band.fit([1, np.nan], [1, 2]), "finite"),
+        (lambda band: band.fit([1, np.inf], [1, 2]), "finite"),
+        (lambda band: band.fit([np.nan, np.nan], [1, 2]), "no age is known"),
         (lambda band: band.fit([1, 2], [1, 2], [1, 0]), "positive"),
     ],
 )
