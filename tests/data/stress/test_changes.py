@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from data import DataError, stress
+from data import stress
 from data.pose.align import utkface_template
 from data.stress.chip import eyes
-from data.stress.sheet import contact_sheet
 
 CONDITIONS = stress.conditions()
 LEVELS = [(name, level) for name, c in CONDITIONS.items() for level in c.levels]
@@ -292,41 +291,3 @@ def test_the_rotation_turns_by_its_degrees_either_way(level):
 
 
 # what is refused -------------------------------------------------------------------------------
-
-
-def test_a_condition_that_does_not_exist_is_refused_with_the_nearest_name():
-    with pytest.raises(DataError, match="did you mean 'sharpen'"):
-        one(picture(), "sharpn", 3)
-
-
-@pytest.mark.parametrize(("name", "level"), [("blur", -1), ("jpeg", 0), ("rotation", 200)])
-def test_a_level_out_of_range_is_refused_with_the_range(name, level):
-    with pytest.raises(DataError, match=f"{name}: level {level} is out of range: choose from"):
-        one(picture(), name, level)
-
-
-def test_nan_is_no_level():
-    with pytest.raises(DataError, match="out of range"):
-        one(picture(), "blur", float("nan"))
-
-
-@pytest.mark.parametrize(
-    "images", [np.zeros((1, 20, 30, 3), np.uint8), np.zeros((1, 20, 20, 3)), np.zeros((20, 20, 3))]
-)
-def test_other_arrays_are_refused(images):
-    with pytest.raises(ValueError, match="uint8 of shape"):
-        stress.change(images, "blur", 1, ["a"])
-
-
-def test_every_image_needs_a_name():
-    with pytest.raises(ValueError, match="2 images, but 1 names"):
-        stress.change(np.stack([picture(), picture()]), "blur", 1, ["a"])
-
-
-def test_the_contact_sheet_shows_every_level_of_every_condition():
-    image = picture()
-    sheet = contact_sheet(image, "somebody", ["blur", "grey"], side=100)
-    assert sheet.shape == (2 * 122, 120 + 5 * 106, 3)
-    last = sheet[122 + 16 : 122 + 116, 120 + 3 * 106 : 120 + 3 * 106 + 100].astype(int)
-    assert np.abs(last - last[..., :1]).max() == 0  # 100% of the colour is gone
-    assert (sheet[122 + 16 :, 120 + 4 * 106 :] == 255).all()  # grey has three levels only
