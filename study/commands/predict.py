@@ -29,6 +29,8 @@ Examples:
     study predict holiday/ --csv > faces.csv
 
     study predict family.jpg --model runs/quick-UTKFace --draw annotated/
+
+Heads turned further than 60 degrees (profiles) are often missed.
 """
 ESTIMATES = ("age", "age_low", "age_high", "p_female", "yaw", "pitch", "roll", "presence")
 BOX = ("x0", "y0", "x1", "y1")

@@ -1,46 +1,14 @@
-"""Commands: their help's examples are accepted, and what they say without a study."""
+"""Commands: what they say without a study."""
 
-import inspect
 import json
 import os
-import re
-import shlex
 from pathlib import Path
 
 import pytest
-import typer
 
-from study.__main__ import app, call
+from study.__main__ import call
 from study.commands.run import default_out
 from study.plan.files import read_plan
-
-
-def leaves(command, words=()):
-    for name, child in getattr(command, "commands", {}).items():
-        yield from leaves(child, (*words, name))
-    if not hasattr(command, "commands"):
-        yield words, command
-
-
-COMMANDS = dict(leaves(typer.main.get_command(app)))
-EXAMPLES = [
-    (words, line.strip())
-    for words, command in COMMANDS.items()
-    for line in re.findall(r"study [a-z][^\n]*", inspect.cleandoc(command.help or ""))
-    if line.split()[1 : 1 + len(words)] == list(words)
-]
-
-
-def test_every_command_has_an_example():
-    assert {words for words, _ in EXAMPLES} == set(COMMANDS)
-
-
-@pytest.mark.parametrize(("words", "example"), EXAMPLES, ids=lambda value: str(value))
-def test_examples_are_what_the_parser_accepts(words, example):
-    """Parsed, not run: the files they name are the reader's."""
-    line = re.split(r"\s{2,}|\s>\s", example)[0]
-    arguments = shlex.split(line)[1 + len(words) :]
-    COMMANDS[words].make_context(" ".join(words), arguments)
 
 
 def test_version(capsys):
