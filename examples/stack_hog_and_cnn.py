@@ -3,7 +3,7 @@ HOG and CNN features stacked
 ============================
 
 Edges counted by hand and features a network learnt on ImageNet are both plain columns to
-scikit-learn. Does a regression that sees both read ages better than with either alone?
+scikit-learn. Does a regression that sees both read ages better than one with either alone?
 """
 
 # %%

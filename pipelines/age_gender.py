@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -17,7 +17,8 @@ from pipelines.intervals.band import ConformalBand
 from pipelines.intervals.probability import PlattScaling
 
 from .holdout import cut_part
-from .joint import AgeGenderMixin, check_age_gender, check_pair, known_ages, some_rows
+from .joint import AgeGenderMixin
+from .labels import check_age_gender, check_pair, known_ages, some_rows
 from .metadata import fit_metadata, router, rows_of
 
 
@@ -130,6 +131,8 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
             ``y`` not of shape (n, 2), with missing or other genders or only one, ages outside 0 to
             130 years, or no known age in one of the parts.
         """
+        if hasattr(X, "tocsr"):
+            X = X.tocsr()  # the other sparse formats have no rows to pick
         y = check_age_gender(y, X)
         check_consistent_length(X, groups, fit_params.get("sample_weight"))
         selects = [has_fit_parameter(part, "select") for part in (self.age, self.gender)]
@@ -235,6 +238,9 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        bare = self.features is None or self.features == "passthrough"
+        first = (self.age, self.gender) if bare else (self.features,)
+        tags.input_tags.sparse = all(get_tags(part).input_tags.sparse for part in first)
         return tags
 
 

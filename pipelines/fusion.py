@@ -14,7 +14,8 @@ from basis.faces import OLDEST_AGE
 from pipelines.intervals.band import ConformalBand
 from pipelines.intervals.probability import PlattScaling
 
-from .joint import AgeGenderMixin, check_age_gender, known_ages, some_rows
+from .joint import AgeGenderMixin
+from .labels import check_age_gender, known_ages, some_rows
 
 
 class LateFusion(AgeGenderMixin, BaseEstimator):

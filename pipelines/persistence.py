@@ -48,6 +48,9 @@ TRUSTED = (
     *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
     *(f"sklearn.metrics.{name}" for name in _METRICS),
     *(f"pipelines.joint.{name}" for name in SCORERS),
+    "sklearn.utils._bunch.Bunch",  # what stacked and voting estimators keep their members in
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
 )
 """Types a model file may hold beside those skops itself knows to be harmless.
 
@@ -106,7 +109,7 @@ def save(estimator: Any, folder: str | Path, *, trusted: Sequence[str] = ()) -> 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, NDArray] = {}
-    light = _without_tensors(estimator, "", tensors)
+    light = _without_tensors(estimator, "", tensors, {})
     content = skops.io.dumps(light)
     known = {*TRUSTED, *trusted}
     refused = [t for t in skops.io.get_untrusted_types(data=content) if t not in known]
@@ -214,21 +217,31 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
     """Yield the places where an estimator keeps other objects: attributes, steps, members."""
-    if isinstance(estimator, list | tuple):
+    if isinstance(estimator, dict):
+        yield from ((name, item) for name, item in estimator.items() if isinstance(name, str))
+    elif isinstance(estimator, list | tuple):
         yield from ((str(i), item) for i, item in enumerate(estimator))
     elif hasattr(estimator, "get_params") and not isinstance(estimator, type):
         yield from vars(estimator).items()
 
 
-def _without_tensors(value: Any, path: str, tensors: dict[str, NDArray]) -> Any:
-    """Return ``value`` with networks taken out into ``tensors``; shared where nothing changed."""
+def _without_tensors(
+    value: Any, path: str, tensors: dict[str, NDArray], seen: dict[int, Any]
+) -> Any:
+    """Return ``value`` with networks taken out into ``tensors``; shared where nothing changed.
+
+    One that stands in two places (``seen``), as in a stack's list and by name, is kept once.
+    """
+    if id(value) in seen:
+        return seen[id(value)]
     if hasattr(value, "detach_tensors") and getattr(value, "__sklearn_is_fitted__", bool)():
         light, own = value.detach_tensors()
+        seen[id(value)] = light
         tensors.update({f"{path}:{name}": np.ascontiguousarray(a) for name, a in own.items()})
         return light
     changed = {}
     for name, part in _parts(value):
-        light = _without_tensors(part, f"{path}/{name}", tensors)
+        light = _without_tensors(part, f"{path}/{name}", tensors, seen)
         if light is not part:
             changed[name] = light
     if not changed:
@@ -236,7 +249,8 @@ def _without_tensors(value: Any, path: str, tensors: dict[str, NDArray]) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(changed.get(str(i), item) for i, item in enumerate(value))
     light = copy.copy(value)
-    vars(light).update(changed)
+    (light if isinstance(value, dict) else vars(light)).update(changed)
+    seen[id(value)] = light
     return light
 
 

@@ -15,7 +15,7 @@ from pipelines.cnn.batches.augment import Augmentation
 from pipelines.cnn.batches.inputs import Pair
 from pipelines.cnn.network.answers import fit_temperature, probability
 from pipelines.holdout import check_labels
-from pipelines.joint import check_pair
+from pipelines.labels import check_pair
 
 from .base import CnnEstimator, in_column
 from .parameters import documented

@@ -17,7 +17,8 @@ from pipelines.cnn.batches.augment import Augmentation
 from pipelines.cnn.batches.inputs import Pair
 from pipelines.cnn.network.answers import fit_temperature, probability
 from pipelines.intervals.band import ConformalBand
-from pipelines.joint import AgeGenderMixin, check_age_gender, check_pair
+from pipelines.joint import AgeGenderMixin
+from pipelines.labels import check_age_gender, check_pair
 
 from .base import CnnEstimator
 from .classifier import CnnClassifier

@@ -65,10 +65,12 @@ class HogGeometry:
         rows, columns = _spatial(shape, hog.channel_axis)
         cells = (rows // cell[0], columns // cell[1])
         if cells[0] < block[0] or cells[1] < block[1]:
+            first = len(shape) == 3 and shape[0] in (1, 3) and rows == shape[0]
             raise ValueError(
                 f"The input image is too small given the values of cell_size and block_size. It "
                 f"should have at least: {block[0] * cell[0]} rows and {block[1] * cell[1]} cols, "
                 f"got {rows} rows and {columns} cols."
+                + (" Channels stand first? Give channel_axis=0." if first else "")
             )
         method = blocks.BLOCK_NORMS.index(hog.block_norm)
         return cls((rows, columns), cell, block, cells, int(hog.orientations), hog.signed, method)

@@ -50,6 +50,6 @@ class ImagesOut(TransformerMixin):
         ndarray of str
             ``pixel_<row>_<column>`` or ``pixel_<row>_<column>_<channel>``.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "image_shape_out_")
         places = np.ndindex(*self.image_shape_out_)
         return np.array(["pixel_" + "_".join(map(str, place)) for place in places], dtype=object)

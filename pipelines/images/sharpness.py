@@ -7,10 +7,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .arrays import check_images, grey_images
+from .output import ImagesOut
 
 #: Widths of the Gaussians that are tried, as a share of the image's width: each twice as strong.
 _WIDTHS = 0.0025 * 2.0 ** (np.arange(13) / 3)
@@ -66,7 +67,7 @@ def _laplacian_variance(grey: NDArray) -> float:
     return float(cv2.Laplacian(np.ascontiguousarray(grey), cv2.CV_32F).var(dtype=np.float64))
 
 
-class MatchSharpness(TransformerMixin, BaseEstimator):
+class MatchSharpness(ImagesOut, BaseEstimator):
     """Soften pictures that are sharper than those seen in ``fit``; leave the others alone.
 
     A model trained on soft pictures reads fine grain that it never saw as wrinkles. Every picture
@@ -86,6 +87,10 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
         The 1% and 99% quantiles of the training pictures, to tell when a picture lies outside.
     side_ : int
         Columns of the training pictures; others are measured at this width.
+    image_shape_out_ : tuple of int
+        Shape of one training picture.
+    n_features_in_ : int
+        Numbers in one of them.
 
     Examples
     --------
@@ -128,6 +133,8 @@ class MatchSharpness(TransformerMixin, BaseEstimator):
             raise ValueError(f"quantile must lie in 0 to 1, got {self.quantile!r}")
         images = check_images(X, name="MatchSharpness")
         measured = sharpness(images)
+        self.image_shape_out_ = images.shape[1:]
+        self.n_features_in_ = int(np.prod(images.shape[1:]))
         self.side_ = int(images.shape[2])
         self.limit_ = float(np.quantile(measured, self.quantile))
         self.range_ = np.quantile(measured, [0.01, 0.99])

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from basis.faces import OLDEST_AGE
 from pipelines.holdout import check_labels, cut_part
-from pipelines.joint import check_pair
+from pipelines.labels import as_numbers, check_pair
 from pipelines.metadata import fit_metadata, router, rows_of
 
 from .band import ConformalBand
@@ -136,6 +136,8 @@ class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         elif hasattr(X, "__array__") and not hasattr(X, "iloc"):
             X = np.asarray(X)
         y = check_labels(y, X)
+        if y.dtype.kind not in "uif":
+            y = as_numbers(y, "y of ConformalAge, which holds a regressor,")
         check_consistent_length(X, groups, fit_params.get("sample_weight"))
         self._warn_outside(y)
         n = len(y)

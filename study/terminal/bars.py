@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 NARROWEST = 70  # columns: in fewer, numbers would break into several lines
 
@@ -130,6 +132,15 @@ def bars() -> Iterator[Bars | Lines]:
     if not console.is_terminal:
         yield Lines(lambda line: console.print(line, markup=False, soft_wrap=True))
         return
+    # only here: the help of a command would wait for it
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import get_scorer
+from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from pipelines import SCORERS, AgeGender, CnnAgeGender, ConformalAge, DlibAgeGender
-from pipelines.joint import AgeGenderMixin, check_age_gender
+from pipelines.joint import AgeGenderMixin
+from pipelines.labels import check_age_gender
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 3))
@@ -70,6 +76,11 @@ def test_labels_that_cannot_be(labels, message):
         check_age_gender(labels, X)
 
 
+def test_sparse_labels_are_refused():
+    with pytest.raises(TypeError, match="Sparse data was passed for y"):
+        check_age_gender(csr_array(Y), X)
+
+
 def test_frames_and_keywords_in_every_estimator_of_both_questions():
     frame = pd.DataFrame({"gender": WORDS, "age": AGE})
     model = AgeGender(Ridge(), LogisticRegression(), random_state=0)
@@ -93,6 +104,13 @@ def test_one_score():
     assert wrong.score(X, Y) == pytest.approx(0.5)
 
 
+def test_weights_of_the_score():
+    weights = np.where(np.arange(80) < 40, 1.0, 0.0)
+    model = Answering(np.where(weights > 0, AGE, 0), np.where(weights > 0, FEMALE, 1 - FEMALE))
+    assert model.score(X, Y, sample_weight=weights) == 1.0
+    assert model.score(X, Y) < 0.5
+
+
 def test_half_counts_as_female():
     np.testing.assert_array_equal(
         Answering([1, 2, 3], [0.49, 0.5, 0.51]).predict(None)[:, 1], [0, 1, 1]
@@ -110,6 +128,23 @@ def test_what_the_scorers_say():
     assert SCORERS["coverage_90"](far, X, Y) == 0.75
 
 
+@pytest.mark.parametrize("labels", [Y, pd.DataFrame({"gender": WORDS, "age": AGE})])
+@pytest.mark.parametrize("scoring", ["accuracy", ["f1_macro"]])
+def test_metrics_of_classes_say_why_not(labels, scoring):
+    model = AgeGender(Ridge(), LogisticRegression(), random_state=0)
+    with pytest.warns(UserWarning, match="give scoring='gender_accuracy'"):
+        cross_validate(model, X, labels, scoring=scoring, cv=2)
+
+
+def test_answers_are_arrays_to_everything_else():
+    answers = AgeGender(Ridge(), LogisticRegression(), random_state=0).fit(X, Y).predict(X)
+    assert accuracy_score(FEMALE, answers[:, 1]) == np.mean(answers[:, 1] == FEMALE)
+    assert type(np.abs(answers - Y)) is type(pickle.loads(pickle.dumps(answers))) is np.ndarray
+    assert type(answers.mean()) is np.float64
+    assert type(answers.mean(axis=0)) is np.ndarray
+    assert repr(answers) == repr(np.asarray(answers))
+
+
 def test_scorers_by_name():
     model = AgeGender(Ridge(), LogisticRegression(), random_state=0)
     names = ["age_mae", "cs5", "gender_accuracy", "coverage_90"]
@@ -117,8 +152,17 @@ def test_scorers_by_name():
     found = cross_validate(model, X, frame, scoring=names, cv=3, error_score="raise")
     assert (found["test_age_mae"] < 0).all()
     assert (found["test_gender_accuracy"] > 0.5).all()
+    same = cross_validate(model, X, frame, scoring="age_mae", cv=3)["test_score"]
+    np.testing.assert_array_equal(same, found["test_age_mae"])
+    search = GridSearchCV(model, {"age__alpha": [1.0]}, cv=3, scoring="age_mae").fit(X, frame)
+    assert search.best_score_ == same.mean()
     one = cross_validate(ConformalAge(Ridge()), X, AGE, scoring=["age_mae", "coverage_90"], cv=3)
     assert (one["test_coverage_90"] > 0.7).all()
+    inside = make_pipeline(StandardScaler(), ConformalAge(Ridge()))
+    search = GridSearchCV(inside, {"conformalage__estimator__alpha": [1.0]}, cv=2).fit(X, AGE)
+    assert SCORERS["coverage_90"](search, X, AGE) > 0.7
+    with pytest.raises(TypeError, match="Ridge has none: put it into ConformalAge"):
+        SCORERS["coverage_90"](Ridge().fit(X, AGE), X, AGE)
     dummy = DummyClassifier(strategy="constant", constant=1).fit(X, FEMALE)
     assert get_scorer("gender_accuracy")(dummy, X, FEMALE) == FEMALE.mean()
     constant = DummyRegressor(strategy="constant", constant=40.0).fit(X, AGE)

@@ -39,9 +39,16 @@ def test_the_snippet_runs_and_the_guide_shows_the_same(capsys):
     assert snippets(ESTIMATORS)[0] == snippet
 
 
-def test_a_study_from_python(capsys, tmp_path, monkeypatch):
+def test_scores_and_a_saved_model(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(snippets(ESTIMATORS)[1], "estimators.md", "exec"), {"__name__": "guide"})
+    numbers, same = capsys.readouterr().out.splitlines()
+    assert 5 < float(numbers.split()[0]) < 25 and same == "True"
+
+
+def test_a_study_from_python(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(snippets(ESTIMATORS)[2], "estimators.md", "exec"), {"__name__": "guide"})
     assert Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8").count("mine")
 
 

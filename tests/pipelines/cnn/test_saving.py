@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import VotingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from pipelines.age_gender import AgeGender
@@ -53,6 +55,10 @@ def test_single_questions_and_composites(tmp_path):
     gender = CnnClassifier("test_resnet", **OPTIONS).fit(X, Y[:, 1])
     again = load(save(gender, tmp_path / "g"))
     np.testing.assert_array_equal(again.predict_proba(X), gender.predict_proba(X))
+    voting = VotingRegressor([("cnn", age), ("ridge", DummyRegressor())]).fit(X, Y[:, 0])
+    again = load(save(voting, tmp_path / "v"))
+    np.testing.assert_array_equal(again.predict(X), voting.predict(X))
+    assert again.named_estimators_["cnn"] is again.estimators_[0], "kept once"
     frozen = AgeGender(
         Ridge(), LogisticRegression(), TimmFeatures("test_resnet", weights=None), random_state=0
     ).fit(X, Y)

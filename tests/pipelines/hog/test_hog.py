@@ -193,6 +193,7 @@ def test_names_output_and_search():
     ("parameters", "shape", "message"),
     [
         ({}, (2, 15, 40), "at least: 16 rows and 16 cols"),
+        ({}, (2, 3, 32, 32), "Give channel_axis=0"),
         ({"cell_size": 0}, (2, 32, 32), "cell_size must be a positive integer"),
         ({"block_size": (2, 2, 2)}, (2, 32, 32), "block_size"),
         ({"orientations": 0}, (2, 32, 32), "orientations must be"),

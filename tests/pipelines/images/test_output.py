@@ -19,6 +19,7 @@ from pipelines import (
     HogTransformer,
     LbpTransformer,
     LoadImages,
+    MatchSharpness,
     MirrorPairs,
     Shrink,
     TimmFeatures,
@@ -59,7 +60,7 @@ def test_features_become_frames(name):
         assert transformer.n_features_in_ == X[0].size
 
 
-@pytest.mark.parametrize("images", [Chroma("red"), Shrink(3), Shrink(1)])
+@pytest.mark.parametrize("images", [Chroma("red"), Shrink(3), Shrink(1), MatchSharpness(0.0)])
 def test_images_stay_images(images):
     pipeline = make_pipeline(images, HogTransformer(cell_size=8)).fit(X)
     expected = pipeline.transform(X)

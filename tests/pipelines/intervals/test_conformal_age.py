@@ -88,3 +88,8 @@ def test_the_part_held_back_has_the_size_asked_for():
 def test_calibrate_is_a_pair():
     with pytest.raises(ValueError, match=r"calibrate must be a pair \(calibrate_X, calibrate_y\)"):
         ConformalAge(Ridge()).fit(X, Y, calibrate=X)
+
+
+def test_words_are_no_answers_of_a_regressor():
+    with pytest.raises(ValueError, match=r"holds a regressor, must be numbers: .*'male'"):
+        ConformalAge(Ridge()).fit(np.ones((4, 1)), ["male", "female"] * 2)
