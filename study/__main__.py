@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from typing import Annotated, Any
 
@@ -51,7 +53,11 @@ ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ =
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0 fine, 1 failed, 2 wrong usage, 130 interrupted."""
+    inherited = "PYTHONOPTIMIZE" in os.environ
     settle()
+    if inherited and sys.flags.optimize > 1 and arguments is None:
+        # scikit-image reads docstrings, which this interpreter has dropped: begin again with them
+        sys.exit(subprocess.call([sys.executable, *sys.orig_argv[1:]]))
     sys.exit(call(arguments))
 
 

@@ -37,7 +37,7 @@ for name in ("posix_fallocate", "sched_getaffinity", "fork", "mkfifo", "setsid",
 HOSTILE = {
     "MPLBACKEND": "module://a_notebook_that_is_not_here",
     "PYTHONWARNINGS": "error",
-    "PYTHONOPTIMIZE": "1",
+    "PYTHONOPTIMIZE": "2",
     "PYTHONIOENCODING": "ascii",
     "OMP_THREAD_LIMIT": "1",
     "LANG": "C",
