@@ -13,18 +13,18 @@ from ..evaluation import Evaluation
 TITLE = "Ages of the test faces"
 SECTION = "data"
 ORDER = 120
-NOTE = "Faces by age in steps of five years."
+NOTE = "Faces by age in steps of five years; those of which only a range is known are left out."
 STEP = 5
 
 
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
     """Return ``age`` (start of the step), ``male``, ``female``: numbers of faces."""
     panel = evaluation.panel
-    step = (panel.age // STEP).astype(int)
-    counts = [np.bincount(step[panel.female == g], minlength=step.max() + 1) for g in (0, 1)]
-    return pd.DataFrame(
-        {"age": STEP * np.arange(step.max() + 1), "male": counts[0], "female": counts[1]}
-    )
+    known = ~np.isnan(panel.age)
+    step, female = (panel.age[known] // STEP).astype(int), panel.female[known]
+    n_steps = step.max(initial=-1) + 1
+    counts = [np.bincount(step[female == g], minlength=n_steps) for g in (0, 1)]
+    return pd.DataFrame({"age": STEP * np.arange(n_steps), "male": counts[0], "female": counts[1]})
 
 
 def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure:

@@ -27,10 +27,10 @@ MIN_FACES = 5  # for the line of medians
 def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
     """Return ``contender, age, n, p05, p25, median, p75, p95`` and the hidden ``counts``."""
     panel, rows = evaluation.panel, []
-    truth = np.minimum(np.floor(panel.age), TOP).astype(int)
+    truth = np.minimum(np.floor(panel.age), TOP)
     for name in evaluation.shown:
         answers = panel.answers[name]
-        for year in np.unique(truth):
+        for year in np.unique(truth[np.isfinite(truth)]).astype(int):
             ages = answers.age[:, truth == year]
             ages = ages[np.isfinite(ages)]
             if not ages.size:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.bins import age_labels
 from reports.display.blocks import Block, Gallery, Picture, Prose
 from reports.display.cells import Cell, Column, Row, Table, text_cell
 from reports.display.words import finite, number
@@ -249,7 +250,9 @@ class _Pictures:
         if images:
             for caption, image in self.explained.get(face, []):
                 images += self.add(caption, image)
-        facts = [f"{self.panel.age[k]:.0f} years, {self.panel.faces['gender'].iloc[k]}"]
+        whole = finite(self.panel.age[k])
+        age = age_labels(self.panel.faces.iloc[[k]]).iloc[0] if whole is None else f"{whole:.0f}"
+        facts = [f"{age} years, {self.panel.faces['gender'].iloc[k]}"]
         facts += [
             f"{name}: {number(answers.age[j, k], 'years')}, "
             f"{number(answers.p_female[j, k], 'share')} female"
