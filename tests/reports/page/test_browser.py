@@ -173,8 +173,8 @@ def test_text_of_charts_is_large_enough_on_a_phone(opened):
     page = opened(viewport={"width": 390, "height": 800})
     smallest = page.evaluate(
         """() => Math.min(...[...document.querySelectorAll('.picture svg text')].map((text) => {
-            const scale = text.getScreenCTM().a;
-            return parseFloat(getComputedStyle(text).fontSize) * scale;
+            const {a, b} = text.getScreenCTM();  // labels may be turned
+            return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
         }).filter((size) => size > 0))"""
     )
     assert smallest >= 11
