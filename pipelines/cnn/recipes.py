@@ -11,7 +11,7 @@ from basis.words import did_you_mean
 
 #: Settings of :class:`CnnAgeGender` by name; everything else is its default.
 #:
-#: ``demo``: 1,440 faces in one to two minutes of two cores. ``quick``: 12,000 in 22 of one.
+#: ``demo``: 1,440 faces in two minutes of two cores. ``quick``: 12,000 in 22 of one.
 #: ``full``: 12,000 faces in an hour and a half, two networks that answer together; longer training
 #: or a larger network brings less than the second one (``docs/results/cnn.md``). All in float32;
 #: processors with bfloat16 need less than half. The first layer groups keep their ImageNet

@@ -30,7 +30,7 @@ Examples:
 
     study predict family.jpg --model runs/quick-UTKFace --draw annotated/
 
-Heads turned further than 60 degrees (profiles) are often missed.
+Profiles may be missed: recall is measured on heads turned by up to 60 degrees.
 """
 ESTIMATES = ("age", "age_low", "age_high", "p_female", "yaw", "pitch", "roll", "presence")
 BOX = ("x0", "y0", "x1", "y1")

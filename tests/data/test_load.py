@@ -123,7 +123,6 @@ def test_the_embedded_faces():
 
 
 @pytest.mark.utkface
-@pytest.mark.nightly  # a minute to read 24,000 photos, which do not change
 @pytest.mark.skipif("UTKFACE" not in os.environ, reason="set UTKFACE to the archive")
 def test_utkface(tmp_path):
     faces = load(os.environ["UTKFACE"], tmp_path)

@@ -181,7 +181,7 @@ def test_kill_at_any_moment_then_resume_gives_the_same_bits(run, source, plan, t
     ``tox -e nightly`` kills twenty times.
     """
     out, moments = str(tmp_path / "run"), random.Random(0)
-    for _ in range(int(os.environ.get("KILLS", "2"))):
+    for _ in range(int(os.environ.get("KILLS", "4"))):
         process = _start(plan, source, out)
         time.sleep(moments.uniform(1.0, 9.0))
         process.kill()

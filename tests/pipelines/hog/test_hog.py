@@ -63,7 +63,7 @@ sizes = st.one_of(st.integers(1, 9), st.tuples(st.integers(1, 9), st.integers(1,
 blocks = st.one_of(st.integers(1, 3), st.tuples(st.integers(1, 3), st.integers(1, 3)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @example(  # two channels with the same gradient in another order
     seed=1, rows=27, columns=27, channels=3, kind="uint8", orientations=2, cell_size=1,
     block_size=1, block_norm="L1", transform_sqrt=True,

@@ -40,7 +40,7 @@ def test_narrower_than_a_constant_band_and_wider_for_the_old():
 
 
 def test_a_useful_spread_narrows_the_band():
-    truth, predicted, spread = ages(1500, 0)
+    truth, predicted, spread = ages(3000, 0)
     plain = ConformalBand().fit(truth, predicted).interval(predicted)
     informed = ConformalBand().fit(truth, predicted, spread).interval(predicted, spread)
     assert np.ptp(informed, axis=1).mean() < np.ptp(plain, axis=1).mean()
@@ -56,7 +56,7 @@ def test_few_faces_promise_the_whole_range():
 
 
 def test_order_range_and_nesting():
-    truth, predicted, _ = ages(1500, 0)
+    truth, predicted, _ = ages(3000, 0)
     band = ConformalBand().fit(truth, predicted)
     asked = np.linspace(-5, 130, 50)
     wide, narrow = band.interval(asked, level=0.9), band.interval(asked, level=0.5)

@@ -1,13 +1,16 @@
 """The section on other data sets, its numbers computed again with pandas from the tables."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import reports
 from reports.page.page import Page
-from reports.statistics.elsewhere import independent_difference
+from reports.statistics.elsewhere import _equal_p, independent_difference
 from reports.statistics.intervals import Estimate
 from reports.statistics.paired import survives
 
@@ -224,3 +227,11 @@ def test_a_run_without_other_data_sets_has_no_such_section(content):
     home, predictions, _, _ = content
     plain = Page(reports.RunTables(home, predictions, pd.DataFrame(), {}))
     assert "elsewhere" not in [s.key for s in plain.sections]
+
+
+@pytest.mark.parametrize("growth", [-3.0, 3.0])
+def test_the_p_of_growth_is_welchs_with_the_freedom_of_the_smaller_set(growth):
+    other = SimpleNamespace(home=SimpleNamespace(age=np.zeros(100)))
+    assert _equal_p(growth, 1.5, 12, other) == pytest.approx(2 * stats.t.sf(2, 11), rel=1e-9)
+    assert _equal_p(growth, 1.5, 400, other) == pytest.approx(2 * stats.t.sf(2, 99), rel=1e-9)
+    assert np.isnan(_equal_p(growth, 0.0, 12, other))

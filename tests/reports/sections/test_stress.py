@@ -9,6 +9,8 @@ from statsmodels.stats.multitest import multipletests
 import reports
 from data import tables
 from reports.page.page import Page
+from reports.statistics.intervals import Estimates
+from reports.statistics.stress import _p_of_bar
 
 RNG = np.random.default_rng(3)
 N = 240
@@ -174,3 +176,14 @@ def test_a_run_without_changed_pictures_has_no_such_section(tables_of_run, run):
     plain = Page(reports.RunTables(people, home, pd.DataFrame(), run.provenance))
     assert "stress" not in [s.key for s in plain.sections]
     assert all(s["topic"] != "Pictures" for s in plain.summary["verdict"])
+
+
+def test_the_p_of_a_loss_of_gender_is_of_the_centre_of_its_interval():
+    """Bonett and Price: the centre is not the difference itself; 5 points are tolerated."""
+    one = [np.array([v]) for v in (0.10, 0.04, 0.14, 0.02)]
+    loss = Estimates(*one, np.array([200]))
+    se = 0.05 / 1.959964
+    expected = stats.t.sf((0.09 - 0.05) / se, 79)
+    assert _p_of_bar(loss, "gender", 80) == pytest.approx([expected], rel=1e-5)
+    years = Estimates(np.array([1.5]), np.array([0.5]), np.array([2.5]), np.array([0.25]), one[0])
+    assert _p_of_bar(years, "age", 80) == pytest.approx([stats.t.sf(2, 79)], rel=1e-9)

@@ -15,11 +15,11 @@ distributed = pytest.importorskip("distributed", reason="extra dask not installe
 PLAN = """
 summary = "small"
 save_models = false
-seeds = [0, 1]
+seeds = [0, 1, 2]
 [contenders.dummy]
 [contenders.hog-linear]
 """
-N_CELLS = 4
+N_CELLS = 6
 
 
 @pytest.fixture

@@ -72,12 +72,11 @@ def test_a_hostile_system_without_posix_gives_the_same_numbers(finished, tmp_pat
     """Everything at once: were it not for the settings, each of them alone would break it."""
     (tmp_path / "sitecustomize.py").write_text(NO_POSIX)
     arguments = [*finished.arguments[:-1], tmp_path / "run", "--set", "leak=[]", "--json"]
-    arguments += ["--without", "dummy", "--without", "hog-linear@30"]
     done = study(arguments, path=[tmp_path], **HOSTILE)
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout.decode("utf-8"))["headline"]
     cells = sorted((tmp_path / "run" / "predictions").glob("*.parquet"))
-    assert len(cells) == 2
+    assert len(cells) == 4
     for path in cells:
         before = pd.read_parquet(finished.path / "predictions" / path.name)
         pd.testing.assert_frame_equal(pd.read_parquet(path), before, check_exact=True)

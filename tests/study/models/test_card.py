@@ -1,7 +1,13 @@
 """The numbers of a model card, by hand."""
 
+import json
+
+import cv2
+import numpy as np
+import pandas as pd
 import pytest
 
+import data
 from benchmarks.simulated_run import simulated_run
 from study.models.card import make_card, to_markdown
 
@@ -40,3 +46,18 @@ def test_training_data_are_the_train_part_and_its_central_98_percent(run):
     assert told["n_train"] == len(faces)
     low, high = faces["age"].astype(float).quantile([0.01, 0.99])
     assert told["ranges"]["age"] == pytest.approx([low, high])
+
+
+def test_a_finished_model_knows_how_sharp_its_training_faces_were(finished, source):
+    """The central 98% of the Laplacian's variance, at the size the model sees."""
+    card = json.loads((finished.path / "models" / "hog-linear" / "card.json").read_text())
+    splits = pd.read_parquet(finished.path / "splits.parquet")
+    faces = data.load(source)
+    ids = splits.loc[(splits["protocol"] == "full") & (splits["part"] == "train"), "face_id"]
+    rows = np.flatnonzero(faces.table["face_id"].isin(ids))
+    assert len(rows) == card["training_data"]["n_train"] < 1000
+    pictures = faces.images(card["details"]["image_size"])[rows]
+    grey = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(float) for picture in pictures)
+    spread = [cv2.Laplacian(picture, cv2.CV_64F).var() for picture in grey]
+    told = card["training_data"]["ranges"]["sharpness"]
+    assert told == pytest.approx(np.quantile(spread, [0.01, 0.99]), rel=0.02)
