@@ -10,7 +10,6 @@ of two cores.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 from sklearn.model_selection import GridSearchCV
 
 import data
+from data.threads import n_threads
 from pipelines import CnnAgeGender
 
 
@@ -45,7 +45,7 @@ def main() -> None:
         model, images, labels = training()
         while True:  # until its parent ends it
             model.fit(images, labels)
-    print(f"{len(os.sched_getaffinity(0))} cores")
+    print(f"{n_threads(None)} cores")
     for threads in (None, 1):
         model, images, labels = training(threads)
         model.fit(images, labels)  # compiles and warms up
