@@ -21,7 +21,9 @@ GENDER = ROW | {
 
 
 def evaluation(*rows, seeds=(1, 1), **more):
-    answers = {n: SimpleNamespace(seeds=list(range(k))) for n, k in zip(PAIR_NAMES, seeds)}
+    answers = {
+        n: SimpleNamespace(seeds=list(range(k))) for n, k in zip(PAIR_NAMES, seeds, strict=True)
+    }
     return SimpleNamespace(
         tests=pd.DataFrame(rows, columns=list(ROW)),
         panel=SimpleNamespace(answers=answers, contenders=list(PAIR_NAMES)),
