@@ -110,6 +110,8 @@ def run_tests(mutant: dict, copy: Path, limit: float) -> str:
         os.dup2(log, 2)
         tests = ROOMS[mutant["room"]]["tests"]
         options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+        # the libraries are loaded before pytest: its plugins among them are not rewritten
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         code = importlib.import_module("pytest").main([*options, *tests])
         os._exit(int(code))
     end, done = time.monotonic() + limit, (0, 0)
