@@ -44,7 +44,8 @@ PARAMETERS: dict[str, tuple[str, str]] = {
     "norm": (
         "{'batch', 'frozen'}",
         "Batch normalisation while training: by each batch's own statistics, or by the pretrained "
-        "ones. Frozen stages never follow the batches.",
+        "ones. Frozen stages never follow the batches. Weights published without statistics get "
+        "those of some training faces first.",
     ),
     "augment": (
         "{'none', 'mirror', 'standard', 'strong', 'wild'}, Augmentation or None",

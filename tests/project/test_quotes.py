@@ -16,9 +16,14 @@ SUMMARY = {
         {"contender": "cnn", "metric": "accuracy", "value": 0.9428, "low": None, "high": None},
     ],
     "gaps": [
-        {"contender": "cnn", "worst_value": 7.5, "worst_low": 6.0, "worst_high": 9.0, "level": "a b"}
+        {"contender": "cnn", "worst_value": 7.5, "worst_low": 6.0, "worst_high": 9.0,
+         "level": "a b"},
     ],
-    "charts": {"Age error elsewhere": [{"contender": "cnn", "mae": -0.001, "mae_low": -1.0, "mae_high": 1.0}]},
+    "charts": {
+        "Age error elsewhere": [
+            {"contender": "cnn", "mae": -0.001, "mae_low": -1.0, "mae_high": 1.0}
+        ]
+    },
 }  # fmt: skip
 
 

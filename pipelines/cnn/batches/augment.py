@@ -190,8 +190,10 @@ class Augmentation:
 AUGMENTATIONS: dict[str, Augmentation] = {
     "none": Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     "mirror": Augmentation(0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "standard": Augmentation(),
-    "strong": Augmentation(0.5, 0.08, 0.2, 15, 0.3, 0.3, 0.4, grey=0.1, blur=0.15, erase=0.5),
+    "standard": Augmentation(blur=0, softness=1.5, sharpness=2.0),
+    "strong": Augmentation(
+        0.5, 0.08, 0.2, 15, 0.3, 0.3, 0.4, grey=0.1, blur=0, erase=0.5, softness=1.5, sharpness=2.0
+    ),
     "wild": Augmentation(
         0.5,
         0.08,

@@ -36,6 +36,9 @@ class Backbone:
     source : WeightSource
     fixed_size : bool
         Whether the network takes images of the one size it was built for.
+    folded : bool
+        Whether its weights came without statistics of the batches they were trained on
+        (:func:`pipelines.cnn.network.statistics.restore_statistics`).
     """
 
     module: nn.Module
@@ -44,6 +47,7 @@ class Backbone:
     std: tuple[float, ...]
     source: WeightSource
     fixed_size: bool = False
+    folded: bool = False
 
     def check_sizes(self, first: int | None, last: int) -> None:
         """``ValueError`` if images shall grow from a ``first`` size the network does not take."""
@@ -137,7 +141,8 @@ def create_backbone(
         load_weights(module, state, name, source.location)
     n_features = _count_features(module, name, image_size)
     fixed_size = bool(config.get("fixed_input_size", False))
-    return Backbone(module, n_features, mean, std, source, fixed_size)
+    folded = source.kind != "random" and bool(getattr(module, "folded_norm", False))
+    return Backbone(module, n_features, mean, std, source, fixed_size, folded)
 
 
 def _create(name: str, image_size: int, drop_path: float, n_classes: int = 0) -> Any:

@@ -88,7 +88,14 @@ class DlibFaceResnet(nn.Module):
         Channels of an image.
     drop_rate, drop_path_rate : float
         Dropout before the last matrix; stochastic depth, growing with the block's depth.
+
+    Attributes
+    ----------
+    folded_norm : bool
+        dlib published its normalisations as a scale and a shift, without means and variances.
     """
+
+    folded_norm = True
 
     def __init__(
         self,

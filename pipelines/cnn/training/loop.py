@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from pipelines.cnn.batches.augment import create_augmentation
-from pipelines.cnn.batches.batches import FaceSet, TrainingBatches
+from pipelines.cnn.batches.batches import FaceSet, TrainingBatches, plain_batches
 from pipelines.cnn.batches.inputs import Pair
 from pipelines.cnn.network.backbones import Backbone, create_backbone
 from pipelines.cnn.network.heads import AgeHead
 from pipelines.cnn.network.network import FaceLoss, FaceNetwork
+from pipelines.cnn.network.statistics import restore_statistics
 
 from .callbacks import (
     EpochSeed,
@@ -30,6 +32,8 @@ from .checkpoints import Checkpoint, task_key
 from .members import answering_net, together
 from .net import FaceNet
 from .settings import TrainingRecord, choose_device, choose_precision, explained_memory, image_sizes
+
+MEASURED_FACES = 512  # that tell the statistics of weights published without them
 
 
 def train_members(
@@ -97,6 +101,10 @@ def train(
             drop_path=estimator.drop_path,
         )
         backbone.check_sizes(estimator.first_image_size, estimator.image_size)
+        if backbone.folded and estimator.norm == "batch":
+            rows = np.linspace(0, len(faces.rows) - 1, min(len(faces.rows), MEASURED_FACES))
+            some = faces.images[np.unique(faces.rows[rows.astype(int)])]
+            restore_statistics(backbone, plain_batches(some, 64, estimator.image_size))
         network = build_network(estimator, backbone, head, torch.as_tensor(faces.targets))
         net = _build_net(estimator, network, head, device, precision, seed)
         start = backbone.source.as_dict()
