@@ -6,6 +6,7 @@ stand in the table already (``--out``) are not trained again.
 
     python benchmarks/cnn_ablation.py UTKFace.tar.gz --out ablation.csv
     python benchmarks/cnn_ablation.py UTKFace.tar.gz --rows base ordinal regression
+    python benchmarks/cnn_ablation.py UTKFace.tar.gz --recipe face --faces 3000 --size 150
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ import pandas as pd
 from parts import Parts
 
 from pipelines.cnn.estimators import CnnAgeGender
+from pipelines.cnn.recipes import RECIPES
 
-BASE: dict[str, Any] = {"freeze_stages": 3}
+BASES: dict[str, dict[str, Any]] = {"quick": {"freeze_stages": 3}, "face": RECIPES["face"]}
 
 #: One change each.
-ROWS: dict[str, dict[str, Any]] = {
+QUICK_ROWS: dict[str, dict[str, Any]] = {
     "base": {},
     "random start": {"weights": None, "layer_decay": 1.0, "freeze_stages": 0},
     "all layers learn": {"freeze_stages": 0},
@@ -49,6 +51,18 @@ ROWS: dict[str, dict[str, Any]] = {
     "128 px": {"image_size": 128},
     "lite2": {"backbone": "tf_efficientnet_lite2"},
 }
+FACE_ROWS: dict[str, dict[str, Any]] = {
+    "base": {},
+    "all layers learn": {"freeze_stages": 0},
+    "3 groups frozen": {"freeze_stages": 3},
+    "statistics of the weights, never measured": {"norm": "frozen"},
+    "one rate for all layers": {"layer_decay": 1.0},
+    "rate a third": {"lr": 5e-4},
+    "rate doubled": {"lr": 3e-3},
+    "strong augmentation": {"augment": "strong"},
+    "112 px": {"image_size": 112},
+}
+ROWS = {"quick": QUICK_ROWS, "face": FACE_ROWS}
 
 
 def run(parts: Parts, rows: np.ndarray, settings: dict[str, Any]) -> dict[str, float]:
@@ -74,13 +88,17 @@ def run(parts: Parts, rows: np.ndarray, settings: dict[str, Any]) -> dict[str, f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", help="UTKFace archive or folder")
-    parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--recipe", default="quick", choices=list(ROWS))
+    parser.add_argument("--rows", nargs="+", help="default: all of the recipe")
     parser.add_argument("--faces", type=int, default=5000)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--out", type=Path, help="CSV of the table, continued if it exists")
     args = parser.parse_args()
+    known = ROWS[args.recipe]
+    if unknown := set(args.rows or ()) - known.keys():
+        parser.error(f"no rows {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
     parts = Parts(args.source)
     n = len(parts.rows["train"])
     rows = np.sort(np.random.default_rng(0).permutation(n)[: args.faces])
@@ -88,10 +106,11 @@ def main() -> None:
     if args.out is not None and args.out.exists():
         table = pd.read_csv(args.out).to_dict("records")
     done = {row["row"] for row in table}
-    for name in args.rows:
+    for name in args.rows or known:
         if name not in done:
             common = {"image_size": args.size, "epochs": args.epochs, "threads": args.threads}
-            table.append({"row": name, **run(parts, rows, {**common, **BASE, **ROWS[name]})})
+            settings = {**BASES[args.recipe], **common, **known[name]}
+            table.append({"row": name, **run(parts, rows, settings)})
             if args.out is not None:
                 pd.DataFrame(table).to_csv(args.out, index=False)
     print("| one change | MAE | CS@5 | gender | best epoch | seconds |\n|---|---|---|---|---|---|")

@@ -83,10 +83,20 @@ def test_one_seed_gives_one_batch_and_the_input_stays():
     assert first.max() <= 255
 
 
-def test_older_augmentations_draw_as_before():
-    for name in ("none", "mirror", "standard", "strong"):
-        one = AUGMENTATIONS[name]
-        assert one.softness == one.sharpness == one.noise == one.compression == 0
+def test_whatever_varies_light_varies_softness_both_ways():
+    for name, one in AUGMENTATIONS.items():
+        varies = one.brightness > 0
+        assert (one.softness > 0) == (one.sharpness > 0) == varies, name
+    images = pictures(60)
+    sharp = AUGMENTATIONS["standard"]
+    only = Augmentation(
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, softness=sharp.softness, sharpness=sharp.sharpness
+    )
+    edges = (images[..., 1:] - images[..., :-1]).abs().mean((1, 2, 3))
+    result = only(images, images.shape[-1], seeded())
+    after = (result[..., 1:] - result[..., :-1]).abs().mean((1, 2, 3))
+    assert (after < 0.95 * edges).sum() >= 10
+    assert (after > 1.05 * edges).sum() >= 10
 
 
 def test_sharpening_needs_a_width():
