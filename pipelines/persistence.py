@@ -191,15 +191,27 @@ def load(folder: str | Path, *, trusted: Sequence[str] = ()) -> Any:
             f"{folder / ESTIMATOR} holds types that are not trusted and was not loaded ({error}): "
             "if you know them, name them in load(folder, trusted=[...])"
         ) from error
+    except Exception as error:  # zipfile, skops and constructors raise many types
+        raise _damaged(folder / ESTIMATOR, error) from error
     if TENSORS in manifest["sha256"]:
-        _attach(estimator, load_file(folder / TENSORS))
+        try:
+            _attach(estimator, load_file(folder / TENSORS))
+        except Exception as error:  # safetensors, torch and estimators likewise
+            raise _damaged(folder / TENSORS, error) from error
     return estimator
+
+
+def _damaged(path: Path, error: Exception) -> ModelFileError:
+    said = str(error) or type(error).__name__
+    return ModelFileError(
+        f"{path} is damaged or holds another model ({said}): copy or train the model again"
+    )
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        found, sums = manifest["format"], manifest["sha256"]
+        found, sums = manifest["format"], dict(manifest["sha256"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{folder / MANIFEST} is not a model manifest ({error})") from error
     if found == 1:
@@ -207,6 +219,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder / MANIFEST} has format 1: its classes have moved since. Train the model "
             "again, or load it with the version that wrote it"
         )
+    manifest["sha256"] = sums
     if found != FORMAT or ESTIMATOR not in sums:
         raise ModelFileError(
             f"{folder / MANIFEST} has format {found!r}, this version reads {FORMAT}: update "
@@ -257,7 +270,7 @@ def _without_tensors(
 def _attach(estimator: Any, tensors: dict[str, NDArray]) -> None:
     by_path: dict[str, dict[str, NDArray]] = {}
     for name, tensor in tensors.items():
-        path, own = name.split(":", 1)
+        path, _, own = name.partition(":")
         by_path.setdefault(path, {})[own] = tensor
 
     def visit(value: Any, path: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -87,14 +88,21 @@ def from_predictions(
     """
     contenders = _by_name(y_pred)
     _refuse_missing(y_true, contenders)
-    truth = _frame(y_true, "y_true")
-    n = len(truth)
-    faces = _faces(truth, n, groups, by)
-    answers = [
-        _answers(name, seed, _frame(one, f"y_pred[{name!r}]"), faces["face_id"])
-        for name, trainings in contenders.items()
-        for seed, one in enumerate(trainings)
-    ]
+    with _read("y_true"):
+        truth = _frame(y_true, "y_true")
+        n = len(truth)
+        faces = _faces(truth, n)
+    with _read("groups"):
+        faces["group"] = _codes(groups, n)
+    with _read("by"):
+        _add_columns(faces, by, n)
+    answers = []
+    for name, trainings in contenders.items():
+        with _read(f"y_pred[{name!r}]"):
+            answers += [
+                _answers(name, seed, _frame(one, f"y_pred[{name!r}]"), faces["face_id"])
+                for seed, one in enumerate(trainings)
+            ]
     provenance = {
         "plan_name": title,
         "contenders": {c: {"family": (families or {}).get(c, "other")} for c in contenders},
@@ -106,7 +114,20 @@ def from_predictions(
         raise ContractError(f"no contender {unknown[0]!r}{did_you_mean(unknown[0], contenders)}")
     if pair:
         provenance["pair"] = list(pair)
-    return RunTables(faces, pd.concat(answers, ignore_index=True), _costs(costs or {}), provenance)
+    with _read("costs"):
+        cost_table = _costs(costs or {})
+    return RunTables(faces, pd.concat(answers, ignore_index=True), cost_table, provenance)
+
+
+@contextmanager
+def _read(what: str) -> Iterator[None]:
+    """Turn what NumPy and pandas say about values they cannot read into one sentence of ours."""
+    try:
+        yield
+    except ContractError:
+        raise
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise ContractError(f"{what} holds a value that cannot be read: {error}") from error
 
 
 def _by_name(y_pred: Any) -> dict[str, list[Columns]]:
@@ -156,7 +177,7 @@ def _genders(values: pd.Series, what: str) -> pd.Series:
     """Return 1.0 for female, 0.0 for male, NaN for nothing; words or codes."""
     words = {"male": 0.0, "m": 0.0, "female": 1.0, "f": 1.0, "0": 0.0, "1": 1.0, "0.0": 0.0,
              "1.0": 1.0}  # fmt: skip
-    text = values.astype("object").map(lambda v: np.nan if pd.isna(v) else str(v).strip().lower())
+    text = values.astype("object").map(lambda v: np.nan if _absent(v) else str(v).strip().lower())
     found = text.map(words)
     wrong = text.notna() & found.isna()
     if wrong.any():
@@ -167,9 +188,12 @@ def _genders(values: pd.Series, what: str) -> pd.Series:
     return found.astype(float)
 
 
-def _faces(
-    truth: pd.DataFrame, n: int, groups: Sequence[Any] | None, by: Columns | None
-) -> pd.DataFrame:
+def _absent(value: Any) -> bool:
+    """Tell a missing value from a word, a number and a list."""
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _faces(truth: pd.DataFrame, n: int) -> pd.DataFrame:
     female = _genders(truth["gender"], "y_true")
     width = len(str(max(n - 1, 0)))
     faces = pd.DataFrame(
@@ -182,14 +206,18 @@ def _faces(
             "ethnicity": pd.Categorical(truth["ethnicity"])
             if "ethnicity" in truth
             else pd.Categorical([None] * n),
-            "group": _codes(groups, n),
+            "group": np.arange(n, dtype=np.int64),
             "keep": True,
             "drop_reason": "",
         }
     )
     for angle in ("yaw", "pitch", "roll"):
         faces[angle] = truth[angle].astype("float32") if angle in truth else np.float32("nan")
-    faces = add_breakdowns(faces)
+    return add_breakdowns(faces)
+
+
+def _add_columns(faces: pd.DataFrame, by: Columns | None, n: int) -> None:
+    """Add the caller's own breakdowns, in place."""
     given: Columns = {} if by is None else _frame(by, "by")
     for name, values in given.items():
         if len(values) != n:
@@ -198,7 +226,6 @@ def _faces(
             raise ContractError(f"by: column {name!r} is one of the page's own; rename it")
         is_category = isinstance(values.dtype, pd.CategoricalDtype)
         faces[str(name)] = values.array if is_category else pd.Categorical(values)
-    return faces
 
 
 def _codes(groups: Sequence[Any] | None, n: int) -> np.ndarray:

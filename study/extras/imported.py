@@ -33,7 +33,7 @@ def read_predictions(path: str) -> pd.DataFrame:
         table = pd.read_csv(path, dtype={"face_id": str})
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no such file of predictions") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except Exception as error:  # the parser and what unpacks .gz and .zip raise many types
         raise UsageError(f"{path} is not a CSV table ({error})") from error
     missing = [column for column in REQUIRED if column not in table.columns]
     if missing:

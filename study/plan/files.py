@@ -81,13 +81,13 @@ def read_plan(
     """
     shipped = shipped_plans()
     path = shipped.get(name_or_path, Path(name_or_path))
-    if not path.is_file():
+    if not _is_file(path):
         raise UsageError(
             f"unknown plan {name_or_path!r}{did_you_mean(name_or_path, list(shipped))}"
         )
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     table.setdefault("name", path.stem)
     if data is not None:
@@ -98,26 +98,52 @@ def read_plan(
         name, equals, file = pair.partition("=")
         if not (name and equals and file):
             raise UsageError(f"--predictions {pair!r}: write NAME=FILE.csv")
-        table.setdefault("predictions", {})[name] = file
+        _part(table, "predictions")[name] = file
     for name in without:
         _leave_out(table, name)
     if stress:
         table["stress"] = {**(as_table(table.get("stress")) or {}), "conditions": list(stress)}
-    table["also"] = list(dict.fromkeys([*table.get("also", ()), *also]))
+    sources = table.get("also", [])
+    if isinstance(sources, list):  # what is none is refused below
+        every = [*sources, *also]
+        table["also"] = [s for place, s in enumerate(every) if s not in every[:place]]
     return validate_plan(table, origin=str(name_or_path))
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a file lies there; a name that no file can have is the name of none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero in it
+        return False
+
+
+def _part(table: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a table inside the raw plan, made if it is not there.
+
+    Raises
+    ------
+    UsageError
+        Something else stands in its place.
+    """
+    found = table.setdefault(key, {})
+    if not isinstance(found, dict):
+        raise UsageError(f"{key} must be a table, not {found!r}")
+    return found
 
 
 def _leave_out(table: dict[str, Any], name: str) -> None:
     """Remove a contender from the raw plan, in place."""
-    contenders = table.get("contenders", {})
+    contenders = _part(table, "contenders")
     if name not in contenders:
         raise UsageError(
             f"--without {name}: the plan has no such contender"
             f"{did_you_mean(name, list(contenders))}"
         )
     del contenders[name]
-    if name in table.get("leak", ()):
-        table["leak"] = [other for other in table["leak"] if other != name]
+    leak = table.get("leak")
+    if isinstance(leak, list):
+        table["leak"] = [other for other in leak if other != name]
 
 
 def _apply(table: dict[str, Any], override: str) -> None:
@@ -127,7 +153,7 @@ def _apply(table: dict[str, Any], override: str) -> None:
         raise UsageError(f"--set {override!r}: write KEY=VALUE, such as cnn.epochs=3")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         value = text
     first, dot, rest = key.strip().partition(".")
     if not dot:
@@ -137,7 +163,7 @@ def _apply(table: dict[str, Any], override: str) -> None:
         stress = table["stress"] = dict(as_table(table.get("stress")) or {})
         stress[rest] = value
         return
-    contenders = table.setdefault("contenders", {})
+    contenders = _part(table, "contenders")
     if first == "contenders":
         first, dot, rest = rest.partition(".")
     if first not in contenders:
@@ -145,4 +171,4 @@ def _apply(table: dict[str, Any], override: str) -> None:
             f"--set {override!r}: the plan has no contender {first!r}"
             f"{did_you_mean(first, list(contenders))}"
         )
-    contenders[first][rest] = value
+    _part(contenders, first)[rest] = value

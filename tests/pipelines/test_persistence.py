@@ -83,6 +83,22 @@ def test_pickles_name_the_public_path(saved):
     assert b"pipelines.hog" not in pickle.dumps(saved[0])
 
 
+def test_damage_that_has_its_checksum_is_named_all_the_same(saved):
+    """Found by fuzzing: zipfile's and skops' own errors came through."""
+    _, _, folder = saved
+    manifest = json.loads((folder / "model.json").read_text())
+    whole = (folder / "estimator.skops").read_bytes()
+    for content in (b"", b"not a zip", whole[:-9], whole[:40] + b"?" + whole[41:], whole[9:]):
+        (folder / "estimator.skops").write_bytes(content)
+        manifest["sha256"]["estimator.skops"] = sha256_of(folder / "estimator.skops")
+        (folder / "model.json").write_text(json.dumps(manifest))
+        with pytest.raises(ModelFileError, match=r"estimator\.skops is damaged or holds another"):
+            load(folder)
+    (folder / "model.json").write_text(json.dumps({"format": 2, "sha256": 3}))
+    with pytest.raises(ModelFileError, match="is not a model manifest"):
+        load(folder)
+
+
 def test_damaged_folders(saved, tmp_path):
     _, _, folder = saved
     with pytest.raises(FileNotFoundError, match="no model in"):

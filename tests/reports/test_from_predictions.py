@@ -96,6 +96,16 @@ def test_everything_missing_is_named_at_once():
         ({"by": {"gender": GENDER}}, "one of the page's own"),
         ({"costs": {"mine": {"fit_second": 1}}}, "did you mean 'fit_seconds'"),
         ({"y_true": {"age": AGE[:5], "gender": GENDER}}, "different lengths (age 5, gender 120)"),
+        # found by fuzzing: they came out as errors of NumPy and pandas
+        ({"y_true": {"age": ["old"] * N, "gender": GENDER}}, "y_true holds a value that cannot be"),
+        (
+            {"y_true": {"age": AGE, "gender": [[1, 2]] * N}},
+            "gender [1, 2] in row 0".replace("[", r"\["),
+        ),
+        ({"y_true": TRUE | {"ethnicity": ["\ud800"] * N}}, "y_true holds a value that cannot be"),
+        ({"groups": [[1]] * N}, "groups holds a value"),
+        ({"by": {"camera": [{}] * N}}, "by holds a value"),
+        ({"costs": {"mine": {"cores": "two"}}}, "costs holds a value"),
     ],
 )
 def test_what_is_wrong_is_said(changed, words):

@@ -38,3 +38,14 @@ def test_what_cannot_be_read_is_named(tmp_path, content, sentence):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="no such file of predictions"):
         read_predictions(str(tmp_path / "none.csv"))
+
+
+@pytest.mark.parametrize("suffix", ["csv.gz", "zip", "csv.xz", "csv.bz2"])
+def test_what_is_packed_only_by_name_is_named(tmp_path, suffix):
+    """Found by fuzzing: each packer has errors of its own."""
+    path = tmp_path / f"theirs.{suffix}"
+    path.write_text(TABLE)
+    with pytest.raises(UsageError, match=rf"theirs\.{suffix} is not a CSV table"):
+        read_predictions(str(path))
+    with pytest.raises(UsageError, match="is not a CSV table"):
+        read_predictions(str(tmp_path))

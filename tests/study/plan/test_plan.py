@@ -65,6 +65,27 @@ def test_a_wrong_override_is_refused(override):
         read_plan("demo", overrides=[override])
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["contenders=3", "cnn.epochs=2"], "contenders must be a table, not 3"),
+        (["predictions=3"], "predictions must be a table, not 3"),
+        (["also=3"], "also: Input should be"),
+        (["leak=3"], "leak: Input should be"),
+    ],
+)
+def test_words_in_place_of_tables_are_refused_in_a_sentence(overrides, message):
+    """Found by fuzzing: they came out as a TypeError."""
+    with pytest.raises(UsageError, match=message):
+        read_plan("demo", overrides=overrides, predictions=["x=y.csv"], without=["hog-linear"])
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "zero\0inside", ""])
+def test_names_that_no_file_can_have(name):
+    with pytest.raises(UsageError, match="unknown plan"):
+        read_plan(name)
+
+
 def test_grid_has_every_cell_once_and_completes_seed_zero_first():
     plan = validate_plan({**SMALL, "seeds": [0, 1], "protocols": ["full", "adult"], "folds": 2})
     cells = grid(plan, "faces")
