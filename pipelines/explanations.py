@@ -16,18 +16,7 @@ Pictures = NDArray[np.uint8]
 
 
 def explain(estimator: Any, X: NDArray[np.uint8]) -> tuple[str, Pictures] | None:
-    """Return the kind of explanation and one picture per face, or None if there is no kind.
-
-    Parameters
-    ----------
-    estimator : fitted contender
-    X : ndarray of uint8, shape (n, H, W, 3)
-
-    Returns
-    -------
-    kind : {'hog', 'grad-cam'}
-    pictures : ndarray of uint8, shape (n, H, W, 3)
-    """
+    """Return ``'hog'`` or ``'grad-cam'`` and a picture per face, None where neither applies."""
     for kind, explainer in EXPLAINERS.items():
         pictures = explainer(estimator, X)
         if pictures is not None:
@@ -76,20 +65,8 @@ def explain_groups(
 ) -> dict[Any, Pictures]:
     """Return what a network looks at in groups of faces: the mean map over the mean face.
 
-    Parameters
-    ----------
-    estimator : fitted contender
-    X : ndarray of uint8, shape (n, H, W, 3)
-        Aligned faces.
-    groups : ndarray of shape (n,)
-        Such as the age bin of every face.
-    target : {'age', 'gender'}
-
-    Returns
-    -------
-    dict of ndarray of uint8, shape (H, W, 3)
-        One picture per group; empty for estimators that hold no network, one whose features
-        are no maps, or one that was not asked this.
+    One picture per group; none for estimators that hold no network, one whose features are no maps,
+    or one that was not asked for ``target``.
     """
     if target not in _explained_targets(estimator):
         return {}

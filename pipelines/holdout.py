@@ -11,13 +11,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 
 
 def check_labels(y: Any, X: Any) -> NDArray:
-    """Return 1-D labels, one for each sample of ``X``.
-
-    Raises
-    ------
-    ValueError
-        Missing, empty, not finite, not 1-D, or of another length than ``X``.
-    """
+    """Return 1-D labels, finite and one for each sample of ``X``; ``ValueError`` otherwise."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     y = column_or_1d(y, warn=True)
@@ -34,20 +28,7 @@ def cut_part(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the positions that stay and those of a held-out part of ``size`` of the groups.
 
-    Parameters
-    ----------
-    n : int
-        Number of samples.
-    size : float
-        Share of the groups to hold out, in (0, 1).
-    groups : array-like of shape (n,), optional
-        Without them each sample is its own group.
-    random_state : int, RandomState or None
-
-    Raises
-    ------
-    ValueError
-        No sample, fewer than two groups, or ``groups`` of another length.
+    Without groups each sample is its own. ``ValueError`` below two groups.
     """
     if n == 0:
         raise ValueError("Found array with 0 sample(s) while a minimum of 2 is required.")

@@ -15,25 +15,10 @@ from basis.faces import GENDERS, OLDEST_AGE
 def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
     """Return labels as float64 ``(n, 2)``: age in years or NaN, gender 0 male or 1 female.
 
-    Parameters
-    ----------
-    y : array-like or data frame of shape (n, 2)
-        Age and gender in this order, or a data frame with columns ``age`` and ``gender`` anywhere.
-        Genders are 0 and 1, or ``'male'`` and ``'female'``. An age of NaN is unknown.
-    X : array-like of shape (n, ...)
-        Faces of the same number.
-    name : str
-        What messages call the labels.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2)
-
-    Raises
-    ------
-    ValueError
-        Another shape or length than ``X``, infinite ages or ages outside 0 to 130 years, genders
-        that are missing or others; the first row is named.
+    ``y`` holds the two columns in this order, or is a data frame with ``age`` and ``gender``
+    anywhere; genders are 0 and 1, or 'male' and 'female'. Anything else, ages outside 0 to 130
+    years and another length than that of ``X`` are a ``ValueError`` with the first row, about
+    ``name``.
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
@@ -68,13 +53,7 @@ def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
 
 
 def known_ages(labels: NDArray[np.float64], name: str) -> NDArray[np.bool_]:
-    """Tell which rows of checked labels have an age.
-
-    Raises
-    ------
-    ValueError
-        None has; ``name`` is what the message calls the labels.
-    """
+    """Tell which rows of checked labels have an age; ``ValueError`` about ``name`` if none has."""
     known = ~np.isnan(labels[:, 0])
     if not known.any():
         raise ValueError(f"no age is known in {name}: all {len(labels)} are NaN")
@@ -134,13 +113,7 @@ def _codes(gender: NDArray, name: str) -> NDArray[np.float64]:
 
 
 def check_pair(pair: Any, name: str) -> tuple[Any, Any]:
-    """Return the two parts of ``select`` or ``calibrate``.
-
-    Raises
-    ------
-    ValueError
-        Faces without labels, or anything else that is not a pair.
-    """
+    """Return the two parts of ``select`` or ``calibrate``; ``ValueError`` for what is no pair."""
     if isinstance(pair, tuple | list) and len(pair) == 2:
         return pair[0], pair[1]
     raise ValueError(

@@ -18,28 +18,9 @@ def fit_metadata(
 ) -> dict[str, dict[str, Any]]:
     """Return what is passed to ``fit`` of every estimator that ``owner`` holds.
 
-    With metadata routing enabled, what each of them requested. Without, ``groups`` go to those
-    that take them, since the others have no use for them, and all other parameters to all.
-
-    Parameters
-    ----------
-    owner : estimator
-        The one that was asked to fit; its ``get_metadata_routing`` names the others.
-    held : dict of str to estimator
-        By the names that its routing uses.
-    groups : array-like of shape (n,) or None
-    fit_params : dict
-        Such as ``sample_weight``; None counts as not given.
-
-    Returns
-    -------
-    dict of str to dict
-        Keyword arguments by the names in ``held``.
-
-    Raises
-    ------
-    TypeError
-        A parameter, such as weights, for an estimator that does not take it.
+    With metadata routing enabled, what each of them (``held``, by the names of the routing)
+    requested. Without, ``groups`` go to those that take them, since the others have no use for
+    them, and all other parameters to all: a ``TypeError`` where one does not take it.
     """
     given = {name: value for name, value in fit_params.items() if value is not None}
     own = {} if groups is None else {"groups": groups}

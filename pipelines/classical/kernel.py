@@ -51,13 +51,7 @@ def gram(X: NDArray, n_odd: int) -> NDArray:
 
 
 def kernel_ridge(lower: NDArray, target: NDArray, alpha: float) -> NDArray:
-    """Solve ``(K + alpha I) c = target``; the lower triangle ``lower`` is overwritten.
-
-    Raises
-    ------
-    ValueError
-        ``alpha`` too small for the precision of the kernel.
-    """
+    """Solve ``(K + alpha I) c = target``; the lower triangle ``lower`` is overwritten."""
     lower.flat[:: len(lower) + 1] += lower.dtype.type(alpha)
     try:
         # The transposed view is column-major, so LAPACK works in place.

@@ -27,17 +27,8 @@ class Mesh(Protocol):
 
 
 class MeshWarp:
-    """Piecewise affine warp of pictures to the neutral frontal face.
+    """Piecewise affine warp of pictures to the neutral frontal face, ``size`` px a side.
 
-    Parameters
-    ----------
-    canonical : ndarray of shape (n_points, 3)
-        The neutral face, x right, y down, z into the scene, symmetric about x = 0.
-    size : int
-        Side of the result in pixels.
-
-    Notes
-    -----
     Which triangle a pixel of the result lies in, and where in it, is the same for every face: one
     matrix of three weights a pixel turns landmarks into the map that OpenCV samples by.
     """
@@ -107,13 +98,7 @@ def warp_all(warp: MeshWarp, images: NDArray, points: NDArray) -> NDArray[np.uin
 
 
 def mirror_pairs_of(canonical: NDArray) -> NDArray[np.int64]:
-    """Return for every point the one that lies where its mirror image would.
-
-    Raises
-    ------
-    ValueError
-        The face is not symmetric about x = 0.
-    """
+    """Return for every point the one that lies where its mirror image would."""
     points = np.asarray(canonical, dtype=np.float64)
     distance = np.linalg.norm(points[:, None] * (-1, 1, 1) - points[None], axis=2)
     partner = distance.argmin(1)

@@ -14,16 +14,9 @@ def blocks(n: int, size: int) -> Iterator[slice]:
 
 
 def over_blocks(n: int, size: int, task: Callable[[slice], None], n_jobs: int | None) -> None:
-    """Call ``task`` on every block of rows, on up to ``n_jobs`` threads.
+    """Call ``task`` on every block of ``size`` of ``n`` rows, on up to ``n_jobs`` threads.
 
-    Parameters
-    ----------
-    n, size : int
-        Rows in all, and in one block.
-    task : callable
-        Works in compiled code that releases the GIL, and writes its own rows of a result.
-    n_jobs : int or None
-        As in joblib; None means one.
+    The task works in compiled code that releases the GIL, and writes its own rows of a result.
     """
     parts = list(blocks(n, size))
     threads = max(1, min(effective_n_jobs(n_jobs), len(parts)))

@@ -109,14 +109,7 @@ def _maps(
 
 
 def average_maps(maps: NDArray[np.float32], groups: ArrayLike) -> dict[Any, NDArray[np.float32]]:
-    """Return the mean map of every group by name, in sorted order.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (n, H, W)
-    groups : array-like of shape (n,)
-        Such as the age bin of every face; missing values are left out.
-    """
+    """Return the mean map of every group by name, in sorted order; missing names are left out."""
     groups = np.asarray(groups, dtype=object)
     known = [name for name in dict.fromkeys(groups.tolist()) if name is not None and name == name]
     return {name: maps[groups == name].mean(0) for name in sorted(known)}

@@ -20,16 +20,7 @@ def feature_reader(
 ) -> Iterator[Callable[[Tensor], Tensor]]:
     """Give a function from images to the means of inner layers and the pooled last features.
 
-    Parameters
-    ----------
-    network : FaceNetwork
-    layers : sequence of str
-        Names of modules of the backbone that put out maps ``(n, channels, rows, columns)``.
-
-    Raises
-    ------
-    ValueError
-        A layer that does not exist, or one without maps.
+    Layers are named as modules of the backbone, and put out maps ``(n, channels, rows, columns)``.
     """
     means: dict[str, Tensor] = {}
     reader = threading.get_ident()

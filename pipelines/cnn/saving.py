@@ -34,13 +34,7 @@ def network_arrays(network: torch.nn.Module) -> Arrays:
 def network_from_arrays(
     arrays: Arrays, *, backbone: str, image_size: int
 ) -> FaceNetwork | FaceEnsemble:
-    """Rebuild a network, or several, that :func:`network_arrays` took apart.
-
-    Raises
-    ------
-    ValueError
-        The arrays belong to another architecture.
-    """
+    """Rebuild a network, or several, that :func:`network_arrays` took apart."""
     members = [
         single_network(
             {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)},

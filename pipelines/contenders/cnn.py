@@ -25,19 +25,7 @@ def build(
     recipe: str = "full",
     **options: Any,
 ) -> Any:
-    """Return an unfitted :class:`pipelines.cnn.estimators.CnnAgeGender`.
-
-    Parameters
-    ----------
-    random_state : int or None
-    n_jobs : int or None
-        Threads.
-    verbose : int
-    recipe : {'full', 'quick', 'demo'}
-        See :data:`pipelines.cnn.recipes.RECIPES`.
-    **options
-        Parameters of the estimator; they go before the recipe's.
-    """
+    """Return an unfitted ``CnnAgeGender``; ``options`` are its own and go before the recipe's."""
     from pipelines.cnn.estimators import CnnAgeGender
 
     settings = {"threads": n_jobs, **recipe_options(recipe, options)}

@@ -24,19 +24,7 @@ def build(
     n_components: int = 400,
     **options: Any,
 ) -> Any:
-    """Return features and heads.
-
-    Parameters
-    ----------
-    random_state : int or None
-    n_jobs : int or None
-        Threads.
-    verbose : int
-    n_components : int
-        Principal components of the standardised features that the kernel machines see.
-    **options
-        Those of :class:`pipelines.TimmFeatures`.
-    """
+    """Return features and heads; options are ``n_components`` and those of ``TimmFeatures``."""
     from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -27,16 +27,8 @@ def as_pair(value: Any, name: str) -> tuple[int, int]:
 class HogGeometry:
     """Sizes that follow from the parameters of a ``HogTransformer`` and the shape of an image.
 
-    Attributes
-    ----------
-    image_shape : (int, int)
-        Rows and columns in pixels.
-    cell, block, cells : (int, int)
-        Cell in pixels, block in cells, and number of cells.
-    orientations : int
-    signed : bool
-    method : int
-        Position of the block normalisation in ``BLOCK_NORMS``.
+    Rows before columns: image and ``cell`` in pixels, ``block`` in cells, ``cells`` their number;
+    ``method`` is the position of the block normalisation in ``BLOCK_NORMS``.
     """
 
     image_shape: tuple[int, int]
@@ -49,13 +41,7 @@ class HogGeometry:
 
     @classmethod
     def of(cls, hog: Any, shape: tuple[int, ...]) -> HogGeometry:
-        """Return the geometry of the parameters of ``hog`` on images of ``shape``.
-
-        Raises
-        ------
-        ValueError
-            A parameter out of range, or an image smaller than one block.
-        """
+        """Return the geometry of the parameters of ``hog`` on images of ``shape``, both checked."""
         cell, block = as_pair(hog.cell_size, "cell_size"), as_pair(hog.block_size, "block_size")
         if not isinstance(hog.orientations, Integral) or not 1 <= int(hog.orientations) <= 250:
             raise ValueError(f"orientations must be an integer in 1..250, got {hog.orientations!r}")
@@ -102,15 +88,7 @@ def _spatial(shape: tuple[int, ...], channel_axis: int | None) -> tuple[int, int
 
 
 def extract(images: NDArray, geometry: HogGeometry, out: NDArray[np.float32]) -> None:
-    """Fill ``out`` (n, n_features) with the features of images.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, rows, columns) or (n, rows, columns, channels)
-        uint8, float32 or float64.
-    geometry : HogGeometry
-    out : ndarray of float32, C-contiguous
-    """
+    """Fill ``out`` (n, n_features) with the features of images ``(n, rows, columns[, C])``."""
     histograms = _voted(images, geometry)
     scale = histograms.dtype.type(1 / geometry.pixels_per_cell)
     blocks.normalise_blocks(

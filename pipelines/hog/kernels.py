@@ -29,20 +29,6 @@ _IDENTITY = np.arange(256, dtype=np.uint8)
 def orientation_bin(g_row: NDArray, g_col: NDArray, orientations: int, signed: bool) -> NDArray:
     """Return the orientation bin of gradients, ``orientations`` where scikit-image has none.
 
-    Parameters
-    ----------
-    g_row, g_col : ndarray of float64
-        Gradient along rows and columns, of one shape.
-    orientations : int
-    signed : bool
-        Whether the bins span 360 degrees instead of 180.
-
-    Returns
-    -------
-    ndarray of uint8
-
-    Notes
-    -----
     Every floating-point operation is scikit-image's, in its order, because a gradient that lies
     exactly on the border of two bins must fall on the same side. An angle that rounds up to the
     full turn falls in no bin there, and so it does here.

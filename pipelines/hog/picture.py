@@ -11,21 +11,9 @@ def draw_histograms(
 ) -> NDArray[np.float32]:
     """Draw histograms as ``skimage.feature.hog(visualize=True)`` does.
 
-    Parameters
-    ----------
-    histograms : ndarray of shape (cell rows, cell columns, orientations)
-    image_shape : (int, int)
-        Rows and columns of the picture.
-    cell : (int, int)
-        Rows and columns of a cell.
-    signed : bool
-        Bins over the full turn: then half a line shows on which side the image is darker.
-
-    Returns
-    -------
-    ndarray of float32, shape ``image_shape``
-        Lines lie along the edge, perpendicular to the middle of the bin, with the histogram's
-        value as intensity; lines that cross are added.
+    Histograms are ``(cell rows, cell columns, orientations)``. Lines lie along the edge,
+    perpendicular to the middle of the bin, with the histogram's value as intensity; lines that
+    cross are added. Of bins over the full turn half a line shows on which side the image is darker.
     """
     from skimage import draw  # only pictures need it
 

@@ -17,28 +17,10 @@ def check_images(
 ) -> NDArray:
     """Return ``X`` as an array of images on the scale 0-255.
 
-    Parameters
-    ----------
-    X : array-like
-        Images ``(n, rows, columns)`` or ``(n, rows, columns, channels)``, a list of equally
-        large images, or with ``image_shape`` flattened rows ``(n, rows * columns [* channels])``.
-    image_shape : sequence of int, optional
-        Shape of one image when ``X`` holds flattened rows.
-    name : str
-        Estimator named in messages.
-
-    Returns
-    -------
-    ndarray of shape (n, rows, columns) or (n, rows, columns, channels)
-        By the rule of :func:`on_byte_scale`; arrays and memory maps of uint8 are not copied.
-
-    Raises
-    ------
-    ValueError
-        Empty input, mixed shapes, a wrong number of dimensions, NaN, infinity, or values that lie
-        neither in 0 to 1 nor in 0 to 255.
-    TypeError
-        Values that are no grey levels, such as paths or masks.
+    ``X`` holds images ``(n, rows, columns[, channels])``, an array or a list of equally large ones,
+    or with ``image_shape`` flattened rows. Levels follow :func:`on_byte_scale`; arrays and memory
+    maps of uint8 are not copied. Paths and masks are a ``TypeError``, everything else that is no
+    batch of images a ``ValueError`` that says ``name``.
     """
     images = _stacked(X, name)
     if images.dtype == bool:
@@ -76,26 +58,9 @@ def on_byte_scale(images: NDArray, name: str = "this estimator") -> NDArray:
 
     Whole numbers are levels of that scale. Floating-point numbers are too, unless the largest of
     all of ``images`` is at most 1: then they are shares of white and are multiplied by 255. Where
-    every value then is a whole level but for rounding, the pictures are 8-bit ones in another
-    type and become uint8, so that a picture gives the same answer in every type. Other
-    floating-point pictures keep their precision.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, ...)
-        Of numbers.
-    name : str
-        Estimator named in messages.
-
-    Returns
-    -------
-    ndarray of shape (n, ...)
-        uint8, float32 or float64. uint8 is returned as it is.
-
-    Raises
-    ------
-    ValueError
-        NaN, infinity, values below 0 or above 255.
+    every value then is a whole level but for rounding, the pictures are 8-bit ones in another type
+    and become uint8, so that a picture gives the same answer in every type. Other floating-point
+    pictures keep their precision. NaN and values outside the scale are a ``ValueError``.
     """
     if images.dtype == np.uint8:
         return images
@@ -165,20 +130,8 @@ def grey_images(images: NDArray, channel_axis: int = -1) -> NDArray:
 
     Unsigned 8-bit images are converted in integers, ``(19595 R + 38470 G + 7471 B + 32768) >> 16``
     (Pillow's ``convert("L")``, bit for bit). Pictures of other precision, which
-    :func:`on_byte_scale` has left in floating point, take .299, .587 and .114 without rounding.
-    One channel is taken as it is.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, rows, columns, channels)
-        Or with the channels at ``channel_axis`` of one image.
-    channel_axis : int
-        Axis of the channels within one image.
-
-    Raises
-    ------
-    ValueError
-        Neither one nor three channels.
+    :func:`on_byte_scale` has left in floating point, take .299, .587 and .114 without rounding. One
+    channel is taken as it is. Channels stand at ``channel_axis`` of one image.
     """
     images = channels_last(images, channel_axis)
     channels = images.shape[-1]

@@ -88,21 +88,7 @@ class Augmentation:
             raise ValueError("augmentation sharpness needs softness, the widths of its Gaussians")
 
     def __call__(self, images: Tensor, size: int, generator: Generator) -> Tensor:
-        """Return a varied batch.
-
-        Parameters
-        ----------
-        images : Tensor, uint8, (n, 3, H, W)
-        size : int
-            Side of the result in pixels.
-        generator : torch.Generator
-            Source of every random choice.
-
-        Returns
-        -------
-        Tensor, float32, (n, 3, size, size)
-            On the scale 0-255, in channels-last memory.
-        """
+        """Return uint8 images ``(n, 3, H, W)`` varied: float32 ``(n, 3, size, size)``, 0-255."""
         result = self._resample(images, size, generator)
         result = self._colour(result, generator)
         result = self._blur(result, generator)

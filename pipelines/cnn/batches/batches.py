@@ -17,14 +17,7 @@ from .augment import Augmentation, resize
 
 
 class FaceSet(Dataset[tuple[Tensor, Tensor]]):
-    """Some rows of an image array with their targets, never copied as a whole.
-
-    Parameters
-    ----------
-    images : ndarray, uint8, (N, H, W, 3) or (N, H, W)
-    rows : ndarray of int, (n,)
-    targets : ndarray, float32, (n, k)
-    """
+    """Some rows of an image array with their targets ``(n, k)``, never copied as a whole."""
 
     def __init__(self, images: np.ndarray, rows: np.ndarray, targets: np.ndarray) -> None:
         self.images = images
@@ -62,27 +55,13 @@ def gather(images: np.ndarray, rows: np.ndarray) -> Tensor:
 class TrainingBatches:
     """Shuffled, augmented batches of one epoch; the order depends on seed and epoch only.
 
-    Parameters
-    ----------
-    faces : FaceSet
-    batch_size : int
-        Faces of one step. A last batch of one face is left out: it has no batch statistics.
-    sizes : list of int
-        Image side of every epoch, in pixels (progressive resizing).
-    augmentation : Augmentation
-    seed : int
-    epoch : int
-        Of the first pass, from 0; every pass moves on by one. A resumed run starts later.
-    mixup : float
-        Both parameters of the beta distribution of the shares; 0 mixes nothing.
-    device : str
-        Where images are varied.
+    Sides of the images are given for every epoch (progressive resizing). A last batch of one face
+    is left out: it has no batch statistics. Every pass moves on by one epoch; a resumed run starts
+    later.
 
-    Notes
-    -----
-    Targets are ``(n, p, k)``: p answers to every image, more than one only under mixup (Zhang
-    et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018); the last of the k columns
-    is the answer's weight.
+    Targets are ``(n, p, k)``: p answers to every image, more than one only under mixup (Zhang et
+    al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018); the last of the k columns is the
+    answer's weight.
     """
 
     def __init__(

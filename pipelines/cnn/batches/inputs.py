@@ -26,21 +26,7 @@ class Parts(NamedTuple):
 
 
 def check_faces(X: Any, image_shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Return uint8 images ``(n, H, W, 3)`` or ``(n, H, W)`` without copying a memory map.
-
-    Parameters
-    ----------
-    X : array-like
-        Images on the scale 0-255 (or 0-1 as floats), or flattened rows of them when
-        ``image_shape`` is given.
-    image_shape : tuple of int, optional
-        ``(H, W)`` or ``(H, W, 3)`` of one flattened row.
-
-    Raises
-    ------
-    ValueError
-        Wrong dimensions or channels, no images, NaN, values outside the range.
-    """
+    """Return uint8 images ``(n, H, W, 3)`` or ``(n, H, W)`` without copying a memory map."""
     images = check_images(X, image_shape=image_shape, name="the CNN")
     if images.ndim == 4 and images.shape[-1] == 1:
         images = images[..., 0]
@@ -60,13 +46,7 @@ def check_length(n: int, **columns: ArrayLike | None) -> None:
 
 
 def check_weights(sample_weight: ArrayLike | None, rows: np.ndarray, n: int) -> np.ndarray:
-    """Return the weights of ``rows`` with mean 1.
-
-    Raises
-    ------
-    ValueError
-        Negative or not finite weights, or no face to learn from.
-    """
+    """Return the weights of ``rows`` with mean 1."""
     if sample_weight is None:
         return np.ones(len(rows))
     weight = np.asarray(sample_weight, dtype=float)
@@ -93,22 +73,9 @@ def cut_parts(
 ) -> Parts:
     """Cut the missing ones of *select* and *calibrate* from the data; no group is split.
 
-    Parameters
-    ----------
-    images : ndarray
-    targets : ndarray
-    groups : array-like of shape (n,), optional
-        Rows of one group stay together.
-    select, calibrate : pair (X, targets), optional
-        Given pairs are used as they are, and then all of ``images`` trains.
-    seed : int
-    size : float
-        Share of the groups each missing pair receives, at least one group.
-
-    Warns
-    -----
-    UserWarning
-        Fewer than ``FEWEST_GROUPS`` groups: nothing is held back and training rows stand in.
+    Given pairs are used as they are; each missing one receives ``size`` of the groups, at least
+    one. Below ``FEWEST_GROUPS`` groups nothing is held back and training rows stand in, with a
+    warning.
     """
     rows = np.arange(len(images))
     labels = rows if groups is None else np.asarray(groups)

@@ -22,19 +22,8 @@ def vary_sharpness(
 ) -> Tensor:
     """Soften about a third of the images, sharpen another third, leave the rest.
 
-    Parameters
-    ----------
-    images : Tensor
-    softness : float
-        Largest standard deviation of the Gaussian, in hundredths of the image side.
-    sharpness : float
-        Largest amount a of unsharp masking, ``x + a (x - Gaussian(x))``.
-    generator : torch.Generator
-
-    Returns
-    -------
-    Tensor
-        A new batch.
+    ``softness`` is the largest standard deviation of the Gaussian, in hundredths of the image side,
+    ``sharpness`` the largest amount a of unsharp masking, ``x + a (x - Gaussian(x))``.
     """
     n, channels, side = len(images), images.shape[1], images.shape[-1]
     kind = torch.rand(n, generator=generator)
@@ -75,17 +64,7 @@ def add_noise(images: Tensor, noise: float, generator: Generator) -> Tensor:
 
 
 def compress(images: Tensor, share: float, worst: int, generator: Generator) -> Tensor:
-    """Pass a share of the images through JPEG.
-
-    Parameters
-    ----------
-    images : Tensor
-    share : float
-        Probability that an image is compressed.
-    worst : int
-        Lowest quality, 1 to 95; the highest is 95.
-    generator : torch.Generator
-    """
+    """Pass a share of the images through JPEG of quality ``worst`` to 95."""
     chosen = (torch.rand(len(images), generator=generator) < share).nonzero()[:, 0]
     quality = torch.randint(worst, 96, (len(images),), generator=generator)
     if not len(chosen):

@@ -21,16 +21,10 @@ _FEW_CHANNELS = 16
 class ConvNorm(nn.Module):
     """A convolution with the batch normalisation that follows it.
 
-    Parameters
-    ----------
-    conv : torch.nn.Conv2d
-    norm : torch.nn.BatchNorm2d
-        Taken over with its parameters; their names become ``weight``, ``scale``, ``shift``.
-    live : bool
-        Whether training normalises by the batch's own statistics. Otherwise, and always in
-        evaluation, the running statistics are folded into the kernel.
-    rotate : bool
-        Turn the kernel by 180 degrees; see :func:`pipelines.cnn.layers.join.join_conv_norm`.
+    The parameters are those of both, as ``weight``, ``scale`` and ``shift``. ``live`` normalises by
+    the batch's own statistics while training; otherwise, and always in evaluation, the running ones
+    are folded into the kernel. ``rotate`` turns the kernel by 180 degrees, see
+    :func:`pipelines.cnn.layers.join.join_conv_norm`.
     """
 
     mean: Tensor

@@ -27,20 +27,7 @@ _ONE = (1, 1)
 
 
 def depthwise_conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
-    """Convolve every channel with its own kernel, zero-padded by half the kernel.
-
-    Parameters
-    ----------
-    x : Tensor (n, C, H, W)
-    weight : Tensor (C, 1, k, k)
-        k odd.
-    bias : Tensor (C,)
-    stride : int
-
-    Returns
-    -------
-    Tensor (n, C, ceil(H / stride), ceil(W / stride))
-    """
+    """Convolve channels with kernels ``(C, 1, k, k)`` of their own, k odd, same padding."""
     kind = x.device.type
     if torch.is_autocast_enabled(kind):
         dtype = torch.get_autocast_dtype(kind)

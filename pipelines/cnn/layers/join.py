@@ -22,12 +22,6 @@ def plain_layers() -> Iterator[None]:
 
     The same function with other rounding and two to three times the training time; for comparing,
     and for ruling the layers out where something looks wrong.
-
-    Examples
-    --------
-    >>> from pipelines import CnnAgeGender
-    >>> with plain_layers():
-    ...     CnnAgeGender().fit(X, Y)  # doctest: +SKIP
     """
     token = _plain.set(True)
     try:
@@ -40,31 +34,15 @@ def plain_layers() -> Iterator[None]:
 def join_conv_norm(model: nn.Module, image_size: int, *, live: bool = False) -> tuple[bool, bool]:
     """Replace every convolution that a batch normalisation follows by :class:`ConvNorm`.
 
-    TensorFlow's "same" padding adds the odd row below and right, PyTorch's above and left, so
-    that such models copy every strided layer's input into a larger one first. Turned by 180
-    degrees, images and kernels alike, the odd row is where PyTorch puts it and no copy is
-    needed; with global pooling at the end nobody can tell the difference.
+    TensorFlow's "same" padding adds the odd row below and right, PyTorch's above and left, so that
+    such models copy every strided layer's input into a larger one first. Turned by 180 degrees,
+    images and kernels alike, the odd row is where PyTorch puts it and no copy is needed; with
+    global pooling at the end nobody can tell the difference.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Changed in place.
-    image_size : int
-        Side of the test image.
-    live : bool
-        See :class:`ConvNorm`.
-
-    Returns
-    -------
-    joined : bool
-        Whether the joined model answers as before; otherwise it was left as it was.
-    rotated : bool
-        Whether it wants its images turned by 180 degrees.
-
-    Notes
-    -----
-    Pairs are recognised by their place (a convolution and the next child, a normalisation of
-    as many channels). Whether the place was right is checked by a test image.
+    Pairs are recognised by their place (a convolution and the next child, a normalisation of as
+    many channels). Whether the place was right is checked by a test image: a model that answers
+    otherwise is left as it was. Returned are whether it was joined, and whether it wants its images
+    turned.
     """
     pairs = [] if _plain.get() else _find_pairs(model)
     if not pairs:

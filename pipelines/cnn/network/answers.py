@@ -16,14 +16,9 @@ from .heads import AgeHead
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network says about n faces.
+    """What a network says about n faces: years, and uncalibrated log odds of the second class.
 
-    Attributes
-    ----------
-    age, spread : ndarray of shape (n,)
-        Age and standard deviation in years; empty if the network was not asked.
-    gender_logit : ndarray of shape (n,)
-        Log odds of the second class, before calibration; empty likewise.
+    Arrays of shape ``(n,)``, empty where the network was not asked.
     """
 
     age: np.ndarray
@@ -55,20 +50,8 @@ def _join(parts: list[Tensor]) -> np.ndarray:
 def fit_temperature(logit: np.ndarray, label: np.ndarray) -> float:
     """Return the temperature that minimises the log loss of ``expit(logit / temperature)``.
 
-    Parameters
-    ----------
-    logit : ndarray of shape (n,)
-    label : ndarray of shape (n,)
-        0 or 1.
-
-    Returns
-    -------
-    float
-        In 0.05 to 20; 1 when one class is missing, because then nothing can be learned.
-
-    References
-    ----------
-    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    It lies in 0.05 to 20, and is 1 when one class is missing: then nothing can be learned (Guo et
+    al., "On Calibration of Modern Neural Networks", ICML 2017).
     """
     if len(np.unique(label)) < 2:
         return 1.0
@@ -84,10 +67,9 @@ def fit_temperature(logit: np.ndarray, label: np.ndarray) -> float:
 def selection_score(answers: Answers, age: np.ndarray, gender: np.ndarray) -> dict[str, float]:
     """Return the measures by which epochs are compared; ``score`` is the one to minimise.
 
-    Unknown ages are NaN and left out.
-
-    The score adds the mean absolute error as a share of the ages' own mean absolute deviation,
-    and the gender log loss as a share of a coin's: both are 1 for a model that knows nothing.
+    The score adds the mean absolute error as a share of the ages' own mean absolute deviation, and
+    the gender log loss as a share of a coin's: both are 1 for a model that knows nothing. Ages of
+    NaN are left out.
     """
     measures: dict[str, float] = {}
     score = 0.0

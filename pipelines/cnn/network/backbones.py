@@ -24,21 +24,11 @@ from .weights import (
 
 @dataclass(frozen=True)
 class Backbone:
-    """A feature extractor with everything needed to feed it.
+    """A feature extractor ``(n, 3, H, W) -> (n, n_features)`` with everything needed to feed it.
 
-    Attributes
-    ----------
-    module : torch.nn.Module
-        Maps normalised ``(n, 3, H, W)`` float images to ``(n, n_features)``.
-    n_features : int
-    mean, std : tuple of float
-        Per channel, on the 0-255 scale of the pixels.
-    source : WeightSource
-    fixed_size : bool
-        Whether the network takes images of the one size it was built for.
-    folded : bool
-        Whether its weights came without statistics of the batches they were trained on
-        (:func:`pipelines.cnn.network.statistics.restore_statistics`).
+    ``mean`` and ``std`` are on the 0-255 scale of the pixels; ``fixed_size`` networks take images
+    of the one size they were built for; ``folded`` weights came without the statistics of the
+    batches they were trained on (:func:`pipelines.cnn.network.statistics.restore_statistics`).
     """
 
     module: nn.Module
@@ -92,33 +82,11 @@ def create_backbone(
 ) -> Backbone:
     """Build a timm model without its classifier and load its weights.
 
-    Parameters
-    ----------
-    name : str
-        Any name in ``timm.list_models()``; ``dlib_face_resnet`` is one of them, registered here.
-    weights : {'pretrained', 'imagenet'}, path or None
-        ``'pretrained'`` resolves to weights shipped here (``dlib_face_resnet``), an installed
-        weight package, the hub cache, then a download; ``'imagenet'`` is the same and refuses
-        weights that are known to come from elsewhere; a path is a safetensors file or a PyTorch
-        checkpoint (read with ``weights_only``);
-        None keeps the random initialisation.
-    image_size : int
-        Side of the square input in pixels; models of a fixed size are built for it.
-    allow_download : bool
-        Whether the network may be used for ``'pretrained'``.
-    drop_path : float
-        Stochastic depth, where the architecture has it.
-
-    Returns
-    -------
-    Backbone
-
-    Raises
-    ------
-    ValueError
-        Unknown name, a size the architecture refuses, weights of another architecture.
-    WeightsNotFoundError
-        No weights at hand.
+    ``'pretrained'`` weights are those shipped here (``dlib_face_resnet``), of an installed package,
+    of the hub's cache, then a download where that is allowed; ``'imagenet'`` refuses those that are
+    known to come from elsewhere; a path is a safetensors file or a PyTorch checkpoint; None keeps
+    the random initialisation. An unknown name, a size that the architecture refuses and weights of
+    another architecture are a ``ValueError``.
     """
     check_backbone(name)
     module = _create(name, image_size, drop_path)

@@ -78,21 +78,10 @@ def _at_least(x: Tensor, rows: int, columns: int | None = None) -> Tensor:
 
 
 class DlibFaceResnet(nn.Module):
-    """The network, with timm's interface.
+    """The network, with timm's interface; without classes it answers the 256 pooled features.
 
-    Parameters
-    ----------
-    num_classes : int
-        Outputs of the last matrix: 128 for dlib's descriptor, 0 for the pooled features.
-    in_chans : int
-        Channels of an image.
-    drop_rate, drop_path_rate : float
-        Dropout before the last matrix; stochastic depth, growing with the block's depth.
-
-    Attributes
-    ----------
-    folded_norm : bool
-        dlib published its normalisations as a scale and a shift, without means and variances.
+    ``folded_norm``: dlib published its normalisations as a scale and a shift, without means and
+    variances.
     """
 
     folded_norm = True

@@ -27,30 +27,12 @@ def _zero_linear(n_inputs: int, n_outputs: int) -> nn.Linear:
 
 
 class FaceNetwork(nn.Module):
-    """Faces in, one tensor of raw outputs per question out.
+    """Faces in, one tensor of raw outputs per question out (``heads``: outputs by question).
 
-    Parameters
-    ----------
-    backbone : Backbone
-        Feature extractor with its normalisation.
-    heads : mapping of str to int
-        Number of outputs of every question, such as ``{"age": 131, "gender": 1}``.
-    dropout : float
-        Share of features hidden from the heads while training.
-    freeze_stages : int
-        Number of first layer groups (as timm groups them: the stem is the first) that keep
-        their weights; no backward pass runs through them.
-    norm : {'batch', 'frozen'}
-        Whether batch normalisation follows the batches while training or keeps its statistics.
-    image_size : int
-        Side of the images in pixels, to test the backbone's conversion with.
-
-    Attributes
-    ----------
-    joined : bool
-        Whether the backbone's convolutions and normalisations run as one layer.
-    rotated : bool
-        Whether the backbone wants its images turned by 180 degrees.
+    The first ``freeze_stages`` layer groups, as timm groups them with the stem as the first, keep
+    their weights, and no backward pass runs through them. ``norm`` 'batch' follows the batches
+    while training, 'frozen' keeps the statistics. ``rotated`` backbones want their images turned by
+    180 degrees.
     """
 
     mean: Tensor
@@ -123,22 +105,9 @@ class FaceNetwork(nn.Module):
 class FaceLoss(nn.Module):
     """Weighted sum of the losses of the questions a network answers.
 
-    Parameters
-    ----------
-    age_head : AgeHead or None
-        None for networks that answer gender only.
-    gender : bool
-        Whether the second question is asked.
-    label_smoothing : float
-        Gender targets become ``s / 2`` and ``1 - s / 2``.
-    gender_weight : float
-        Factor of the gender loss beside the age loss.
-
-    Notes
-    -----
     Targets are ``(n, p, 3)``: ``age, gender, weight`` of the p answers to each image (two under
-    mixup). The column of a question that is not asked is ignored; an age of NaN is unknown and
-    adds nothing.
+    mixup). The column of a question that is not asked is ignored; an age of NaN is unknown and adds
+    nothing. With smoothing s gender targets become ``s / 2`` and ``1 - s / 2``.
     """
 
     def __init__(
@@ -217,20 +186,8 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Return optimizer groups: earlier layers learn slower, biases and norms do not decay.
 
-    Parameters
-    ----------
-    network : FaceNetwork
-    lr : float
-        Rate of the heads.
-    layer_decay : float
-        Factor per layer group on the way from the heads down to the stem, in (0, 1].
-    weight_decay : float
-        Of matrices and kernels.
-
-    References
-    ----------
-    Howard & Ruder, "Universal Language Model Fine-tuning for Text Classification", ACL 2018
-    (discriminative learning rates).
+    ``lr`` is the rate of the heads, ``layer_decay`` its factor per layer group down to the stem
+    (Howard & Ruder, "Universal Language Model Fine-tuning for Text Classification", ACL 2018).
     """
     depth = layer_groups(network.backbone)
     deepest = max(depth.values(), default=0) + 1

@@ -18,21 +18,12 @@ _SMALLEST_VARIANCE = 1e-8  # of a channel that never answers
 def restore_statistics(backbone: Backbone, batches: Iterable[Tensor]) -> None:
     """Give normalisations the statistics of real pictures, without a change of what they return.
 
-    A network that is meant for answering only may be published with every normalisation folded
-    into a scale and a shift per channel; its mean and variance are lost. To train it on with
+    A network that is meant for answering only may be published with every normalisation folded into
+    a scale and a shift per channel; its mean and variance are lost. To train it on with
     normalisation by batches, as it was trained, mean and variance of every channel are measured on
-    some pictures, and scale and shift rewritten so that the network answers as before: then a
-    batch's own statistics, close to those measured, change the answers little.
+    some pictures (0-255), and scale and shift rewritten so that the network answers as before: then
+    a batch's own statistics, close to those measured, change the answers little.
 
-    Parameters
-    ----------
-    backbone : Backbone
-        Its normalisations are rewritten in place.
-    batches : iterable of Tensor
-        Images ``(n, 3, H, W)`` on the 0-255 scale.
-
-    Notes
-    -----
     A normalisation answers ``w (x - m) / s + b``. With the measured mean ``M`` and deviation ``S``
     it becomes ``W (x - M) / S + B`` where ``W = w S / s`` and ``B = b + w (M - m) / s``.
     """

@@ -67,13 +67,8 @@ WEIGHT_PACKAGES: dict[str, WeightPackage] = {
 class WeightSource:
     """Which weights a backbone started from; goes into the run's provenance.
 
-    Attributes
-    ----------
-    kind : {'random', 'package', 'cache', 'download', 'file'}
-    location : str
-        Package, hub repository or file name; empty for random weights.
-    sha256 : str
-        Of the file that was read; empty when there was none.
+    ``kind`` is one of random, package, cache, download and file; ``location`` the package, hub
+    repository or file name.
     """
 
     kind: str
