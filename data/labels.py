@@ -33,17 +33,9 @@ _UP_TO = re.compile(rf"(?:less than|under|below|younger than|<)\s*{_NUMBER}{_YEA
 def read_ages(values: pd.Series) -> pd.DataFrame:
     """Read ages and ranges of ages.
 
-    Parameters
-    ----------
-    values : Series
-        Numbers or text; missing is unknown.
-
-    Returns
-    -------
-    DataFrame
-        With the index of ``values``: ``age``, ``age_low``, ``age_high`` (float64 years, NaN where
-        unknown; ``age`` is NaN where only a range is) and ``detail``, a sentence where nothing
-        could be read and ``''`` elsewhere.
+    Columns ``age``, ``age_low``, ``age_high`` (float64 years, NaN where unknown; ``age`` is NaN
+    where only a range is) and ``detail``, a sentence where nothing could be read and ``''``
+    elsewhere.
     """
     texts = as_text(values).fillna("").str.strip()
     read = {text: _read_age(text) for text in texts.unique()}
@@ -94,35 +86,14 @@ def _years(text: str) -> float:
 
 
 def read_genders(values: pd.Series) -> pd.Categorical:
-    """Read genders, see ``GENDER_WORDS``; what is not known becomes missing.
-
-    Parameters
-    ----------
-    values : Series
-        Words or the codes 0 (male) and 1 (female).
-
-    Returns
-    -------
-    Categorical
-        Ordered, ``male`` before ``female``.
-    """
+    """Read genders, see ``GENDER_WORDS``; what is not known becomes missing."""
     known = {word: gender for gender, words in GENDER_WORDS.items() for word in words}
     words = as_text(values).str.strip().str.lower().str.removesuffix(".0")
     return pd.Categorical(words.map(known), list(GENDERS), ordered=True)
 
 
 def as_text(values: pd.Series) -> pd.Series:
-    """Return ``values`` as text in which what was missing still is: never ``"nan"``, ``"None"``.
-
-    Parameters
-    ----------
-    values : Series
-
-    Returns
-    -------
-    Series of str
-        None or NaN where ``values`` is missing.
-    """
+    """Return ``values`` as text in which what was missing still is: never ``"nan"``, ``"None"``."""
     texts = values.astype("object")
     known = values.notna().to_numpy()
     out = pd.Series([None] * len(values), index=values.index, dtype="object")

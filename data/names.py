@@ -48,13 +48,7 @@ class Registered:
 
 
 def find_source(source: str | Path, cache: Path) -> tuple[str, Path]:
-    """Return the name of a data set and the path where it lies.
-
-    Raises
-    ------
-    DataError
-        If ``source`` is neither a known name nor an existing path.
-    """
+    """Return the name of a data set and the path where it lies."""
     text = str(source)
     shipped = readers().get(text)
     if shipped is not None and shipped.source is not None:

@@ -24,17 +24,10 @@ class Findings:
     ) -> None:
         """Add one finding per file.
 
-        Parameters
-        ----------
-        files : Series of str
-            Paths inside the data set.
-        problem : str or Series
-            A short, fixed phrase, such as ``truncated``: the audit is counted by it.
-        action : {'excluded', 'dropped', 'grouped', 'converted', 'cropped', 'noted', ...} or Series
-            What was done. *Excluded* files have no row in the faces table, *dropped* ones have
-            ``keep = False``, all others stay in the study.
-        detail : str or Series
-            What a person needs to check the finding.
+        ``problem`` is a short, fixed phrase, such as ``truncated``: the audit is counted by it.
+        ``action`` is what was done: *excluded* files have no row in the faces table, *dropped* ones
+        have ``keep = False``, all others stay in the study. ``detail`` is what a person needs to
+        check the finding.
         """
         columns = {"file": files, "problem": problem, "action": action, "detail": detail}
         table = pd.DataFrame(columns, index=files.index)

@@ -56,12 +56,9 @@ def _signs(small: np.ndarray) -> np.ndarray:
 def fingerprint(path: Path) -> dict[str, Any]:
     """Read one file and describe it.
 
-    Returns
-    -------
-    dict
-        ``sha256`` of the file; ``pixel_sha256`` of the upright RGB pixels and their shape;
-        ``height``, ``width``; the words of the difference hash and of the mirror image's;
-        ``conversions``; ``problem`` and ``detail``, empty for a readable image.
+    The keys are ``sha256`` of the file; ``pixel_sha256`` of the upright RGB pixels and their shape;
+    ``height``, ``width``; the words of the difference hash and of the mirror image's;
+    ``conversions``; ``problem`` and ``detail``, empty for a readable image.
     """
     names = HASH_WORDS + MIRROR_WORDS
     row: dict[str, Any] = dict.fromkeys(names, np.uint64(0))
@@ -94,13 +91,7 @@ def fingerprint(path: Path) -> dict[str, Any]:
 def fingerprint_files(
     paths: Sequence[Path], *, n_jobs: int | None = None, progress: Progress = no_progress
 ) -> pd.DataFrame:
-    """Describe every file, in order, on ``n_jobs`` threads (decoders release the GIL).
-
-    Returns
-    -------
-    DataFrame
-        One row a path with the columns of :func:`fingerprint`.
-    """
+    """Describe every file, in order, on ``n_jobs`` threads (decoders release the GIL)."""
     rows: list[dict[str, Any]] = []
     for chunk in in_threads(lambda part: [fingerprint(p) for p in part], paths, n_jobs):
         rows.extend(chunk)

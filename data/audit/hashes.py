@@ -36,24 +36,11 @@ def near_pairs(
     n_jobs: int | None = None,
     progress: Progress = no_progress,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of hashes that differ in at most ``threshold`` bits.
+    """Return the pairs ``(m, 2)``, sorted, of hashes that differ in few bits, and in how many.
 
     Equal hashes are not multiplied out: of ``m`` equal ones the first stands for all, and the
     others are paired with it, so that a thousand white images give 999 pairs and not half a
-    million. Connected components are the same.
-
-    Parameters
-    ----------
-    hashes : ndarray of uint64, shape (n, 4)
-    threshold : int
-        From 0 to 64 bits of 256.
-
-    Returns
-    -------
-    pairs : ndarray of int64, shape (m, 2)
-        Row numbers, the smaller first, sorted.
-    distances : ndarray of int64, shape (m,)
-        Number of differing bits.
+    million. Connected components are the same. ``hashes`` are uint64 ``(n, 4)``.
     """
     if not 0 <= threshold <= 64:
         raise ValueError(f"threshold={threshold}: choose from 0 to 64 of the 256 bits")

@@ -33,13 +33,8 @@ def find_near_duplicates(
 ) -> pd.DataFrame:
     """Return the pairs of different pictures that look alike.
 
-    Copies with identical pixels are represented by the first of them.
-
-    Returns
-    -------
-    DataFrame
-        ``row_a`` < ``row_b`` (positions in ``faces``), ``mirrored``, ``hamming``, ``similarity``,
-        ``verified``.
+    Columns: ``row_a`` < ``row_b`` (positions in ``faces``), ``mirrored``, ``hamming``,
+    ``similarity``, ``verified``. Copies with identical pixels are represented by the first of them.
     """
     rows = np.flatnonzero(~faces["pixel_sha256"].duplicated())
     farthest = max(policy.near_distance, policy.sure_distance)
@@ -77,18 +72,9 @@ def similar_hashes(
 ) -> pd.DataFrame:
     """Return the pairs of pictures whose hashes are near, either way round.
 
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (n, 8)
-        Difference hash of every picture and of its mirror image.
-    threshold : int
-        Bits.
-
-    Returns
-    -------
-    DataFrame
-        ``row_a`` < ``row_b``, ``mirrored``, ``hamming``; a pair that is near both ways stands
-        there twice.
+    ``words`` are the hashes of every picture and of its mirror image, uint64 ``(n, 8)``. Columns:
+    ``row_a`` < ``row_b``, ``mirrored``, ``hamming``; a pair that is near both ways stands there
+    twice.
     """
     n = len(words)
     both = np.concatenate([words[:, :4], words[:, 4:]])

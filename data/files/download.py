@@ -36,11 +36,6 @@ def fetch(url: str, folder: Path, *, sha256: str | None, progress: Progress) -> 
 
     The file arrives under a temporary name and is renamed when it is complete and its checksum
     right (pooch does that).
-
-    Raises
-    ------
-    DataError
-        If the server cannot be reached or the checksum differs.
     """
     name = Path(urlsplit(url).path).name or "download"
     try:

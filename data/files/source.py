@@ -28,25 +28,9 @@ _DEPTH = 2  # an archive in an archive; more is no data set
 def open_source(source: Path, cache: Path, progress: Progress) -> Path:
     """Return a folder or table file that a reader can look at; unpack what needs it.
 
-    Parameters
-    ----------
-    source : Path
-        Folder, archive, table or parquet file with images.
-    cache : Path
-        Folder of the cache; what is unpacked lies in ``cache/unpacked``, named by its content.
-    progress : callable
-        Called as ``progress("unpack", done, total)``.
-
-    Returns
-    -------
-    Path
-        ``source`` itself where nothing had to be unpacked.
-
-    Raises
-    ------
-    DataError
-        If the path does not exist, is neither folder, archive nor table, or an archive is
-        damaged or unsafe.
+    What is unpacked lies in ``cache/unpacked``, named by its content; ``source`` itself comes back
+    where nothing had to be. ``DataError`` for what is neither folder, archive nor table, and for a
+    damaged or unsafe archive.
     """
     if not source.exists():
         raise DataError(f"{source} does not exist: check the path (or `study list` for names)")

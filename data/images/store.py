@@ -23,27 +23,11 @@ def open_pixels(
     n_jobs: int | None = None,
     progress: Progress = no_progress,
 ) -> np.memmap:
-    """Return the images as one read-only memory map, decoding them if ``target`` is absent.
+    """Return images as a read-only map ``(n, size, size, 3)``, decoded if ``target`` is absent.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Readable image files; row ``i`` of the store is ``paths[i]``.
-    size : int
-        Side in pixels.
-    target : Path
-        The ``.npy`` file; its name must say what is in it (content hash and size), because an
-        existing file is taken as it is.
-
-    Returns
-    -------
-    memmap of uint8, shape (n, size, size, 3)
-        RGB; ``3 * size ** 2`` bytes a face on disk (120 kB at 200 pixels).
-
-    Raises
-    ------
-    DataError
-        If the disk has no room, or a file has changed since the audit and is unreadable now.
+    The name of ``target`` must say what is in it (content hash and size), because an existing file
+    is taken as it is. ``DataError`` if the disk has no room for it, or a file has changed since the
+    audit and is unreadable now.
     """
     if not 8 <= size <= 2048:
         raise DataError(f"images of {size} pixels were asked for: choose a size from 8 to 2048")

@@ -27,16 +27,10 @@ _BOXES, _SCORES = "regressors", "classificators"
 
 @dataclass(frozen=True)
 class Candidates:
-    """Detections before or after suppression.
+    """Detections before or after suppression: boxes x0, y0, x1, y1 and six keypoints, px.
 
-    Parameters
-    ----------
-    boxes : ndarray of float64, shape (n, 4)
-        x0, y0, x1, y1 in px of the image.
-    scores : ndarray of float64, shape (n,)
-        Confidence in 0..1.
-    keypoints : ndarray of float64, shape (n, 6, 2)
-        Eye (smaller x), eye (larger x), nose tip, mouth, ear (smaller x), ear (larger x), px.
+    Keypoints are eye (smaller x), eye (larger x), nose tip, mouth, ear (smaller x), ear (larger x);
+    scores lie in 0..1.
     """
 
     boxes: np.ndarray
@@ -59,22 +53,10 @@ def anchors() -> np.ndarray:
 
 
 def propose(image: np.ndarray, sides: Sequence[float], min_score: float) -> Candidates:
-    """Run the detector in windows of several sizes.
+    """Run the detector in square windows of several sides, px; one candidate a face, surest first.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    sides : sequence of float
-        Sides of the square windows, px. Windows of one size overlap by half, so that a face
-        that a border cuts lies whole in the next window; a window larger than the image has
-        black bands.
-    min_score : float
-        Least confidence of a candidate.
-
-    Returns
-    -------
-    Candidates
-        One a face, surest first, in px of the image.
+    Windows of one size overlap by half, so that a face that a border cuts lies whole in the next
+    window; a window larger than the image has black bands.
     """
     height, width = image.shape[:2]
     found = []

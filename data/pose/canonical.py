@@ -13,14 +13,8 @@ from .models import model_path
 class CanonicalFace(NamedTuple):
     """MediaPipe's metric face in our camera frame: x right, y down, z into the scene.
 
-    Attributes
-    ----------
-    points : ndarray of float64, shape (468, 3)
-        Vertex positions in centimetres of the neutral, frontal face.
-    basis : ndarray of int64, shape (33,)
-        Landmarks that move little with expression, used for the pose.
-    weights : ndarray of float64, shape (33,)
-        Their weights in the Procrustes fit.
+    ``points`` (468, 3) are centimetres of the neutral, frontal face; ``basis`` (33,) the landmarks
+    that move little with expression, ``weights`` theirs in the Procrustes fit.
     """
 
     points: np.ndarray

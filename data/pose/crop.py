@@ -67,18 +67,9 @@ def _as_uint8(pixels: np.ndarray) -> np.ndarray:
 
 
 def square_to_image(x: float, y: float, side: float, angle: float, size: int) -> np.ndarray:
-    """Return the 2x3 similarity from a ``size`` px crop to the square it shows.
+    """Return the 2x3 similarity from a ``size`` px crop to the square of the image it shows.
 
-    Parameters
-    ----------
-    x, y : float
-        Centre of the square in the image, px.
-    side : float
-        Side of the square, px of the image.
-    angle : float
-        Clockwise rotation of the square, radians.
-    size : int
-        Side of the crop, px.
+    Centre and side in px, ``angle`` clockwise in radians.
     """
     scale = side / size
     a, b = scale * np.cos(angle), scale * np.sin(angle)
@@ -87,22 +78,7 @@ def square_to_image(x: float, y: float, side: float, angle: float, size: int) ->
 
 
 def crop(image: np.ndarray, to_image: np.ndarray, size: int, border: int) -> np.ndarray:
-    """Cut a similarity crop without aliasing.
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    to_image : ndarray, shape (2, 3)
-        Similarity from crop to image coordinates.
-    size : int
-        Side of the crop, px.
-    border : int
-        OpenCV border mode: ``cv2.BORDER_REPLICATE`` or ``cv2.BORDER_CONSTANT`` (black).
-
-    Returns
-    -------
-    ndarray of uint8, shape (size, size, 3)
-    """
+    """Cut a crop of ``size`` px, without aliasing, by a similarity (2, 3) from crop to image."""
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ to_image.T
     height, width = image.shape[:2]
     # Only the neighbourhood of the crop is touched: OpenCV's warp refuses pictures wider than

@@ -187,12 +187,9 @@ def estimate_pose(
 def measured_pose_error() -> pd.DataFrame:
     """Return the shipped error of the pose labels by kind of head, where the pose is known.
 
-    Returns
-    -------
-    DataFrame
-        As from :func:`pose_error`, for each kind in ``heads``: ``photographed`` (renders of a
-        head scan with its photographed texture) and ``drawn`` (the embedded faces). Made by
-        ``benchmarks/pose_error.py``.
+    As from :func:`pose_error`, for each kind in ``heads``: ``photographed`` (renders of a head scan
+    with its photographed texture) and ``drawn`` (the embedded faces). Made by
+    ``benchmarks/pose_error.py``.
     """
     return pd.read_csv(MODELS / "pose_error.csv")
 
@@ -200,18 +197,10 @@ def measured_pose_error() -> pd.DataFrame:
 def pose_error(true: pd.DataFrame, estimated: pd.DataFrame) -> pd.DataFrame:
     """Compare estimated with true angles, by bin of the true absolute yaw.
 
-    Parameters
-    ----------
-    true, estimated : DataFrame
-        Columns ``yaw, pitch, roll`` in degrees, the same faces in the same order; NaN
-        estimates (no face found) are left out and show in ``n``.
-
-    Returns
-    -------
-    DataFrame
-        ``angle, yaw_bin, n, mae, bias, slope``; ``yaw_bin`` also has the rows ``all``. ``bias``
-        is the mean of estimated minus true; ``slope`` is that of the least-squares line of
-        estimated on true, NaN where the true angle varies by less than 1 degree.
+    Angles in degrees, the same faces in the same order; NaN estimates (no face found) are left out
+    and show in ``n``. Columns ``angle, yaw_bin, n, mae, bias, slope``; ``yaw_bin`` also has the
+    rows ``all``. ``bias`` is the mean of estimated minus true; ``slope`` is that of the
+    least-squares line of estimated on true, NaN where the true angle varies by less than 1 degree.
     """
     if len(true) != len(estimated):
         raise ValueError(f"{len(true)} true and {len(estimated)} estimated poses; one row a face")

@@ -15,18 +15,7 @@ from .canonical import canonical_face
 
 
 def rotation(yaw: ArrayLike, pitch: ArrayLike, roll: ArrayLike) -> np.ndarray:
-    """Return rotation matrices of angles in degrees.
-
-    Parameters
-    ----------
-    yaw, pitch, roll : array-like, shapes that broadcast to S
-        Degrees.
-
-    Returns
-    -------
-    ndarray of float64, shape S + (3, 3)
-        Applied to column vectors ``(x, y, z)``.
-    """
+    """Return rotation matrices (..., 3, 3), for column vectors, of angles in degrees."""
     turns = np.stack(np.broadcast_arrays(roll, np.negative(yaw), np.negative(pitch)), axis=-1)
     matrices = Rotation.from_euler("ZYX", turns.reshape(-1, 3), degrees=True).as_matrix()
     return matrices.reshape(*turns.shape, 3)
@@ -47,23 +36,11 @@ def angles(rotations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def fit_rotation(landmarks: np.ndarray) -> np.ndarray:
-    """Fit the canonical face to meshes by weighted orthogonal Procrustes (Kabsch).
+    """Return proper rotations (..., 3, 3) that take the canonical face to meshes (..., 468, 3).
 
-    Parameters
-    ----------
-    landmarks : ndarray, shape (..., 468, 3)
-        x right, y down, z into the scene, all in px.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., 3, 3)
-        Proper rotations (determinant 1) minimising the weighted squared distance over the 33
-        points of MediaPipe's Procrustes basis.
-
-    Notes
-    -----
-    SciPy's ``Rotation.align_vectors`` gives the same one mesh at a time; this takes all of a data
-    set at once.
+    Weighted orthogonal Procrustes (Kabsch) over the 33 points of MediaPipe's basis; x right, y
+    down, z into the scene. SciPy's ``Rotation.align_vectors`` gives the same one mesh at a time;
+    this takes all of a data set at once.
     """
     face = canonical_face()
     weight = (face.weights / face.weights.sum())[:, None]

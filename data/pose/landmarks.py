@@ -59,21 +59,7 @@ class FaceLandmarks:
         return canonical_face().points
 
     def __call__(self, images: np.ndarray, n_jobs: int | None = None) -> tuple[Any, Any]:
-        """Locate the landmarks.
-
-        Parameters
-        ----------
-        images : ndarray of uint8, shape (n, H, W, 3)
-        n_jobs : int or None
-            Threads.
-
-        Returns
-        -------
-        points : ndarray of float32, shape (n, 468, 3)
-            x, y in px of the image and z, into the scene, in the same unit.
-        presence : ndarray of float32, shape (n,)
-            Probability that the picture shows a face.
-        """
+        """Return landmarks ``(n, 468, 3)`` in px of the image and presence ``(n,)`` of a face."""
         keys = [_key(image) for image in images]
         known = self._remembered(set(keys))
         missing = [row for row, key in enumerate(keys) if key not in known]

@@ -31,15 +31,7 @@ SHA256 = {
 
 @cache
 def model_path(name: str) -> Path:
-    """Return the path of a vendored model after comparing it with its sha256.
-
-    Raises
-    ------
-    FileNotFoundError
-        The file is missing: the package was installed without its data.
-    ValueError
-        The file is not the one this package was tested with.
-    """
+    """Return the path of a vendored model, or raise where its sha256 is not the tested one."""
     path = MODELS / name
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; reinstall age-gender-study")
@@ -56,15 +48,7 @@ _READING = threading.Lock()
 
 
 class OpenCVNetwork:
-    """A TFLite file in OpenCV's ``dnn`` module.
-
-    Parameters
-    ----------
-    path : Path
-        The ``.tflite`` file.
-    outputs : tuple of str
-        Names of the outputs to return.
-    """
+    """A TFLite file in OpenCV's ``dnn`` module, with the names of the outputs it returns."""
 
     def __init__(self, path: Path, outputs: tuple[str, ...]) -> None:
         # OpenCV 5's default engine drops all outputs but one, and ignores `engine` when the

@@ -23,17 +23,7 @@ SETTLED = 0.008
 
 @dataclass(frozen=True)
 class Face:
-    """One detected face.
-
-    Parameters
-    ----------
-    box : ndarray of float64, shape (4,)
-        x0, y0, x1, y1 in px of the image; may reach beyond it.
-    score : float
-        Confidence of the detector in 0..1.
-    keypoints : ndarray of float64, shape (6, 2)
-        Eye (smaller x), eye (larger x), nose tip, mouth, ear (smaller x), ear (larger x), px.
-    """
+    """One detected face: box x0, y0, x1, y1 (may reach beyond the image) and keypoints, px."""
 
     box: np.ndarray
     score: float

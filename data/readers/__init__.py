@@ -71,19 +71,7 @@ def readers() -> dict[str, Reader]:
 
 
 def find_reader(source: Path, called: str | Path | None = None) -> Reader:
-    """Return the first reader that recognises ``source``.
-
-    Parameters
-    ----------
-    source : Path
-    called : str or Path, optional
-        What the user calls it, for the message: an archive is unpacked elsewhere.
-
-    Raises
-    ------
-    DataError
-        If none does.
-    """
+    """Return the first reader that recognises ``source``; messages name it as it was ``called``."""
     known = readers()
     for reader in known.values():
         if reader.recognises(source):

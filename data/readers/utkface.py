@@ -36,16 +36,8 @@ _SOURCES_DISAGREE = {"39_1_20170116174525125"}
 def parse_name(name: str) -> dict[str, Any]:
     """Read the labels in the base name of a UTKFace file.
 
-    Parameters
-    ----------
-    name : str
-        Such as ``26_1_0_20170116220224657.jpg.chip.jpg``.
-
-    Returns
-    -------
-    dict
-        ``age`` (years or NaN), ``gender``, ``ethnicity`` (or None), ``problem``, ``detail`` and
-        ``usable``; ``problem`` is empty for a well-formed name.
+    The name is such as ``26_1_0_20170116220224657.jpg.chip.jpg``; ``problem`` is empty if it is
+    well-formed.
     """
     row: dict[str, Any] = {"age": np.nan, "gender": None, "ethnicity": None, "usable": True}
     match = _NAME.fullmatch(name)

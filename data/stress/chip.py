@@ -16,11 +16,8 @@ _LEFT_EYE = (362, 385, 387, 263, 373, 380)
 def eyes() -> tuple[float, float, float]:
     """Return the middle between the pupils and their distance, as shares of the chip's side.
 
-    Returns
-    -------
-    x, y, distance : float
-        .496, .300 and .403: on a 200 px chip the pupils are 81 px apart. Each pupil is taken as
-        the mean of six points of its lids in :func:`data.pose.align.utkface_template`.
+    They are .496, .300 and .403: on a 200 px chip the pupils are 81 px apart. Each pupil is taken
+    as the mean of six points of its lids in :func:`data.pose.align.utkface_template`.
     """
     landmarks, positions = utkface_template()
     right, left = (

@@ -117,14 +117,8 @@ def condition(
 ) -> Callable[[Change], Change]:
     """Register the decorated function as the change of a condition.
 
-    Parameters
-    ----------
-    name, title, unit, summary, levels, identity
-        As in :class:`Condition`.
-    within : tuple of float
-        ``low`` and ``high``.
-    harm : callable, optional
-        Default: distance of the level from ``identity``.
+    Arguments are the attributes of :class:`Condition`; ``within`` is ``(low, high)``, and ``harm``
+    by default the distance of the level from ``identity``.
     """
 
     def distance(level: float) -> float:

@@ -18,26 +18,8 @@ def contact_sheet(
 ) -> np.ndarray:
     """Draw one face under conditions (rows) and levels (columns, mildest first).
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (size, size, 3)
-        An aligned RGB chip.
-    face_id : str
-        Decides what is random.
-    names : sequence of str, optional
-        Conditions; default all.
-    side : int, default 120
-        Side of each picture on the sheet, px.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3)
-        RGB; the first picture of each row is the unchanged one.
-
-    Raises
-    ------
-    DataError
-        There is no such condition.
+    ``image`` is an aligned RGB chip, the result RGB; the first picture of each row is the unchanged
+    one.
     """
     chosen = [get_condition(name) for name in (conditions() if names is None else names)]
     columns = 1 + max(len(c.levels) for c in chosen)

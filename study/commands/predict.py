@@ -92,13 +92,7 @@ def predict(
 
 
 def photo_files(photos: list[Path]) -> list[Path]:
-    """Return the given photos and those in the given folders, each once, in order.
-
-    Raises
-    ------
-    UsageError
-        Something does not exist, or there is no photo at all.
-    """
+    """Return the given photos and those in the given folders, each once, in order."""
     from basis.pictures import IMAGE_SUFFIXES
 
     files: list[Path] = []
@@ -115,17 +109,7 @@ def photo_files(photos: list[Path]) -> list[Path]:
 
 
 def copy_names(files: list[Path]) -> dict[Path, Path]:
-    """Return where the annotated copy of each photo goes: sub-folders are kept, no name is twice.
-
-    Parameters
-    ----------
-    files : list of Path
-
-    Returns
-    -------
-    dict of Path to Path
-        Relative paths below the folder of ``--draw``.
-    """
+    """Return where annotated copies of photos go: sub-folders are kept, no name is there twice."""
     absolute = {path: Path(os.path.abspath(path)) for path in files}  # noqa: PTH100 - keeps links
     common = Path(os.path.commonpath([path.parent for path in absolute.values()]))
     places = {path: whole.relative_to(common) for path, whole in absolute.items()}
@@ -170,19 +154,7 @@ def _draw(answer: PhotoAnswer, path: Path) -> None:
 
 
 def annotate(image: np.ndarray, faces: list[FaceEstimate], reduced: int = 1) -> np.ndarray:
-    """Return a copy of a photo with a box and one line of text per face.
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    faces : list of FaceEstimate
-    reduced : int
-        Boxes are in pixels of a file that many times as large as ``image``.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-    """
+    """Return a copy of a photo, ``reduced`` from its file, with a box and a line of text a face."""
     import cv2
 
     drawn = image.copy()

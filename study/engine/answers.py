@@ -46,13 +46,7 @@ def write_answers(estimator: Any, parts: Parts, job: Job) -> None:
 
 
 class AnswerParts(Parts):
-    """The parts of a split as a fusion sees them: other contenders' answers in place of images.
-
-    Parameters
-    ----------
-    job : Job
-        With ``parts``, the contenders to fuse.
-    """
+    """The parts of a split as a fusion sees them: other contenders' answers in place of images."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)

@@ -21,19 +21,7 @@ WAIT_FOR_WORKERS = 60  # seconds
 
 
 def run_on_dask(jobs: Sequence[Job], scheduler: str) -> list[Outcome]:
-    """Run jobs on the workers of a Dask scheduler.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-    scheduler : str
-        Address such as ``tcp://host:8786``.
-
-    Raises
-    ------
-    UsageError
-        ``distributed`` is not installed, or no scheduler answers at the address.
-    """
+    """Run jobs on the workers of the Dask scheduler at an address such as ``tcp://host:8786``."""
     try:
         from distributed import Client
     except ImportError as error:

@@ -16,12 +16,8 @@ def visible_devices(
 ) -> list[str]:
     """Return the names of the GPUs this process may use, without asking PyTorch.
 
-    Parameters
-    ----------
-    environment : mapping, optional
-        Default: the process's own. ``CUDA_VISIBLE_DEVICES`` decides where it is set.
-    folder : Path
-        Where the driver leaves one file per GPU.
+    ``CUDA_VISIBLE_DEVICES`` decides where it is set, the driver's one file per GPU in ``folder``
+    elsewhere.
     """
     environment = os.environ if environment is None else environment
     if VISIBLE in environment:
@@ -32,13 +28,7 @@ def visible_devices(
 
 
 class DevicePool:
-    """Devices to borrow: whoever asks while all are lent waits.
-
-    Parameters
-    ----------
-    devices : sequence of str
-        Names for ``CUDA_VISIBLE_DEVICES``; none: everybody runs without.
-    """
+    """Devices to borrow: whoever asks while all are lent waits."""
 
     def __init__(self, devices: Sequence[str]) -> None:
         self.size = len(devices)

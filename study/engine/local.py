@@ -42,12 +42,7 @@ class Outcome:
 
 
 class CoreBudget:
-    """A counting lock over cores: a cell waits until as many as it declares are free.
-
-    Parameters
-    ----------
-    cores : int
-    """
+    """A counting lock over cores: a cell waits until as many as it declares are free."""
 
     def __init__(self, cores: int) -> None:
         self._free = cores

@@ -11,16 +11,8 @@ import psutil
 def peak_rss_bytes(status: Path = Path("/proc/self/status")) -> float:
     """Return the largest resident memory of this process so far, in bytes.
 
-    Parameters
-    ----------
-    status : Path
-        Where Linux tells. ``getrusage`` would not do there: a child inherits its parent's peak
-        through fork.
-
-    Returns
-    -------
-    float
-        Where the system remembers no peak, what is resident now.
+    ``getrusage`` would not do on Linux: a child inherits its parent's peak through fork. Where a
+    system remembers no peak, it is what is resident now.
     """
     if status.is_file():
         for line in status.read_text(encoding="utf-8").splitlines():

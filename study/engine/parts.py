@@ -13,10 +13,6 @@ class Parts:
     """The images and labels of each part of a cell's split.
 
     The age of a face of which only a range is known is NaN: nothing is learnt about age from it.
-
-    Parameters
-    ----------
-    job : Job
     """
 
     def __init__(self, job: Job) -> None:

@@ -20,12 +20,9 @@ CHANGED_FACES = 400
 def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
     """Return scores on *select*: they choose, so that *test* need not.
 
-    Returns
-    -------
-    dict of str to float
-        ``mae`` in years, ``accuracy`` of gender, and ``mae_changed``: the mean absolute error over
-        changed copies of a sample of the faces, by which it is told who holds on the pictures of
-        other people.
+    ``mae`` in years, ``accuracy`` of gender, and ``mae_changed``: the mean absolute error over
+    changed copies of a sample of the faces, by which it is told who holds on other people's
+    pictures.
     """
     images, labels = parts.xy("select")
     answers = estimator.predict(images)
@@ -46,13 +43,7 @@ def select_score(estimator: Any, parts: Parts) -> dict[str, float]:
 def train_score(
     estimator: Any, images: np.ndarray, labels: np.ndarray, seed: int, most: int = 1000
 ) -> dict[str, float]:
-    """Return scores on some of the faces it was fitted on: how much was learnt by heart.
-
-    Returns
-    -------
-    dict of str to float
-        ``mae`` in years and ``accuracy`` of gender, on at most ``most`` faces.
-    """
+    """Return error in years and gender accuracy on some of the faces that it was fitted on."""
     some = np.sort(np.random.default_rng(seed).permutation(len(labels))[:most])
     answers = estimator.predict(images[some])
     return {

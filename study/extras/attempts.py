@@ -15,14 +15,8 @@ from study.record.files import read_json
 class Extra:
     """Something a plan asks for beside its cells, made after them.
 
-    Attributes
-    ----------
-    name : str
-        As the page says it, such as "value of the leak".
-    check : callable
-        Raises what can be known before any training.
-    make : callable
-        Leaves a table that the report finds.
+    ``check`` raises what can be known before any training, ``make`` leaves a table that the report
+    finds; ``name`` is as the page says it.
     """
 
     name: str
@@ -32,17 +26,7 @@ class Extra:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An extra that a run does without.
-
-    Attributes
-    ----------
-    extra : str
-        What is missing on the page.
-    reason : str
-        One sentence.
-    failed : bool
-        True: it was tried and failed. False: it cannot be had for these data.
-    """
+    """An extra that a run does without: it ``failed``, or it cannot be had for these data."""
 
     extra: str
     reason: str
@@ -50,12 +34,7 @@ class LeftOut:
 
 
 class Attempts:
-    """The extras of one run, each tried alone; what was left out stands in ``extras.json``.
-
-    Parameters
-    ----------
-    run : RunDirectory
-    """
+    """The extras of one run, each tried alone; what was left out stands in ``extras.json``."""
 
     def __init__(self, run: RunDirectory) -> None:
         self._run = run

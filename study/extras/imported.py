@@ -21,14 +21,7 @@ REQUIRED = ("face_id", "age", "p_female")
 
 
 def read_predictions(path: str) -> pd.DataFrame:
-    """Read and check a CSV of predictions.
-
-    Raises
-    ------
-    UsageError
-        The file does not exist, lacks a column, repeats a face, or holds a value that is no
-        number; the message names the column or the face.
-    """
+    """Read and check a CSV of predictions."""
     try:
         table = pd.read_csv(path, dtype={"face_id": str})
     except FileNotFoundError as error:
@@ -45,21 +38,7 @@ def read_predictions(path: str) -> pd.DataFrame:
 
 
 def import_cells(run: RunDirectory, plan_predictions: dict[str, str], cells: list[Cell]) -> None:
-    """Write the predictions of imported contenders for the test part of each split.
-
-    Parameters
-    ----------
-    run : RunDirectory
-    plan_predictions : dict of str to str
-        Contender name to CSV path.
-    cells : list of Cell
-        The grid; each of its splits gets one cell per imported contender.
-
-    Raises
-    ------
-    UsageError
-        A file lacks a test face, or a value breaks the contract.
-    """
+    """Write imported contenders' predictions (name to CSV) for the test part of each split."""
     splits = tables.read_table(run.path / "splits.parquet", tables.SPLITS)
     places = sorted({(c.data_set, c.protocol, c.seed, c.fold) for c in cells})
     for name, path in plan_predictions.items():

@@ -25,17 +25,9 @@ N_OF_GROUP = 16  # faces whose maps are averaged
 def write_pictures(run: RunDirectory, content: reports.RunTables, faces: Faces) -> None:
     """Write thumbnails and explanations of the faces that the galleries show.
 
-    Leaves ``thumbs/<face_id>.jpg``, ``explanations.parquet`` (``face_id, kind, contender,
-    image``) and ``group_maps.parquet`` (``contender, target, group, n, image``), and puts them
-    into ``content``.
-
-    Parameters
-    ----------
-    run : RunDirectory
-    content : RunTables
-        What the report is about to be made from.
-    faces : Faces
-        Must allow thumbnails.
+    Leaves ``thumbs/<face_id>.jpg``, ``explanations.parquet`` (``face_id, kind, contender, image``)
+    and ``group_maps.parquet`` (``contender, target, group, n, image``), and puts them into
+    ``content``.
     """
     ids = reports.gallery_faces(content)
     rows = pd.Index(faces.table["face_id"]).get_indexer(pd.Index(ids))

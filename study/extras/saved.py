@@ -93,22 +93,10 @@ def in_threads(work: Callable[[np.ndarray], Any], n: int, cores: int) -> Iterato
 
 
 def sample(faces: pd.DataFrame, ids: pd.Series, n: int) -> pd.DataFrame:
-    """Draw ``n`` of the faces named ``ids``, spread evenly over age bins and genders.
+    """Return ``n`` of the faces named ``ids``, spread evenly over age bins and genders.
 
-    Faces are sorted by age bin, gender and the sha256 of their name, and every so-manieth is
-    taken: the same faces on every machine, whatever the order of the table.
-
-    Parameters
-    ----------
-    faces : DataFrame
-        Contract ``FACES`` with breakdown columns.
-    ids : Series of str
-    n : int
-
-    Returns
-    -------
-    DataFrame
-        Rows of ``faces`` in order of ``face_id``; all of them where there are at most ``n``.
+    Faces are sorted by age bin, gender and the sha256 of their name, and taken at equal steps: the
+    same faces on every machine, whatever the order of the table.
     """
     chosen = faces[faces["face_id"].isin(ids)]
     if len(chosen) > n:

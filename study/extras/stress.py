@@ -36,14 +36,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def facts(plan: Plan) -> dict[str, Any]:
-    """Return what the page says about the conditions of a plan.
-
-    Returns
-    -------
-    dict
-        ``faces`` asked for, and ``conditions``: name to ``title``, ``unit``, ``summary``,
-        ``identity`` and ``levels``, mildest first.
-    """
+    """Return what the page says about the conditions of a plan."""
     assert plan.stress is not None
     found = {}
     for name, levels in plan.stress.conditions.items():

@@ -10,17 +10,7 @@ DAY = 86_400.0  # seconds
 
 
 def folder_sizes(folder: Path) -> dict[str, tuple[int, float]]:
-    """Return what lies in a cache folder, two levels deep.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    dict of str to (int, float)
-        Bytes, and when it was last used (seconds since 1970), by path relative to ``folder``.
-    """
+    """Return bytes and time of last use (since 1970) of what lies two levels deep in a folder."""
     found = {}
     for kind in sorted(folder.iterdir()):
         entries = sorted(kind.iterdir()) if kind.is_dir() else [kind]
@@ -36,20 +26,7 @@ def folder_sizes(folder: Path) -> dict[str, tuple[int, float]]:
 
 
 def clear(folder: Path, *, days: float, now: float | None = None) -> dict[str, int]:
-    """Delete what was not used for ``days`` days; all of it can be made again.
-
-    Parameters
-    ----------
-    folder : Path
-    days : float
-    now : float, optional
-        Seconds since 1970; default: the clock.
-
-    Returns
-    -------
-    dict of str to int
-        Bytes freed, by path relative to ``folder``.
-    """
+    """Delete what was not used for ``days`` days; return the bytes freed by relative path."""
     now = time.time() if now is None else now
     freed = {}
     for name, (size, used) in folder_sizes(folder).items():

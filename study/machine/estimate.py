@@ -15,16 +15,7 @@ from study.record.provenance import contender_facts, processor
 
 @dataclass(frozen=True)
 class Estimate:
-    """Time of one contender's cell.
-
-    Attributes
-    ----------
-    contender : str
-    seconds : float
-        NaN where no run on this machine tells.
-    source : str
-        The run it is taken from; empty for none.
-    """
+    """Time of one contender's cell; NaN and no source where no run on this machine tells."""
 
     contender: str
     seconds: float

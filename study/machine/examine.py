@@ -24,15 +24,7 @@ GB = 1e9
 
 
 def examine() -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Return facts by topic, and what keeps a study from running.
-
-    Returns
-    -------
-    facts : dict of str to dict
-        ``versions``, ``extras``, ``weights``, ``machine``, ``device``, ``cache``, ``settings``.
-    problems : list of str
-        One sentence each; empty on a healthy machine.
-    """
+    """Return facts by topic, and what keeps a study from running."""
     problems: list[str] = []
     facts = {
         "versions": dict(versions()),

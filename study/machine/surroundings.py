@@ -29,12 +29,7 @@ def settle() -> None:
 
 
 def settle_environment(environment: MutableMapping[str, str]) -> None:
-    """Set and drop what libraries read when they are imported, in place.
-
-    Parameters
-    ----------
-    environment : mutable mapping of str to str
-    """
+    """Set and drop what libraries read when they are imported, in place."""
     environment[FIGURES] = "Agg"  # pages are drawn into files
     for name in DROPPED:
         environment.pop(name, None)

@@ -29,19 +29,7 @@ NOT_FOR = (
 
 
 def make_card(run: RunTables, contender: str) -> dict[str, Any]:
-    """Return the card of one contender as a JSON-able dict.
-
-    Parameters
-    ----------
-    run : RunTables
-    contender : str
-
-    Returns
-    -------
-    dict
-        ``details``, ``intended_use``, ``not_for``, ``training_data`` (with the ranges that
-        ``study predict`` warns outside of), ``errors`` by group, ``caveats``.
-    """
+    """Return the card of one contender as a JSON-able dict."""
     cells = run.predictions[run.predictions["contender"] == contender]
     first = cells.iloc[0]
     chosen = cells[(cells["seed"] == first["seed"]) & (cells["protocol"] == first["protocol"])]

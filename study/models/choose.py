@@ -15,25 +15,11 @@ from study.record.files import finished_files, read_json
 def best_model(run: Path) -> Path:
     """Return the model folder of the contender that holds best on other people's pictures.
 
-    Photographs differ from a data set's faces in sharpness and crop before they differ in
-    anything else, and the contender that wins at home may fall furthest there. The rule: the
-    smallest age error on changed copies (sharpened, softened, another crop) of *select* faces.
-    Runs that did not measure it fall back to the error on *select* as it is.
-
-    Parameters
-    ----------
-    run : Path
-        A run directory.
-
-    Returns
-    -------
-    Path
-        One of its ``models/<contender>``; a baseline only where there is nothing else.
-
-    Raises
-    ------
-    UsageError
-        The run saved no model.
+    Photographs differ from a data set's faces in sharpness and crop before they differ in anything
+    else, and the contender that wins at home may fall furthest there. The rule: the smallest age
+    error on changed copies (sharpened, softened, another crop) of *select* faces. Runs that did not
+    measure it fall back to the error on *select* as it is; a baseline answers only where there is
+    nothing else.
     """
     records = [read_json(p) for p in finished_files(run / "records", "*.json")]
     scores = select_scores(records)

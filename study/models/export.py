@@ -10,20 +10,7 @@ from .model import ONNX, Model
 
 
 def export(model: Model, out: Path | None = None) -> Path:
-    """Write ``model.onnx``.
-
-    Parameters
-    ----------
-    model : Model
-    out : Path, optional
-        File to write; default: ``model.onnx`` in the model's folder, where
-        ``study.load(folder, engine="onnx")`` finds it.
-
-    Raises
-    ------
-    UsageError
-        The model is no network, or the extra ``onnx`` is not installed.
-    """
+    """Write ``model.onnx``, by default where ``study.load(folder, engine="onnx")`` finds it."""
     if not hasattr(model.estimator, "net_"):
         raise UsageError(f"{model.folder.name} is no network: only those have an ONNX form")
     path = out or model.folder / ONNX

@@ -33,15 +33,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph as it is searched.
-
-    Attributes
-    ----------
-    pixels : ndarray of uint8, shape (H, W, 3)
-        RGB, upright as far as the file says.
-    reduced : int
-        Pixels of the file per pixel here, along each side; 1 for all but the largest.
-    """
+    """A photograph as it is searched: upright RGB, and how many px of the file are one here."""
 
     pixels: np.ndarray
     reduced: int = 1
@@ -49,18 +41,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class PhotoAnswer:
-    """What was found in one photograph.
-
-    Attributes
-    ----------
-    path : Path
-    faces : list of FaceEstimate
-        Largest first.
-    problem : str
-        Why there is no face; empty where there is one.
-    photo : Photo or None
-        The picture; None if it could not be read.
-    """
+    """What was found in one photograph: faces, largest first, or the problem why there is none."""
 
     path: Path
     faces: list[FaceEstimate]
@@ -69,23 +50,7 @@ class PhotoAnswer:
 
 
 def read_photo(path: Path) -> Photo:
-    """Read a photograph; one of more than 64 megapixels at a half, a third ... of its size.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    Photo
-
-    Raises
-    ------
-    UnreadableImageError
-        The file is no picture, is cut off, or has more than 400 megapixels.
-    OSError
-        It cannot be opened.
-    """
+    """Read a photograph; one of more than 64 megapixels at a half, a third ... of its size."""
     content = path.read_bytes()
     try:
         return Photo(decode(content).pixels)
@@ -125,18 +90,8 @@ def _reduced(content: bytes) -> Photo:
 def find_turned(pixels: np.ndarray, size: int = SOURCE_SIZE) -> tuple[list[FoundFace], int]:
     """Find faces in a picture; where there is none, in the picture turned by 180, 90, 270 degrees.
 
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (H, W, 3)
-    size : int
-        Side of the chips in px.
-
-    Returns
-    -------
-    faces : list of FoundFace
-        Boxes and roll belong to the picture as it was given.
-    turned : int
-        Degrees, counter-clockwise, after which they were found; 0 for most.
+    Returned are the faces, in coordinates of the picture as it was given, and the degrees,
+    counter-clockwise, after which they were found.
     """
     for quarters in (0, 2, 1, 3):
         faces = find_faces(np.ascontiguousarray(np.rot90(pixels, quarters)), size=size)
@@ -168,18 +123,7 @@ def predict_photos(
 ) -> Iterator[PhotoAnswer]:
     """Yield an answer for every photograph, in order; one that cannot be read stops nothing.
 
-    Parameters
-    ----------
-    model : Model
-    paths : sequence of Path
-    n_jobs : int
-        Threads that read and search; the model answers in the calling thread.
-    progress : callable, optional
-        ``(stage, done, total)``.
-
-    Yields
-    ------
-    PhotoAnswer
+    ``n_jobs`` threads read and search; the model answers in the calling thread.
     """
     waiting = iter(paths)
     with ThreadPoolExecutor(n_jobs) as pool:

@@ -29,13 +29,7 @@ def scores(age: np.ndarray, predicted: np.ndarray, interval: np.ndarray) -> np.n
 
 
 def factor(score: np.ndarray, level: float = 0.9) -> float:
-    """Return the factor for the arms: the ``ceil((k + 1) level)``-th smallest of k scores.
-
-    Raises
-    ------
-    ValueError
-        There are too few scores for the level: 9 are needed for 0.9.
-    """
+    """Return the factor for the arms: the ``ceil((k + 1) level)``-th smallest of k scores."""
     rank = math.ceil((len(score) + 1) * level - 1e-9)
     if rank > len(score):
         raise ValueError(f"{len(score)} labelled faces are too few for intervals of {level:.0%}")
@@ -53,12 +47,9 @@ def measure(
 ) -> pd.DataFrame:
     """Try the recalibration: draw k faces, set the factor, look at all the others; repeat.
 
-    Returns
-    -------
-    DataFrame
-        ``k`` (0: the intervals as they are), ``draw``, ``factor``, ``n`` (faces looked at),
-        ``coverage`` (share), ``width`` (mean, years). Sizes that leave fewer than 50 faces to
-        look at are left out.
+    Columns ``k`` (0: the intervals as they are), ``draw``, ``factor``, ``n`` (faces looked at),
+    ``coverage`` (share), ``width`` (mean, years). Sizes that leave fewer than 50 faces to look at
+    are left out.
     """
     score = scores(age, predicted, interval)
     plain = (interval[:, 1] - interval[:, 0]).mean()

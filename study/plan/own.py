@@ -30,13 +30,7 @@ NEEDED = ("fit", "predict", "predict_all", "get_params")
 
 
 class FromEstimator:
-    """A builder that returns copies of an estimator.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Answers age and gender (``fit(X, Y, groups, select, calibrate)``, ``predict_all``).
-    """
+    """A builder that returns copies of an estimator."""
 
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
@@ -64,14 +58,7 @@ class OwnContenders(dict[str, Contender]):
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> OwnContenders:
-        """Register estimators and contenders under the names they are given.
-
-        Raises
-        ------
-        UsageError
-            A name belongs to a contender of the package, or an estimator cannot answer both
-            questions.
-        """
+        """Register estimators and contenders under the names they are given."""
         found = cls()
         for name, value in given.items():
             if not isinstance(value, Contender):
@@ -112,20 +99,8 @@ def receive(payload: str | None) -> None:
 def from_module(path: Path | str) -> dict[str, Contender]:
     """Run a Python file and return the contenders it brings.
 
-    Parameters
-    ----------
-    path : path
-        The file registers builders with ``@pipelines.register(...)``, or it has a dict
-        ``CONTENDERS`` of estimators by name, or both.
-
-    Returns
-    -------
-    dict of str to Contender
-
-    Raises
-    ------
-    UsageError
-        There is no such file, it fails, or it brings no contender.
+    It registers builders with ``@pipelines.register(...)``, or has a dict ``CONTENDERS`` of
+    estimators by name, or both.
     """
     path = Path(path)
     if not path.is_file() or path.suffix != ".py":

@@ -12,13 +12,7 @@ from .model import Plan
 
 
 def splits_of(plan: Plan, faces: data.Faces) -> pd.DataFrame:
-    """Return every split of the plan, scanned for shared groups and identical pixels.
-
-    Raises
-    ------
-    StudyFailed
-        Something stands on two sides of a split that promises otherwise (all but ``raw``).
-    """
+    """Return every split of the plan; ``StudyFailed`` where one (but ``raw``) leaks."""
     frames = [
         data.split(
             faces.table,

@@ -14,15 +14,10 @@ ALL = "all"
 
 
 class StressPlan(BaseModel):
-    """Conditions with their levels, and on how many test faces.
+    """Conditions with their levels, mildest first, and on how many test faces.
 
-    Attributes
-    ----------
-    conditions : dict of str to tuple of float
-        Levels by condition, mildest first. A plan may also write ``"all"``, one name, or a list of
-        names: the usual levels are then filled in.
-    faces : int
-        Test faces, drawn evenly over ages and genders; all of them where there are fewer.
+    A plan may also write ``"all"``, one name, or a list of names: the usual levels are then filled
+    in. Faces are drawn evenly over ages and genders; all of them where there are fewer.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

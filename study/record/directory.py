@@ -25,12 +25,7 @@ FOLDERS = ("predictions", "records", "failures", "models", "checkpoints")
 
 
 class RunDirectory:
-    """Paths, lock and tables of one run.
-
-    Parameters
-    ----------
-    path : Path or str
-    """
+    """Paths, lock and tables of one run."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -59,17 +54,8 @@ class RunDirectory:
     def open_for(self, identity: dict[str, Any], *, overwrite: bool = False) -> None:
         """Create the directory, or check that what it holds may be continued.
 
-        Parameters
-        ----------
-        identity : dict
-            See :func:`study.record.identity.identity_of`.
-        overwrite : bool
-            Begin anew: what another run left in the directory is deleted.
-
-        Raises
-        ------
-        UsageError
-            The directory is something else, or holds a run of another plan, data or version.
+        ``overwrite`` deletes what another run left there. ``UsageError`` if it is something else,
+        or holds a run of another plan, data or version.
         """
         marker = self.path / "identity.json"
         if not marker.is_file() and self.path.exists() and self._is_foreign():
@@ -126,15 +112,7 @@ class RunDirectory:
         return True
 
     def read(self) -> RunTables:
-        """Read everything a report needs, from whatever is there.
-
-        Raises
-        ------
-        UsageError
-            The directory is not a run.
-        StudyFailed
-            No cell of it has finished; the message says why, as far as that is known.
-        """
+        """Read everything a report needs, from whatever is there."""
         provenance_path = self.path / "provenance.json"
         if not provenance_path.is_file():
             raise UsageError(f"{self.path} is not a run directory (no provenance.json in it)")

@@ -23,13 +23,7 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON.
-
-    Raises
-    ------
-    StudyFailed
-        The file is damaged; the message names it and says what to do.
-    """
+    """Read JSON; ``StudyFailed`` names a damaged file and says what to do."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -37,13 +31,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a table that has no contract.
-
-    Raises
-    ------
-    StudyFailed
-        The file is damaged; the message names it and says what to do.
-    """
+    """Read a table that has no contract; ``StudyFailed`` names a damaged file."""
     try:
         return pd.read_parquet(path)
     except FileNotFoundError:

@@ -43,22 +43,7 @@ LABELS = ["face_id", "age", "gender", "group", "keep"]
 
 
 def identity_of(plan: Plan, faces: data.Faces, own: dict[str, str] | None = None) -> dict[str, Any]:
-    """Return what ``identity.json`` of a run says.
-
-    Parameters
-    ----------
-    plan : Plan
-    faces : Faces
-    own : dict of str to str, optional
-        What identifies each contender that the caller handed over.
-
-    Returns
-    -------
-    dict
-        ``format``; ``plan``: settings; ``data``: name, pixels and labels; ``predictions``:
-        content of imported files; ``contenders``: the caller's own; ``code``: our modules;
-        ``libraries``: versions of Python and of what computes.
-    """
+    """Return what ``identity.json`` of a run says; ``own`` identifies contenders handed over."""
     return {
         "format": FORMAT,
         "plan": plan.digest(),

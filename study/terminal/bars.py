@@ -58,12 +58,7 @@ def print_json(content: Any) -> None:
 
 
 class Bars:
-    """Progress bars keyed by what is being done; made on first use.
-
-    Parameters
-    ----------
-    progress : rich.progress.Progress
-    """
+    """Progress bars keyed by what is being done; made on first use."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -81,17 +76,7 @@ class Bars:
 
 
 class Lines:
-    """What a log gets instead of bars: a line when a stage begins, ends, and now and then.
-
-    Parameters
-    ----------
-    write : callable
-        Takes a line of text.
-    every : float
-        Seconds between two lines of one stage.
-    clock : callable
-        Seconds, growing.
-    """
+    """What a log gets instead of bars: a line when a stage begins, ends, and now and then."""
 
     def __init__(
         self,

@@ -16,16 +16,7 @@ PRICES = {"fit (s)": "fit_seconds", "faces/s": "predict_images_per_second"}
 
 
 def show_results(summary: dict[str, Any], title: str, contenders: Sequence[str]) -> None:
-    """Print the verdict, what may be wrong with the labels, and the table of results.
-
-    Parameters
-    ----------
-    summary : dict
-        As in ``summary.json``.
-    title : str
-    contenders : sequence of str
-        In the order of the rows; those without results are left out.
-    """
+    """Print the verdict, what may be wrong with the labels, and the table of results."""
     for sentence in summary["verdict"]:
         output.print(
             f"{sentence['topic']}: {sentence['claim']} {sentence['evidence']}", markup=False
