@@ -25,11 +25,7 @@ PROTOCOL_ORDER = ("full", "adult", "raw")
 class SeedAnswers:
     """One contender's answers; rows are seeds, columns faces, NaN where it gave none.
 
-    Attributes
-    ----------
-    seeds : tuple of str
-        Row labels; ``1.0`` means fold 0 of seed 1 where folds overlap.
-    age, low, high, p_female : ndarray of shape (n_seeds, n_faces)
+    Rows are labelled by seed; ``1.0`` means fold 0 of seed 1 where folds overlap.
     """
 
     seeds: tuple[str, ...]
@@ -46,21 +42,11 @@ class SeedAnswers:
 
 @dataclass(frozen=True)
 class Panel:
-    """All contenders on the test faces of one data set and protocol.
+    """All contenders on the F test faces of one data set and protocol, in order of ``face_id``.
 
-    Attributes
-    ----------
-    data_set, protocol : str
-    faces : DataFrame
-        The F tested faces, in order of ``face_id``.
-    age : ndarray of shape (F,)
-        True ages in years; NaN where only a range is known (``age_range``).
-    female : ndarray of shape (F,)
-        1.0 for female, 0.0 for male, as annotated.
-    group : ndarray of shape (F,)
-        Codes 0 ... G-1 of the resampling groups.
-    answers : dict of str to SeedAnswers
-        In display order: families first, then the order of the plan.
+    ``age`` is NaN where only a range is known (``age_range``); ``female`` is 1.0 or 0.0, as
+    annotated; ``group`` codes the resampling groups 0 ... G-1; ``answers`` are in display order:
+    families first, then the order of the plan.
     """
 
     data_set: str
@@ -145,16 +131,8 @@ def panel_of(
 ) -> Panel:
     """Return the panel of some predictions, whatever faces table they belong to.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Contract ``FACES``.
-    rows : DataFrame
-        Contract ``PREDICTIONS``, of one data set and protocol.
-    provenance : dict
-        Tells families and the order of the plan.
-    data_set, protocol : str
-        As the panel shall be called.
+    ``table`` and ``rows`` obey the contracts ``FACES`` and ``PREDICTIONS``, the latter of one data
+    set and protocol; ``provenance`` tells families and the order of the plan.
     """
     ids = pd.Index(rows["face_id"].unique()).sort_values()
     faces = table.set_index("face_id", drop=False).loc[ids].reset_index(drop=True)

@@ -19,23 +19,9 @@ def _table() -> pd.DataFrame:
 def published(data_set: str, protocol: str) -> pd.DataFrame:
     """Return the published numbers that are comparable with a data set and protocol.
 
-    Parameters
-    ----------
-    data_set : str
-        Name of the data set; 'utkface' is found in any name that holds it.
-    protocol : {'full', 'adult', 'raw'}
-        All ages, or 21 to 60. Nothing is comparable with 'raw' but what was measured so.
-
-    Returns
-    -------
-    DataFrame
-        ``who``, ``metric`` ('mae' in years, 'accuracy' as a share), ``value``, ``source``,
-        ``difference`` (of their protocol to ours, in words); empty if nothing is comparable.
-
-    Examples
-    --------
-    >>> float(published("utkface", "adult").query("metric == 'accuracy'")["value"].iloc[0])
-    0.977
+    'utkface' is found in any name that holds it. Columns ``who``, ``metric`` ('mae' in years,
+    'accuracy' as a share), ``value``, ``source``, ``difference`` (of their protocol to ours, in
+    words).
     """
     table = _table()
     known = [name for name in table["data_set"].unique() if name in data_set.lower()]

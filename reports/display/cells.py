@@ -40,25 +40,10 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell.
+    """One cell: ``text`` and ``interval`` as printed, ``value`` with ``low``, ``high`` to export.
 
-    Attributes
-    ----------
-    text : str
-        As printed.
-    value : float, str or None
-        Sorts and exports; None for nothing.
-    low, high : float or None
-        Interval, exported as columns of their own.
-    interval : str
-        The interval as printed.
-    mark : {'', 'best', 'tied'}
-    note : str
-        Small print below the number.
-    contender : int or None
-        Ties the cell to the filter.
-    unit : str
-        Of ``value`` as exported: 'years', 'share' ... A share is a fraction there.
+    ``mark`` is '', 'best' or 'tied', ``note`` small print below the number, ``contender`` ties the
+    cell to the filter. ``unit`` is that of ``value``: a share is a fraction there.
     """
 
     text: str
@@ -149,15 +134,8 @@ def from_frame(
 ) -> Table:
     """Turn any frame into a table; ``x_low`` and ``x_high`` join their column ``x``.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns of lists are left out.
-    key, title : str
-    contenders : sequence of str
-        All contenders of the page, for the filter.
-    units : dict, optional
-        Column -> 'years', 'share', 'points'.
+    Columns of lists are left out; ``contenders`` are all of the page, for the filter; ``units``
+    maps columns to 'years', 'share', 'points'.
     """
     units = units or {}
     shown = [c for c in frame.columns if _is_shown(frame, c)]

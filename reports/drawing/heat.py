@@ -27,21 +27,10 @@ def heat_map(
     strength: np.ndarray,
     faint: np.ndarray | None = None,
 ) -> None:
-    """Draw a matrix of numbers.
+    """Draw a matrix of numbers ``(R, C)``; NaN leaves a cell empty.
 
-    Parameters
-    ----------
-    ax : Axes
-    values : ndarray of shape (R, C)
-        NaN leaves a cell empty; the sign of ``strength`` chooses the colour.
-    texts : sequence of sequence of str
-        What is printed in each cell.
-    rows, columns : sequence of str
-        Labels.
-    strength : ndarray of shape (R, C)
-        -1 to 1: how strong the colour is.
-    faint : ndarray of bool, shape (R, C), optional
-        Cells that stand on few faces: soft numbers, no fill.
+    ``strength``, -1 to 1, says how strong the colour of a cell is, and its sign which of the two;
+    ``faint`` cells stand on few faces: soft numbers, no fill.
     """
     faint = np.zeros(values.shape, bool) if faint is None else faint
     for r, c in np.argwhere(np.isfinite(values)):

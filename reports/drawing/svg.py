@@ -21,16 +21,7 @@ SMALLEST = 11.1  # pixels of a chart's text on a phone
 
 
 def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
-    """Export a figure to an SVG element for the page.
-
-    Parameters
-    ----------
-    figure : Figure
-    key : str
-        Prefix of all ids.
-    title, description : str
-        Read out by screen readers.
-    """
+    """Export a figure to an SVG element for the page; ``key`` is the prefix of all ids."""
     buffer = io.StringIO()
     with warnings.catch_warnings():
         # the browser has the glyph if our measuring font has not
@@ -103,14 +94,8 @@ def _with_description(svg: str, key: str, title: str, description: str) -> str:
 def standalone(svg: str, title: str, looks: Looks) -> str:
     """Return a picture of the page as a file of its own: light colours, title and legend inside.
 
-    Parameters
-    ----------
-    svg : str
-        From :func:`to_svg`.
-    title : str
-    looks : mapping of str to Look
-        Of the contenders; those that are not drawn are left out of the legend, and of variants
-        that share a colour the first stands for all.
+    Contenders that are not drawn are left out of the legend, and of variants that share a colour
+    the first stands for all.
     """
     size = re.search(r'viewBox="([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+)"', svg)
     assert size is not None

@@ -51,12 +51,7 @@ def environment() -> Environment:
 
 
 class Page:
-    """One run's numbers, pictures and page, each made once.
-
-    Parameters
-    ----------
-    run : RunTables
-    """
+    """One run's numbers, pictures and page, each made once."""
 
     def __init__(self, run: RunTables) -> None:
         self.evaluation = Evaluation(run)

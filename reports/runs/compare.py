@@ -134,11 +134,8 @@ def _changes(evaluations: Mapping[str, Evaluation]) -> list[Block]:
 def changes(base: Panel, other: Panel) -> pd.DataFrame:
     """Compare each shared contender of two panels on their shared faces.
 
-    Returns
-    -------
-    DataFrame
-        ``contender``, ``n`` (shared faces), ``less error`` and ``more right`` of the second panel
-        with ``_low``, ``_high``, ``p age``, ``p gender``.
+    Columns ``contender``, ``n`` (shared faces), ``less error`` and ``more right`` of the second
+    panel with ``_low``, ``_high``, ``p age``, ``p gender``.
     """
     ids = pd.Index(base.faces["face_id"])
     there = ids.get_indexer(other.faces["face_id"])

@@ -36,14 +36,7 @@ def find() -> dict[str, ModuleType]:
 
 
 def sections(evaluation: Evaluation, charts: Callable[[str], list[Block]]) -> list[Section]:
-    """Return the sections of a page that have anything to show.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-    charts : callable
-        Section key -> the drawn charts of that section.
-    """
+    """Return the sections that have anything to show; ``charts(key)`` draws those of a section."""
     made = []
     for key, module in find().items():
         blocks = module.blocks(evaluation, charts(key))

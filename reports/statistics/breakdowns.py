@@ -58,21 +58,9 @@ def breakdown(
 ) -> pd.DataFrame:
     """Return every metric with its interval, by level of a category column and contender.
 
-    Parameters
-    ----------
-    panel : Panel
-    column : str
-        A category column of ``panel.faces``; '' for all faces.
-    metrics : tuple of str
-        Per-face metrics.
-    means : dict, optional
-        ``level_means`` computed before for these columns and more.
-
-    Returns
-    -------
-    DataFrame
-        ``level``, ``contender``, ``n``, and for each metric its name, ``<name>_low``,
-        ``<name>_high``.
+    ``column`` is a category of ``panel.faces``, or '' for all faces; ``means`` are ``level_means``
+    made before for these columns and more. Columns ``level``, ``contender``, ``n``, and each metric
+    with ``_low``, ``_high``.
     """
     values = {m: per_contender(panel, m) for m in metrics}
     if means is None:
@@ -117,20 +105,7 @@ def level_means(
     """Bootstrap many per-face columns at once, over all faces and in every level.
 
     One set of draws serves all columns of a level: the draws, not the columns, cost time.
-
-    Parameters
-    ----------
-    panel : Panel
-    columns : list of str
-        Breakdowns.
-    values : dict of array of shape (n_faces,)
-    everyone : bool
-        Also over all faces, under the key ``('', 'all')``.
-
-    Returns
-    -------
-    dict
-        ``(breakdown, level)`` -> key of ``values`` -> ``Estimate``.
+    ``(breakdown, level)`` maps to the estimate by key of ``values``; all faces are ``('', 'all')``.
     """
     table = np.stack(list(values.values()), axis=1) if values else np.zeros((len(panel.age), 0))
     positive = np.array([_is_positive(key) for key in values], bool)
@@ -179,11 +154,8 @@ def standardised(
 def crossed(panel: Panel, rows: str, columns: str) -> pd.DataFrame:
     """Return ``mae`` and ``accuracy`` of every contender for two crossed breakdowns.
 
-    Returns
-    -------
-    DataFrame
-        ``row``, ``column``, ``contender``, ``n``, ``mae``, ``accuracy`` and for both ``_low`` and
-        ``_high``; empty cells are absent.
+    Columns ``row``, ``column``, ``contender``, ``n``, ``mae``, ``accuracy`` and for both ``_low``
+    and ``_high``; empty cells are absent.
     """
     values = {m: per_contender(panel, m) for m in ("mae", "accuracy")}
     one, two = panel.faces[rows], panel.faces[columns]

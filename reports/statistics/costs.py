@@ -14,19 +14,9 @@ COST_COLUMNS = (
 def typical_costs(costs: pd.DataFrame, data_set: str, protocol: str) -> pd.DataFrame:
     """Return the median cost of a cell by contender.
 
-    Parameters
-    ----------
-    costs : DataFrame
-        The run's table of costs, one row per cell.
-    data_set, protocol : str
-        Which cells to look at.
-
-    Returns
-    -------
-    DataFrame
-        Index ``contender``; the columns of the table that are numbers, ``milliseconds_per_face``,
-        ``core_seconds``, ``core_milliseconds_per_face``, and ``shared``: whether any of the cells
-        ran beside another.
+    Index ``contender``; the numbers of the run's table, ``milliseconds_per_face``,
+    ``core_seconds``, ``core_milliseconds_per_face``, and ``shared``: whether any of the cells ran
+    beside another.
     """
     mine = costs[(costs["data_set"] == data_set) & (costs["protocol"] == protocol)]
     out = mine.groupby("contender")[[c for c in COST_COLUMNS if c in mine]].median()

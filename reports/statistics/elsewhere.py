@@ -37,16 +37,10 @@ AGE_STARTS = (13, 18, 25, 35, 45, 55, 65)
 
 @dataclass(frozen=True)
 class OtherPanel:
-    """Contenders on the faces of another data set, beside the home panel.
+    """Contenders on the faces of another data set, beside the home panel of the same cells.
 
-    Attributes
-    ----------
-    panel : Panel
-        Of the other data set; ``age`` is NaN where only a range or nothing is known.
-    low, high : ndarray of shape (F,)
-        Ends of the age each face may have; equal where it is known, NaN where nothing is.
-    home : Panel
-        The home test faces with the answers of the same cells.
+    ``panel.age`` is NaN where only a range or nothing is known; ``low`` and ``high`` are the ends
+    of the age each face may have, equal where it is known.
     """
 
     panel: Panel
@@ -86,20 +80,10 @@ def per_face(answers: SeedAnswers, other: OtherPanel) -> dict[str, Array]:
 def compare_with_home(other: OtherPanel, level: float = 0.9) -> pd.DataFrame:
     """Return every metric elsewhere, at home, and the growth between them.
 
-    Parameters
-    ----------
-    other : OtherPanel
-    level : float
-        Share of true ages that intervals promise to hold.
-
-    Returns
-    -------
-    DataFrame
-        ``COLUMNS``. ``growth`` is elsewhere minus home. ``same_ages`` is the same against home
-        faces weighed to the ages and genders of the other data set; NaN where the strata that home
-        holds cover less than 70% of its faces (``shared``). ``p``: of age error, that it is as
-        large as at home; of coverage, that it is what was promised (one-sided). ``p_page`` is
-        left to :func:`adjusted`.
+    ``growth`` is elsewhere minus home. ``same_ages`` is the same against home faces weighed to the
+    ages and genders of the other data set; NaN where the strata that home holds cover less than 70%
+    of its faces (``shared``). ``p``: of age error, that it is as large as at home; of coverage,
+    that it is the ``level`` that was promised (one-sided). ``p_page`` is left to :func:`adjusted`.
     """
     home = OtherPanel(other.home, other.home.age, other.home.age, other.home)
     rows = []
@@ -162,14 +146,8 @@ def adjusted(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of :func:`compare_with_home` with ``p_page``, Holm over all of them.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        By data set.
-    contenders : list of str
-        Those the page speaks of; the others are not tested.
-    families : int
-        Families of tests the page makes.
+    The page speaks of ``contenders``; the others are not tested. It makes so many ``families`` of
+    tests.
     """
     asked = [t["p"].where(t["contender"].isin(contenders)).to_numpy(float) for t in tables.values()]
     p = np.minimum(holm(np.concatenate([*asked, np.zeros(0)])) * families, 1.0)
@@ -224,12 +202,9 @@ def _weights(asked: NDArray[np.bool_], other: OtherPanel) -> tuple[Array, float]
 def recalibration_table(trials: pd.DataFrame) -> pd.DataFrame:
     """Return coverage and width after a recalibration on k faces, over the draws.
 
-    Returns
-    -------
-    DataFrame
-        ``contender, k, draws``, then ``coverage`` and ``width`` (years): mean, and the 5% and 95%
-        quantiles over the draws as ``_low`` and ``_high``; for k = 0, which draws nothing, the 95%
-        interval of the coverage.
+    Columns ``contender, k, draws``, then ``coverage`` and ``width`` (years): mean, and the 5% and
+    95% quantiles over the draws as ``_low`` and ``_high``; for k = 0, which draws nothing, the 95%
+    interval of the coverage.
     """
     rows = []
     for (contender, k), part in trials.groupby(["contender", "k"], sort=False):

@@ -27,21 +27,11 @@ LEVEL_OF_INTERVALS = 0.9
 class Metric:
     """A number about predictions, and what the report needs to know about it.
 
-    Attributes
-    ----------
-    name, label, unit : str
-        Key in ``summary``, heading, and ``'years'``, ``'share'`` or ``''``.
-    target : {'age', 'gender', 'interval', 'range'}
-        Which prediction it takes; 'range' is a predicted age where the truth is a range.
-    better : {'low', 'high', 'zero', 'none'}
-        Direction that wins.
-    interval : {'wilson', 'positive', 'signed', 'root', 'median', 'r2', 'auc', 'mover', 'ece',
-        'none'}
-        How its 95% interval is made (``reports.statistics.intervals``).
-    per_face : callable or None
-        ``(y_true, y_pred) -> (n,)`` values whose mean is the metric (its square, for 'root').
-    function : callable
-        ``(y_true, y_pred) -> float``.
+    ``unit`` is 'years', 'share' or ''. ``target`` is the prediction it takes: 'age', 'gender',
+    'interval', or 'range', a predicted age where the truth is a range. ``better`` is 'low', 'high',
+    'zero' or 'none', ``interval`` how its 95% interval is made (``reports.statistics.intervals``).
+    ``per_face`` gives values whose mean is the metric (its square, for 'root'), ``function`` the
+    number: both of ``(y_true, y_pred)``.
     """
 
     name: str
@@ -175,13 +165,7 @@ def brier(y_true: Array, y_pred: Array) -> Array:
 class CalibrationBins:
     """Stated and observed share of women in bins of equal mass; equal probabilities share a bin.
 
-    Attributes
-    ----------
-    n : ndarray of shape (B,)
-        Faces of each bin.
-    stated, observed : ndarray of shape (B,)
-    index : ndarray of shape (n_faces,)
-        The bin of each face.
+    ``n`` faces stand in each bin, ``index`` is the bin of each face.
     """
 
     n: Array

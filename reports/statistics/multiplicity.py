@@ -25,17 +25,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PageTests:
-    """P values of K paired tests.
+    """P values ``(K,)`` of paired tests, each alone (two-sided) and adjusted for the page.
 
-    Attributes
-    ----------
-    p : ndarray of shape (K,)
-        Of each test alone, two-sided.
-    p_page : ndarray of shape (K,)
-        Adjusted for all tests of the page; never smaller than ``p``.
-    critical : float
-        The value that the largest of all standardised sums exceeds in 5% of the flips: a single
-        test needs this many standard errors to count on this page.
+    ``critical`` is what the largest of all standardised sums exceeds in 5% of the flips: a single
+    test needs this many standard errors to count on this page.
     """
 
     p: Array

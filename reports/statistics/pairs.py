@@ -35,15 +35,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Pair:
-    """The two contenders that are tested against each other.
-
-    Attributes
-    ----------
-    first, second : str
-        The classical contender and its challenger.
-    reason : str
-        How they were chosen, in a sentence.
-    """
+    """The classical contender and its challenger, tested against each other, and why these."""
 
     first: str
     second: str
@@ -160,23 +152,11 @@ def compare_by_level(
 ) -> tuple[pd.DataFrame, Array]:
     """Estimate the pair's difference over all faces and in every group of every breakdown.
 
-    Parameters
-    ----------
-    panel : Panel
-    pair : Pair
-    columns : list of str
-        Breakdowns.
-    age_advantage : dict, optional
-        ``(breakdown, level)`` -> bootstrap of the age advantage, if it was made before.
-
-    Returns
-    -------
-    rows : DataFrame
-        ``breakdown`` ('' for all faces), ``level``, ``target``, ``n`` (faces both answered),
-        ``first``, ``second`` (their metric), ``advantage``, ``low``, ``high``, ``recipe_low``,
-        ``recipe_high``, ``se``.
-    sums : ndarray of shape (G, len(rows))
-        The advantage summed by group: what ``multiplicity.page_wide`` tests.
+    ``age_advantage`` maps ``(breakdown, level)`` to a bootstrap that was made before. Rows have
+    ``breakdown`` ('' for all faces), ``level``, ``target``, ``n`` (faces both answered), ``first``,
+    ``second`` (their metric), ``advantage``, ``low``, ``high``, ``recipe_low``, ``recipe_high``,
+    ``se``. The sums ``(G, rows)`` are the advantage by group: what ``multiplicity.page_wide``
+    tests.
     """
     better = advantages(panel, pair.first, pair.second)
     rows, sums = [], []

@@ -55,22 +55,11 @@ def counts(n_groups: int, draws: int, rng: np.random.Generator) -> Iterator[NDAr
 def sign_flip_p(differences: Array, rng: np.random.Generator, flips: int = FLIPS) -> Array:
     """Two-sided p of each column's sum under random signs of the groups.
 
-    Parameters
-    ----------
-    differences : ndarray of shape (G, K)
-        Sum over a group's faces of the paired difference of two contenders.
-
-    Returns
-    -------
-    ndarray of shape (K,)
-        ``(1 + draws at least as extreme) / (1 + draws)``: never zero (Phipson and Smyth, 2010).
-
-    Notes
-    -----
-    If the two contenders are equally good, swapping their names within a group changes nothing:
-    each group's difference keeps its size and takes a random sign. Contributions of a group to
-    several columns flip together. Sums are in single precision: differences within 1e-5 of the
-    observed sum count as ties, that is as extreme.
+    ``differences`` ``(G, K)`` are sums over a group's faces of the paired difference of two
+    contenders. If these are equally good, swapping their names within a group changes nothing: each
+    group's difference keeps its size and takes a random sign, in all columns together. Sums are in
+    single precision: within 1e-5 of the observed one they count as ties, that is as extreme. p is
+    ``(1 + draws at least as extreme) / (1 + draws)``, never zero (Phipson and Smyth, 2010).
     """
     tolerance = 1e-5 * np.abs(differences).sum(axis=0) / max(np.sqrt(len(differences)), 1)
     observed = np.abs(differences.sum(axis=0)) - tolerance

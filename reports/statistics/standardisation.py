@@ -27,17 +27,10 @@ UNKNOWN = "unknown"
 class Standard:
     """Weights that give every compared pose bin the same ages and genders.
 
-    Attributes
-    ----------
-    bins : list of str
-        Compared bins; the other occupied ones are shown raw only.
-    raw_only : list of str
-        Bins that would push the covered share below 70%.
-    coverage : float
-        Share of the population (faces of known pose) in the strata that all bins hold.
-    weights : ndarray of shape (n_faces,)
-        ``w_s / n_bs`` for a face of stratum s in bin b; 0 outside the common support. The
-        weighted mean over a bin is its standardised mean.
+    ``raw_only`` bins would push the covered share below 70%. ``coverage`` is the share of the
+    population (faces of known pose) in the strata that all ``bins`` hold. ``weights`` are ``w_s /
+    n_bs`` for a face of stratum s in bin b, 0 outside the common support: the weighted mean over a
+    bin is its standardised mean.
     """
 
     bins: list[str]
@@ -54,22 +47,10 @@ def strata(panel: Panel) -> NDArray[np.int64]:
 def merged_strata(stratum: NDArray[np.int64], pose: pd.Series) -> NDArray[np.int64]:
     """Join strata that are thin in some occupied pose bin with a neighbouring age class.
 
-    Parameters
-    ----------
-    stratum : ndarray of shape (n,)
-        ``2 * age_class + gender`` (``strata``).
-    pose : Series of category, length n
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        Codes; joined strata share the smallest.
-
-    Notes
-    -----
-    Of one gender, the thinnest stratum (fewest faces in its emptiest bin) is joined with the
-    neighbour that has fewer faces, until every stratum holds 5 faces in every bin or two age
-    groups are left: a standardisation over one would be none.
+    Strata are ``2 * age_class + gender`` (``strata``); joined ones share the smallest code. Of one
+    gender, the thinnest stratum (fewest faces in its emptiest bin) is joined with the neighbour
+    that has fewer faces, until every stratum holds 5 faces in every bin or two age groups are left:
+    a standardisation over one would be none.
     """
     levels = [v for v in pose.cat.categories if str(v) != UNKNOWN]
     occupied = [v for v in levels if (pose == v).any()]
@@ -96,18 +77,9 @@ def merged_strata(stratum: NDArray[np.int64], pose: pd.Series) -> NDArray[np.int
 def standardise(stratum: NDArray[np.int64], pose: pd.Series) -> Standard:
     """Find the common support and its weights.
 
-    Parameters
-    ----------
-    stratum : ndarray of shape (n,)
-        Non-negative codes.
-    pose : Series of category, length n
-        Pose bins; level ``unknown`` is never compared.
-
-    Notes
-    -----
-    A stratum is in the support if every compared bin holds at least 5 of its faces. While the
-    support covers less than 70% of the population, the bin whose removal raises the share most
-    (the smaller one in a tie) is taken out of the comparison.
+    A stratum is in the support if every compared bin holds at least 5 of its faces; pose
+    ``unknown`` is never compared. While the support covers less than 70% of the population, the bin
+    whose removal raises the share most (the smaller one in a tie) is taken out of the comparison.
     """
     levels = [str(level) for level in pose.cat.categories]
     codes = pose.cat.codes.to_numpy()
@@ -144,13 +116,9 @@ def standardise(stratum: NDArray[np.int64], pose: pd.Series) -> Standard:
 def regression_check(panel: Panel, error: Array, column: str) -> pd.DataFrame:
     """Regress the absolute error on age (cubic spline), gender and pose; group-robust errors.
 
-    The second opinion on a pose effect: it uses every face of known pose and no strata.
-
-    Returns
-    -------
-    DataFrame
-        ``level``, ``n``, ``effect`` (years against the first occupied bin), ``low``, ``high``;
-        empty if fewer than two pose bins hold five faces.
+    It uses every face of known pose and no strata. Columns ``level``, ``n``, ``effect`` (years
+    against the first occupied bin), ``low``, ``high``; empty if fewer than two pose bins hold five
+    faces.
     """
     pose = panel.faces[column]
     counts = pose[np.isfinite(error)].value_counts()
@@ -183,18 +151,7 @@ def regression_check(panel: Panel, error: Array, column: str) -> pd.DataFrame:
 
 
 def cluster_ols(design: Array, y: Array, groups: NDArray[np.int64]) -> tuple[Array, Array]:
-    """Ordinary least squares with cluster-robust (CR1) standard errors.
-
-    Parameters
-    ----------
-    design : ndarray of shape (n, p)
-    y : ndarray of shape (n,)
-    groups : ndarray of shape (n,)
-
-    Returns
-    -------
-    beta, se : ndarray of shape (p,)
-    """
+    """Return coefficients of least squares and their cluster-robust (CR1) standard errors."""
     n, p = design.shape
     bread = np.linalg.pinv(design.T @ design)
     beta = bread @ design.T @ y
