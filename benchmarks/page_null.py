@@ -16,7 +16,7 @@ import argparse
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,10 +39,11 @@ SAID = {  # words that claim a difference; what each is about
     "pair": r"^(?!Borderline).*(estimates age|recognises gender) better than",
     "price": r"errs by [\d.]+ years (less|more) than",
     "groups of the pair": r"is better in|ahead: (?!\S+ in 0 and \S+ in 0\.)|^verdict: ",
-    "gaps": r"Widest gaps",
+    "gaps": r"Widest gaps|^gap: ",
+    "angle": r"differs \(p |it changes \(p |angles differ beyond",
     "best": r"(?<!not )(?<!be )told apart|^mark: best",
     "elsewhere": r"on age is|on gender is|is better on|grows most|hold less there",
-    "changed pictures": r"the first to lose clearly|^breaks: ",
+    "changed pictures": r"to lose clearly|^breaks: ",
 }
 
 
@@ -157,6 +158,9 @@ def words(run: RunTables) -> list[str]:
 
 def _cells(table: Table) -> list[str]:
     found = [f"mark: {cell.mark}" for row in table.rows for cell in row.cells if cell.mark]
+    if table.key == "gaps":
+        notes = [cell.note for row in table.rows for cell in row.cells]
+        found += [f"gap: {note}" for note in notes if note == "beyond chance"]
     if table.key == "tests":
         names = [row.cells[-1].text for row in table.rows]
         found += [f"verdict: {name}" for name in names if name in CONTENDERS]
@@ -166,18 +170,27 @@ def _cells(table: Table) -> list[str]:
     return found
 
 
-def claims(said: list[str]) -> set[str]:
-    """Return what a page claims differences of."""
-    return {about for about, pattern in SAID.items() if any(re.search(pattern, s) for s in said)}
+def claims(said: list[str]) -> dict[str, list[str]]:
+    """Return the words of a page that claim a difference, by what they are about."""
+    found = {about: [s for s in said if re.search(pattern, s)] for about, pattern in SAID.items()}
+    return {about: sentences for about, sentences in found.items() if sentences}
 
 
 def null_rate(pages: int, n: int = 480, first: int = 0) -> dict[str, object]:
-    """Return the share of pages that claim a difference, with its interval, and of what."""
-    found = [claims(words(null_run(page, n))) for page in range(first, first + pages)]
+    """Return the share of pages that claim a difference, with its interval, of what, in words."""
+    found = {page: claims(words(null_run(page, n))) for page in range(first, first + pages)}
+    said = [f"page {page}, {about}: {sentences[0]}"
+            for page, claimed in found.items() for about, sentences in claimed.items()]  # fmt: skip
+    return rate([set(claimed) for claimed in found.values()]) | {"faces": n, "said": said}
+
+
+def rate(found: Sequence[Collection[str]]) -> dict[str, object]:
+    """Return the share of pages with any claim, its 95% interval, and of what the claims are."""
+    pages = len(found)
     false = sum(bool(f) for f in found)
     ends = stats.binomtest(false, pages).proportion_ci(method="wilson")
     about = Counter(kind for f in found for kind in f)
-    return {"pages": pages, "faces": n, "false": false, "rate": false / pages,
+    return {"pages": pages, "false": false, "rate": false / pages,
             "low": float(ends.low), "high": float(ends.high),
             "about": {kind: about[kind] / pages for kind in SAID}}  # fmt: skip
 
@@ -186,8 +199,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--faces", type=int, default=480)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first page")
     options = parser.parse_args()
-    print(json.dumps(null_rate(options.pages, options.faces), indent=1))
+    print(json.dumps(null_rate(options.pages, options.faces, options.first), indent=1))
 
 
 if __name__ == "__main__":

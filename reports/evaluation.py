@@ -82,10 +82,14 @@ class Evaluation:
     def verdict_contenders(self) -> list[str]:
         """Those the verdict names: the pair, and who has the smallest error of age."""
         names = [self.pair.first, self.pair.second] if self.pair else self.shown[:1]
+        return list(dict.fromkeys([*names, self.leader]))
+
+    @cached_property
+    def leader(self) -> str:
+        """The shown contender with the smallest error of age; the first where no age is known."""
         errors = {c: self.value(c, "mae") for c in self.shown}
         known = [c for c in self.shown if np.isfinite(errors[c])]
-        leader = min(known, key=lambda c: errors[c]) if known else names[0]
-        return list(dict.fromkeys([*names, leader]))
+        return min(known, key=lambda c: errors[c]) if known else self.shown[0]
 
     @cached_property
     def skipped_columns(self) -> list[str]:
@@ -142,11 +146,23 @@ class Evaluation:
         """The pair on each other data set (``elsewhere.pair_elsewhere``), tested."""
         return self._tested[2]
 
-    @cached_property
+    @property
     def gaps(self) -> pd.DataFrame:
         """Worst against best group of every breakdown (``gaps.gaps``)."""
+        return self._gaps[0]
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Whether the pair's difference is the same in all groups, by breakdown (``gaps.gaps``)."""
+        return self._gaps[1]
+
+    @cached_property
+    def _gaps(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         tables = {c: self.breakdown_tables[c] for c in self.drawn_columns}
-        return gaps.gaps(self.panel, tables, self.shown, self.families)
+        better = None
+        if self.pair:
+            better = comparison.advantages(self.panel, self.pair.first, self.pair.second)
+        return gaps.gaps(self.panel, tables, self.shown, self.families, better)
 
     @cached_property
     def breakdown_tables(self) -> dict[str, pd.DataFrame]:

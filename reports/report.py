@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from reports.page.page import Page
 from reports.sections.faces import shown_faces
 
@@ -35,7 +37,8 @@ def summary(run: RunTables) -> dict[str, Any]:
     >>> reports.summary(run)["n_faces"]
     3
     """
-    return page_of(run).summary
+    with _one_thread():
+        return page_of(run).summary
 
 
 def gallery_faces(run: RunTables) -> list[str]:
@@ -61,7 +64,8 @@ def gallery_faces(run: RunTables) -> list[str]:
     >>> sorted(reports.gallery_faces(run))
     ['0', '1', '2']
     """
-    return shown_faces(page_of(run).evaluation)
+    with _one_thread():
+        return shown_faces(page_of(run).evaluation)
 
 
 def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
@@ -96,9 +100,15 @@ def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
     True
     """
     page = page_of(run)
-    if summary is not None and summary != page.summary:
-        raise ValueError("the summary given is not the summary of this run")
-    return page.html
+    with _one_thread():
+        if summary is not None and summary != page.summary:
+            raise ValueError("the summary given is not the summary of this run")
+        return page.html
+
+
+def _one_thread() -> threadpool_limits:
+    """Keep linear algebra to one thread: products are small, and sums the same on any machine."""
+    return threadpool_limits(1, user_api="blas")
 
 
 def page_of(run: RunTables) -> Page:

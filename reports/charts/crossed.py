@@ -96,13 +96,14 @@ def heat(
     strength: Callable[[np.ndarray], np.ndarray],
 ) -> None:
     """Draw one heat map; ``part`` has ``row``, ``column``, ``n``, ``value``."""
-    table = part.assign(row=part["row"].astype(str), column=part["column"].astype(str))
-    value, n = (
-        table.pivot_table(index="row", columns="column", values=v, sort=False)
-        .reindex(index=rows, columns=columns)
-        .to_numpy(float)
-        for v in ("value", "n")
-    )
+    value, n = np.full((2, len(rows), len(columns)), np.nan)
+    at = [
+        (rows.index(str(row)), columns.index(str(column)))
+        for row, column in zip(part["row"], part["column"], strict=True)
+    ]
+    if at:
+        where = tuple(np.transpose(at))
+        value[where], n[where] = part["value"], part["n"]
     texts = [[minus(v * factor, 1) if np.isfinite(v) else "" for v in line] for line in value]
     heat_map(ax, value, texts, rows, columns, strength(value), n < figures.SMALL_N)
 

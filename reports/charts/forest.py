@@ -57,7 +57,7 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
     room = figures.room_for(labels)
     figure, grid = figures.axes(
         0.65 + 0.24 * len(keys), columns=2, width=9.4, sharey=True,
-        margins=figures.Margins(left=room, between=0.3),
+        margins=figures.Margins(left=room, top=0.46, bottom=0.1, between=0.3),
     )  # fmt: skip
     names = figures.contenders_of(frame)
     for ax, metric in zip(grid, PANELS, strict=True):
@@ -75,7 +75,9 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "") -> Figure
             if keys[row][0] != keys[row - 1][0]:
                 ax.axhline(row - 0.5, color=figures.GRID, lw=1, zorder=0)
         ax.grid(axis="y", visible=False)
-        ax.set_xlabel(PANELS[metric])
+        ax.set_xlabel(PANELS[metric])  # on top: the first screen shows no lower end
+        ax.xaxis.set_label_position("top")
+        ax.xaxis.tick_top()
     grid[0].set_yticks(range(len(keys)), labels)
     grid[0].set_ylim(len(keys) - 0.5, -0.5)
     grid[0].set_xlim(left=0)

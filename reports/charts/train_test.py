@@ -17,7 +17,7 @@ ORDER = 12
 LEGEND = False
 NOTE = (
     "Hollow: the faces a contender was fitted on; filled: the test faces, with 95% interval. The "
-    "distance is how much it learnt by heart."
+    "distance is how much better it is on faces it has seen."
 )
 AXES = {"mae": ("age error", "MAE, years"), "accuracy": ("gender accuracy", "gender accuracy")}
 

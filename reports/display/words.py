@@ -42,6 +42,12 @@ def interval(low: float, high: float, unit: str = "") -> str:
     return f"{number(low, unit)} to {number(high, unit)}"
 
 
+def spanned(value: Any, low: float, high: float, unit: str = "", word: str = "") -> str:
+    """Print a number with its interval: ``4.99 years [4.53 to 5.50]``."""
+    span = interval(low, high, unit)
+    return f"{number(value, unit)}{f' {word}' * bool(word)}{f' [{span}]' * bool(span)}"
+
+
 def small(value: Any, digits: int = 2) -> str:
     """Print a number that cannot be zero: ``< 0.01`` where it would round to nothing."""
     if value is None or not math.isfinite(float(value)):
@@ -65,6 +71,12 @@ def p_value(p: float) -> str:
     if not math.isfinite(p):
         return DASH
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_is(p: float) -> str:
+    """Print a p value behind its letter: ``= 0.012``, ``< 0.001``."""
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def duration(seconds: float) -> str:

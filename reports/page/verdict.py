@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.display.words import interval, listed, number, p_value
+from reports.display.words import interval, listed, number, p_is
 from reports.evaluation import POSE_COLUMNS, Evaluation
 from reports.sections import elsewhere, stress
 from reports.sections.costs import price_claim
@@ -17,7 +17,7 @@ from reports.sections.groups import gap_words
 from reports.sections.pair import power
 from reports.sections.pose import angle_sentence
 from reports.statistics import breakdowns
-from reports.statistics.pairs import Pair
+from reports.statistics.pairs import ALPHA, Pair
 
 
 @dataclass(frozen=True)
@@ -83,19 +83,19 @@ def _target(evaluation: Evaluation, pair: Pair, target: str) -> Sentence | None:
     unit, scale = ("years", "years") if target == "age" else ("share", "points")
     word = "years" if target == "age" else "points"
     verb = "estimates age" if target == "age" else "recognises gender"
+    size = f"{number(abs(row['advantage']), scale)} {word}{_deciding(row, ahead, scale)}"
     claims = {
-        "undecided": f"{winner} and {loser} cannot be told apart on {target}.",
-        "borderline": f"Borderline: {winner} {verb} better than {loser} here, but test and "
-        "interval do not agree.",
+        "undecided": f"{winner} and {loser} cannot be told apart on {target}: {winner} leads by "
+        f"{size}.",
+        "borderline": f"Borderline: {winner} {verb} better than {loser} here, by {size}, but test "
+        "and interval do not agree.",
     }
-    size = number(abs(row["advantage"]), scale)
-    clear = f"{winner} {verb} better than {loser}, by {size} {word}."
-    claim = claims.get(row["claim"], clear)
+    claim = claims.get(row["claim"], f"{winner} {verb} better than {loser}, by {size}.")
     what = f"{number(better, unit)} against {number(worse, unit)}" + (
         " years" if target == "age" else " right"
     )
     evidence = f"{what} on the {row['n']:,} faces both answered; {_spans(row, ahead, scale)}; "
-    evidence += f"p {_p(row['p_page'])}, adjusted for all tests of this page."
+    evidence += f"p {p_is(row['p_page'])}, adjusted for all tests of this page."
     return Sentence(target.capitalize(), claim, f"{evidence} {_trainings(evaluation, pair, row)}")
 
 
@@ -113,17 +113,20 @@ def _spans(row: Mapping[str, Any], ahead: bool, scale: str) -> str:
     return f"{said} for these models, {recipe} for the recipe" if recipe else said
 
 
+def _deciding(row: Mapping[str, Any], ahead: bool, scale: str) -> str:
+    """Print the interval that decides the words, over trainings too where there are three."""
+    kind = "recipe_" if np.isfinite(row["recipe_low"]) else ""
+    low, high = row[f"{kind}low"], row[f"{kind}high"]
+    span = interval(low, high, scale) if ahead else interval(-high, -low, scale)
+    return f" [{span}]" if span else ""
+
+
 def _trainings(evaluation: Evaluation, pair: Pair, row: Mapping[str, Any]) -> str:
     if np.isfinite(row["recipe_low"]):
         return "The recipe's interval, over faces and trainings, decides."
     seeds = min(len(evaluation.panel.answers[c].seeds) for c in (pair.first, pair.second))
     many = "one training" if seeds == 1 else f"{seeds} trainings"
     return f"This stands on {many}: it holds for these fitted models, not yet for the recipe."
-
-
-def _p(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
@@ -146,8 +149,8 @@ def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
     ]
     claim = f"{'; '.join(claims)}." if claims else "No group is seen to go the other way."
     evidence = (
-        f"Whoever leads overall is ahead in {int((clear & ahead).sum())} of {len(rows)} group "
-        f"tests by {_breakdowns(rows)}, after adjustment for the whole page. {power(rows)}"
+        f"Whoever leads overall is ahead in {int((clear & ahead).sum())} of {len(rows)} "
+        f"group tests by {_breakdowns(rows)}, after adjustment for the whole page. {power(rows)}"
     )
     against = rows[~clear & ~ahead]
     if len(against):
@@ -178,7 +181,7 @@ def _place(breakdown: str, level: str) -> str:
 
 
 def _for_whom(evaluation: Evaluation) -> Sentence | None:
-    """Say how wide the gap between genders is, and the widest of all others, per contender."""
+    """Name the leader's widest gaps that are more than chance, and everybody's between genders."""
     gaps = evaluation.gaps
     mine = gaps[gaps["contender"].isin(evaluation.verdict_contenders)]
     if mine.empty:
@@ -186,19 +189,20 @@ def _for_whom(evaluation: Evaluation) -> Sentence | None:
     genders = mine[(mine["breakdown"] == "gender") & (mine["metric"] == "accuracy")]
     people = mine[mine["breakdown"].isin(("gender", "ethnicity"))]
     chosen = genders if len(genders) else people if len(people) else mine
-    claims = [gap_words(row, name=True) for _, row in chosen.head(3).iterrows()]
-    leader = evaluation.verdict_contenders[-1]
-    own = mine[(mine["contender"] == leader) & (mine["p_page"] < 0.05)]
+    each = [gap_words(row, name=True) for _, row in chosen.head(3).iterrows()]
+    leader = evaluation.leader
+    own = mine[(mine["contender"] == leader) & (mine["p_page"] < ALPHA)]
     widest = [
         gap_words(part.sort_values("difference").iloc[-1])
         for _, part in own.groupby("metric", sort=False)
     ]
-    evidence = (
-        f"Widest gaps of {leader} that are more than chance: {'; '.join(widest)}."
+    claim = (
+        f"Widest gaps of {leader} beyond chance: {'; '.join(widest)}."
         if widest
-        else f"No gap of {leader} between groups is more than chance, after adjustment."
+        else f"No gap of {leader} between groups is more than chance."
     )
-    return Sentence("For whom", f"{'; '.join(claims)}.", evidence)
+    evidence = f"{'; '.join(each)}. P values are adjusted for all tests of this page."
+    return Sentence("For whom", claim, evidence)
 
 
 def _angle(evaluation: Evaluation) -> Sentence | None:
@@ -226,7 +230,7 @@ def _others(evaluation: Evaluation, pair: Pair) -> Sentence | None:
     for metric, _, row in leads:
         unit = "years" if metric == "mae" else "share"
         word = " years" if metric == "mae" else ""
-        told = "told apart" if row["p_page"] < 0.05 else "not told apart"
+        told = "told apart" if row["apart"] else "not told apart"
         said.append(
             f"{number(row['winner_value'], unit)} against {number(row['runner_up_value'], unit)}"
             f"{word} of {row['runner_up']} on the {row['n']:,} faces that all answered, {told}"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
-from reports.display.words import interval, minus, number
+from reports.display.words import minus, spanned
 from reports.evaluation import Evaluation
 from reports.statistics.age_assurance import NEAR
 
@@ -27,16 +27,16 @@ def finding(evaluation: Evaluation) -> str:
     """Say whom the contender with the smallest error passes and refuses at 18."""
     table = evaluation.age_assurance
     rows = table[(table["threshold"] == 18) & (table["group"] == "")]
-    rows = rows[rows["contender"] == evaluation.verdict_contenders[-1]]
+    rows = rows[rows["contender"] == evaluation.leader]
     rows = rows[~rows["question"].str.startswith("challenge")]
     if len(rows) < 2:
         return "Too few faces near 18 years to judge that threshold."
     said = [
-        f"{r['question']}: {number(r['value'], 'share')} "
-        f"[{interval(r['value_low'], r['value_high'], 'share')}]"
+        f"{r['question']}: {spanned(r['value'], r['value_low'], r['value_high'], 'share')} of "
+        f"{r['n']} faces"
         for r in rows.to_dict("records")
     ]
-    return f"{evaluation.verdict_contenders[-1]}, {'; '.join(said)}."
+    return f"{evaluation.leader}, {'; '.join(said)}."
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
@@ -75,5 +75,8 @@ def _table(evaluation: Evaluation, frame: pd.DataFrame, key: str, title: str) ->
     if key == "assurance-18":
         note += " Challenge 25 as in NIST FATE AEV: who looks younger than 25 shows a passport."
     if key == "assurance-error":
-        note += " Age-balanced: mean over sex x single year, so that frequent ages weigh no more."
+        note += (
+            " Errors in years. Age-balanced: mean over sex x single year, so that frequent ages "
+            "weigh no more."
+        )
     return Table(key, title, columns, rows, note, sortable=False)

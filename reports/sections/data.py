@@ -21,6 +21,15 @@ def lead(evaluation: Evaluation) -> str:
     return "From files to test faces."
 
 
+def finding(evaluation: Evaluation) -> str:
+    """Count files, faces and groups."""
+    faces, panel = evaluation.run.faces, evaluation.panel
+    return (
+        f"{len(faces):,} readable images, {int(faces['keep'].sum()):,} kept, {len(panel.age):,} "
+        f"tested in {int(panel.group.max()) + 1:,} groups."
+    )
+
+
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return flow, parts, audit and leak; a sentence for each table that the run does not hold."""
     found: list[Block] = [_flow(evaluation)]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
-from reports.display.words import minus, number, p_value
+from reports.display.words import minus, number, p_is
 from reports.evaluation import Evaluation
 from reports.sections.stress import not_asked
 from reports.statistics.elsewhere import SHARES, recalibration_table
@@ -185,15 +185,10 @@ def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
             f"{what}: {pair.first} {number(row['first'], unit)}, {pair.second} "
             f"{number(row['second'], unit)}, advantage of {pair.second} "
             f"{number(row['advantage'], difference)} ({number(row['low'], difference)} to "
-            f"{number(row['high'], difference)}), p {_p(row['p_page'])}, {int(row['n']):,} faces"
+            f"{number(row['high'], difference)}), p {p_is(row['p_page'])}, {int(row['n']):,} faces"
         )
     said[-1] += "; p adjusted for all tests of the page"
     return f"On {name}: {'; '.join(claims)}.", f"{'. '.join(said)}. {_growth(evaluation, name)}"
-
-
-def _p(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def _claim(evaluation: Evaluation, row: pd.Series, name: str) -> str:

@@ -39,6 +39,26 @@ def lead(evaluation: Evaluation) -> str:
     return "Where contenders fail and where they disagree."
 
 
+def finding(evaluation: Evaluation) -> str:
+    """Count the genders that nobody gets right, and say how far off the leader can be."""
+    name = evaluation.leader
+    error = seed_mean(evaluation.panel, name, "mae")
+    said = []
+    if np.isfinite(error).any():
+        said.append(f"{name} is off by up to {number(float(np.nanmax(error)), 'years')} years")
+    wrong = _wrong(evaluation, _MeanAnswers(evaluation))
+    n = int((wrong > 0.5).sum())
+    verb = "face gets" if n == 1 else "faces get"
+    said.append(f"{n:,} {verb} the other gender from every contender shown")
+    return f"{'; '.join(said)}."
+
+
+def _wrong(evaluation: Evaluation, answers: _MeanAnswers) -> Array:
+    """Return the smallest probability that any contender gives the other gender, by face."""
+    p = answers.p_female
+    return np.nan_to_num(np.where(evaluation.panel.female == 1, 1 - p, p).min(axis=0))
+
+
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return largest errors, sure gender mistakes and disagreements, as pictures or as tables."""
     found: list[Block] = []
@@ -117,8 +137,7 @@ def _rankings(evaluation: Evaluation, answers: _MeanAnswers) -> list[Ranking]:
     panel, names = evaluation.panel, answers.names
     best = min(names, key=lambda c: (np.nan_to_num(evaluation.value(c, "mae"), nan=np.inf), c))
     error = np.nan_to_num(seed_mean(panel, best, "mae"))
-    p = answers.p_female
-    wrong = np.nan_to_num(np.where(panel.female == 1, 1 - p, p).min(axis=0))
+    wrong = _wrong(evaluation, answers)
     found = [
         Ranking(
             "largest-errors",

@@ -6,10 +6,11 @@ import pandas as pd
 
 from reports.display.blocks import Block
 from reports.display.cells import Cell, Column, Row, Table, measured, text_cell
-from reports.display.words import finite, interval, number, p_value
+from reports.display.words import finite, interval, number, p_is, p_value
 from reports.evaluation import Evaluation
 from reports.statistics import breakdowns
 from reports.statistics.gaps import worst_cell
+from reports.statistics.pairs import ALPHA
 
 TITLE = "For whom"
 ORDER = 20
@@ -23,9 +24,9 @@ def lead(evaluation: Evaluation) -> str:
 
 
 def finding(evaluation: Evaluation) -> str:
-    """Name the widest gap of gender accuracy that is more than chance, or say that none is."""
+    """Name the widest gap of each question that is more than chance, or say that none is."""
     gaps = evaluation.gaps
-    real = gaps[(gaps["p_page"] < 0.05)]
+    real = gaps[gaps["p_page"] < ALPHA]
     if gaps.empty:
         return ""
     if real.empty:
@@ -39,16 +40,17 @@ def finding(evaluation: Evaluation) -> str:
 
 
 def gap_words(gap: pd.Series, name: bool = False) -> str:
-    """Return a gap in words: *gender accuracy: male 95.4%, female 88.3%, gap 7.1 [1.8 to 12.5]*."""
+    """Return a gap in words: *gender accuracy by gender, male: 95.4%, female: 88.3%, gap ...*."""
     unit, scale = UNITS[str(gap["metric"])]
     word = " points" if scale == "points" else " years"
     who = f"{gap['contender']}, " if name else ""
     return (
-        f"{who}{WORDS[str(gap['metric'])]} by {breakdowns.label(str(gap['breakdown']))}: "
-        f"{gap['best']} {number(gap['best_value'], unit)}, "
-        f"{gap['worst']} {number(gap['worst_value'], unit)}, gap "
+        f"{who}{WORDS[str(gap['metric'])]} by {breakdowns.label(str(gap['breakdown']))}, "
+        f"{gap['best']}: {number(gap['best_value'], unit)}, "
+        f"{gap['worst']}: {number(gap['worst_value'], unit)}, gap "
         f"{number(gap['difference'], scale)}{word} "
         f"[{interval(gap['difference_low'], gap['difference_high'], scale)}]"
+        + (f", p {p_is(gap['p_page'])}" if finite(gap["p_page"]) is not None else "")
     )
 
 
@@ -87,7 +89,7 @@ def gap_table(evaluation: Evaluation, contenders: list[str] | None = None) -> Ta
                     measured(gap["difference"], gap["difference_low"], gap["difference_high"],
                              scale),
                     Cell(number(gap["ratio"]), finite(gap["ratio"])),
-                    Cell(p_value(gap["p_page"]), finite(gap["p_page"])),
+                    _p_cell(gap["p_page"]),
                 ],
                 names.index(gap["contender"]),
             )
@@ -98,9 +100,17 @@ def gap_table(evaluation: Evaluation, contenders: list[str] | None = None) -> Ta
         columns,
         rows,
         "Groups of at least 30 faces. The worst and the best are picked after looking, so the gap "
-        "is a little too large in expectation; p: all groups are equal, adjusted for all gaps of "
-        "the page. Ratio: smaller over larger.",
+        "is a little too large in expectation, and its interval, which is not adjusted, may leave "
+        "out zero by chance. P: all groups of the breakdown are equal, adjusted for all tests of "
+        "the page; it decides the words. Ratio: smaller over larger.",
     )
+
+
+def _p_cell(p: float) -> Cell:
+    """Print an adjusted p with what it means in words."""
+    known = finite(p) is not None
+    note = ("beyond chance" if p < ALPHA else "may be chance") if known else ""
+    return Cell(p_value(p), finite(p), note=note)
 
 
 def worst_table(evaluation: Evaluation) -> Table:
@@ -120,7 +130,7 @@ def worst_table(evaluation: Evaluation) -> Table:
                         [
                             text_cell(f"{breakdowns.label(a)} and {breakdowns.label(b)}"),
                             text_cell(contender),
-                            text_cell(WORDS[metric]),
+                            text_cell(WORDS[metric] + (", years" if unit == "years" else "")),
                             text_cell(where),
                             Cell(f"{cell['n']:,}", int(cell["n"])),
                             measured(*ends, unit),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.display.blocks import Block
 from reports.display.cells import from_frame
+from reports.display.words import spanned
 from reports.evaluation import Evaluation
 
 TITLE = "Other protocols"
@@ -15,6 +16,17 @@ ORDER = 160
 def lead(evaluation: Evaluation) -> str:
     """Say what the section is about."""
     return "The same contenders, other faces."
+
+
+def finding(evaluation: Evaluation) -> str:
+    """Say what the contender with the smallest error here reaches on the other faces."""
+    said = []
+    for panel, numbers in zip(evaluation.other_panels, evaluation.other_headlines, strict=True):
+        rows = numbers[numbers["contender"] == evaluation.leader].set_index("metric")
+        if "mae" in rows.index:
+            value, low, high = rows.loc["mae", ["value", "low", "high"]].tolist()
+            said.append(f"{panel.protocol} {spanned(value, low, high, 'years', 'years')}")
+    return f"Age error of {evaluation.leader}: {'; '.join(said)}." if said else ""
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:

@@ -86,6 +86,7 @@ def tests_table(evaluation: Evaluation) -> Table:
         evaluation.tests,
         "tests",
         "All tests of the pair",
+        "Age: years of error; gender: share right. "
         "Advantage: years less error, or points more right, of the second over the first, with its "
         "95% interval for these fitted models; recipe: for another training as well. p: sign flips "
         "of groups, 10,000 draws. Holm: adjusted within breakdown and target. Page: adjusted for "

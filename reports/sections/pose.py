@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from reports.display.blocks import Block, Prose
 from reports.display.cells import SMALL_N, Cell, Column, Row, Table, measured, text_cell
-from reports.display.words import interval, minus, number, p_value
+from reports.display.words import interval, minus, number, p_is
 from reports.evaluation import POSE_COLUMNS, Evaluation
 from reports.statistics import breakdowns
-from reports.statistics.gaps import equal_levels_p
-from reports.statistics.pairs import advantages
+from reports.statistics.pairs import ALPHA
 
 TITLE = "Head pose"
 ORDER = 30
@@ -46,7 +43,7 @@ def ages_by_pose(evaluation: Evaluation) -> str:
 def finding(evaluation: Evaluation) -> str:
     """Say how the error of the leading contender changes from frontal to turned."""
     sentence = angle_sentence(evaluation)
-    return f"{sentence[0]} {sentence[1]}" if sentence else ""
+    return sentence[0] if sentence else ""
 
 
 def angle_sentence(evaluation: Evaluation) -> tuple[str, str] | None:
@@ -66,37 +63,67 @@ def _angle_sentence(evaluation: Evaluation) -> tuple[str, str] | None:
     if table is None or table.empty:
         return None
     bins = list(dict.fromkeys(table["level"]))
-    said, gaps = [], evaluation.gaps
+    said = {}
     for contender in evaluation.verdict_contenders:
         rows = table[table["contender"] == contender].set_index("level")
-        near, far = rows.loc[bins[0]], rows.loc[bins[-1]]
-        test = gaps[(gaps["breakdown"] == "yaw_bin") & (gaps["contender"] == contender)
-                    & (gaps["metric"] == "mae")]  # fmt: skip
-        p = p_value(float(test["p_page"].iloc[0])) if len(test) else ""
-        said.append(
-            f"{contender} {number(near['mae'], 'years')} to {number(far['mae'], 'years')} years "
-            f"[{interval(far['mae_low'], far['mae_high'], 'years')}]"
-            + (f", equal at all angles: p {'' if p.startswith('<') else '= '}{p}" if p else "")
+        near, far = (
+            f"{number(row['mae'], 'years')} [{interval(row['mae_low'], row['mae_high'], 'years')}]"
+            for row in (rows.loc[bins[0]], rows.loc[bins[-1]])
         )
-    claim = f"From |yaw| {bins[0]} to {bins[-1]}, at equal ages and genders: {'; '.join(said)}."
-    return claim, _interaction(evaluation)
+        said[contender] = (
+            f"{contender} {near} years at |yaw| {bins[0]} degrees, {far} years at {bins[-1]}"
+        )
+    leader = said.pop(evaluation.leader)
+    claim = (
+        f"Age error of {leader}, as if all angles held the same ages and genders."
+        f"{_leader_by_angle(evaluation)}"
+    )
+    others = f"{'; '.join(said.values())}." if said else ""
+    parts = (others, _by_angle(evaluation), _pair_by_angle(evaluation))
+    return claim, " ".join(part for part in parts if part)
 
 
-def _interaction(evaluation: Evaluation) -> str:
-    pair = evaluation.pair
-    if pair is None:
+def _leader_by_angle(evaluation: Evaluation) -> str:
+    """Say whether the joint test sees the leader's error change with the angle."""
+    gaps = evaluation.gaps
+    mine = gaps[(gaps["breakdown"] == "yaw_bin") & (gaps["metric"] == "mae")]
+    mine = mine[(mine["contender"] == evaluation.leader) & mine["p_page"].notna()]
+    if mine.empty:
         return ""
-    parts = []
-    for target, values in advantages(evaluation.panel, pair.first, pair.second).items():
-        levels = list(evaluation.standards["yaw_bin"].bins)
-        p = equal_levels_p(evaluation.panel, "yaw_bin", levels, values)
-        if np.isfinite(p):
-            parts.append(f"{target} p {'' if p < 0.001 else '= '}{p_value(p)}")
-    if not parts:
+    if mine["p_page"].iloc[0] < ALPHA:
+        return " As measured, angles differ beyond chance."
+    return " As measured, a difference between angles may be chance."
+
+
+def _by_angle(evaluation: Evaluation) -> str:
+    """Say for whom the error as measured differs between the bins of yaw."""
+    gaps = evaluation.gaps
+    rows = gaps[(gaps["breakdown"] == "yaw_bin") & (gaps["metric"] == "mae")]
+    rows = rows[rows["contender"].isin(evaluation.verdict_contenders) & rows["p_page"].notna()]
+    if rows.empty:
         return ""
+    said = [
+        f"{r['contender']} {'differs' if r['p_page'] < ALPHA else 'is not seen to differ'} "
+        f"(p {p_is(r['p_page'])})"
+        for r in rows.to_dict("records")
+    ]
+    return f"As measured, over all angles: {', '.join(said)}."
+
+
+def _pair_by_angle(evaluation: Evaluation) -> str:
+    """Say whether the difference of the tested pair changes with yaw."""
+    pair, rows = evaluation.pair, evaluation.changes
+    rows = rows[(rows["breakdown"] == "yaw_bin") & rows["p_page"].notna()]
+    if pair is None or rows.empty:
+        return ""
+    said = [
+        f"on {r['target']} it {'changes' if r['p_page'] < ALPHA else 'is not seen to change'} "
+        f"(p {p_is(r['p_page'])})"
+        for r in rows.to_dict("records")
+    ]
     return (
-        f"Whether the difference between {pair.first} and {pair.second} changes with yaw: "
-        f"{', '.join(parts)} (not adjusted)."
+        f"The difference between {pair.first} and {pair.second} by yaw: {', '.join(said)}. P "
+        "values are adjusted for all tests of this page."
     )
 
 

@@ -19,6 +19,14 @@ def lead(evaluation: Evaluation) -> str:
     return "What it takes to get these numbers again."
 
 
+def finding(evaluation: Evaluation) -> str:
+    """Count the cells that failed."""
+    failed = len(evaluation.failures)
+    cells = evaluation.run.predictions[["protocol", "contender", "seed", "fold"]]
+    said = f"{len(cells.drop_duplicates())} trained cells answered"
+    return f"{said}; {failed} failed." if failed else f"{said}, none failed."
+
+
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
     """Return contenders, failures, facts, versions and the plan."""
     provenance = evaluation.run.provenance

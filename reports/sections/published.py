@@ -29,7 +29,7 @@ def finding(evaluation: Evaluation) -> str:
     mae = rows[rows["metric"] == "mae"] if len(rows) else rows
     if mae.empty:
         return ""
-    leader = evaluation.verdict_contenders[-1]
+    leader = evaluation.leader
     ours = evaluation.value(leader, "mae")
     smaller = int((mae["value"] < ours).sum())
     return (

@@ -10,6 +10,7 @@ import pandas as pd
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
+from reports.display.reached import reached
 from reports.display.words import duration, finite, interval, listed, minus, number, size, small
 from reports.evaluation import Evaluation
 from reports.noise_floor import noise_floor
@@ -42,15 +43,12 @@ TIMES = (
 
 
 def finding(evaluation: Evaluation) -> str:
-    """Say what the best two contenders reach."""
+    """Say what the two contenders with the smallest errors of age reach."""
     rows = evaluation.headline[evaluation.headline["metric"] == "mae"].sort_values("value")
     said = []
     for name in rows["contender"].head(2):
-        accuracy = evaluation.value(name, "accuracy")
-        said.append(
-            f"{name}: {number(evaluation.value(name, 'mae'), 'years')} years, "
-            f"{number(accuracy, 'share')} of genders right"
-        )
+        genders = reached(evaluation, name, "accuracy")
+        said.append(f"{name} errs by {reached(evaluation, name, 'mae')}, genders right {genders}")
     return f"{'; '.join(said)}." if said else ""
 
 
@@ -95,7 +93,8 @@ def _headline_note(evaluation: Evaluation) -> str:
     if best["same"].any():
         note += (
             "● best, and better than the runner-up at 5% after adjustment for all tests of the "
-            "page; ○ best, but not told apart from the runner-up. "
+            "page (and, with three trainings or more, by more than trainings differ); ○ best, but "
+            "not told apart from the runner-up. "
         )
     if not best["same"].all():
         words = [METRICS[m].label for m in best.loc[~best["same"].astype(bool), "metric"]]

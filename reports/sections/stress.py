@@ -70,8 +70,8 @@ def claim(evaluation: Evaluation) -> str:
     who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     verb = "is" if len(names) == 1 else "are each"
     return (
-        f"{who} {verb} the first to lose clearly more than {bar} of age error under {most} of "
-        f"{kinds} kinds of change."
+        f"{who} {verb} the first, or among the first, to lose clearly more than {bar} of age error "
+        f"under {most} of {kinds} kinds of change."
     )
 
 

@@ -107,11 +107,22 @@ def _groups_of(panel: Panel, question: Question) -> Iterator[tuple[str, Mask]]:
     yield "", question.member
     if question.weights is not None:
         return
-    for column in GROUPS:
-        if column in panel.faces:
-            values = panel.faces[column].astype(str).to_numpy()
-            for level in sorted(set(values)):
-                yield level, question.member & (values == level)
+    for level, member in _levels(panel):
+        yield level, question.member & member
+
+
+def _levels(panel: Panel) -> list[tuple[str, Mask]]:
+    """Return name and members of each gender and ethnicity. Kept with the panel."""
+    if "assurance" not in panel.cache:
+        panel.cache["assurance"] = [
+            (level, np.asarray(values == level))
+            for column in GROUPS
+            if column in panel.faces
+            for values in [panel.faces[column].astype(str).to_numpy()]
+            for level in sorted(set(values))
+        ]
+    found: list[tuple[str, Mask]] = panel.cache["assurance"]
+    return found
 
 
 def thresholds(panel: Panel) -> list[int]:

@@ -7,6 +7,7 @@ all groups of a breakdown are alike (``equal_levels``); its p values are adjuste
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,12 +27,26 @@ COLUMNS = [
     "best", "best_value", "best_low", "best_high", "difference", "difference_low",
     "difference_high", "ratio", "p", "p_page",
 ]  # fmt: skip
+CHANGES = ["breakdown", "target", "p", "p_page"]
+
+
+class Asked(NamedTuple):
+    """One question *are these levels alike*: its row, the levels, whose values, the values."""
+
+    row: Row
+    levels: list[str]
+    key: tuple[str, str]
+    values: Array
 
 
 def gaps(
-    panel: Panel, tables: Mapping[str, pd.DataFrame], contenders: list[str], families: int = 1
-) -> pd.DataFrame:
-    """Return the gap of every breakdown, contender and target.
+    panel: Panel,
+    tables: Mapping[str, pd.DataFrame],
+    contenders: list[str],
+    families: int = 1,
+    advantages: Mapping[str, Array] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the gap of every breakdown, contender and target, and where the pair's lead changes.
 
     Parameters
     ----------
@@ -42,26 +57,41 @@ def gaps(
         Those to report.
     families : int
         Families of tests the page makes: adjusted p values are multiplied by it.
+    advantages : mapping of str to ndarray of shape (F,), optional
+        Target -> by how much the second of the tested pair is better (``pairs.advantages``).
 
     Returns
     -------
-    DataFrame
+    gaps : DataFrame
         ``worst``, ``best`` (levels of at least 30 faces) with their values and intervals,
         ``difference`` (never negative: years, or share), its interval (MOVER of the two levels),
         ``ratio`` (smaller over larger), ``p`` (all levels equal) and ``p_page``. Level
         ``unknown`` takes no part.
+    changes : DataFrame
+        ``breakdown, target, p, p_page``: the advantage is the same in all groups. Tested and
+        adjusted together with the gaps.
     """
-    found = []
+    found: list[Asked] = []
     for column, table in tables.items():
         for contender in contenders:
             for metric in TARGETS.values():
                 gap = _gap(panel, column, table, contender, metric)
                 if gap is not None:
-                    found.append(gap)
-    frame = pd.DataFrame([row for row, _ in found], columns=COLUMNS)
-    frame["p"], p_page = _p_values(panel, found)
-    frame["p_page"] = np.minimum(p_page * families, 1.0)
-    return frame
+                    key, values = (contender, metric), seed_mean(panel, contender, metric)
+                    found.append(Asked(*gap, key, values))
+    n = len(found)
+    levels = {str(a.row["breakdown"]): a.levels for a in found}
+    for target, values in (advantages or {}).items():
+        for column, names in levels.items():
+            row: Row = {"breakdown": column, "target": target}
+            found.append(Asked(row, names, ("advantage", target), values))
+    p, p_page = _p_values(panel, found)
+    p_page = np.minimum(p_page * families, 1.0)
+    frames = []
+    for part, names in ((slice(n), COLUMNS), (slice(n, None), CHANGES)):
+        frame = pd.DataFrame([a.row for a in found[part]], columns=names)
+        frames.append(frame.assign(p=p[part], p_page=p_page[part]))
+    return frames[0], frames[1]
 
 
 def _gap(
@@ -92,24 +122,6 @@ def _gap(
     }, [str(level) for level in mine["level"]]
 
 
-def equal_levels_p(panel: Panel, column: str, levels: list[str], values: Array) -> float:
-    """Return the p value of *all these levels of a breakdown are alike*, of one test alone.
-
-    Parameters
-    ----------
-    panel : Panel
-    column : str
-    levels : list of str
-        At least two.
-    values : ndarray of shape (F,)
-        NaN where there is none.
-    """
-    known = np.isfinite(values)
-    codes = _codes(panel, column, levels)[known]
-    rng = generator("alike", column)
-    return float(equal_levels([codes], values[known][:, None], panel.group[known], rng)[0][0, 0])
-
-
 def _codes(panel: Panel, column: str, levels: list[str]) -> NDArray[np.int64]:
     """Return the place of each face's level in ``levels``; -1 where it is none of them."""
     names = [str(v) for v in panel.faces[column].cat.categories]
@@ -117,28 +129,24 @@ def _codes(panel: Panel, column: str, levels: list[str]) -> NDArray[np.int64]:
     return np.asarray(place[panel.faces[column].cat.codes.to_numpy()], np.int64)
 
 
-def _p_values(panel: Panel, found: list[tuple[Row, list[str]]]) -> tuple[Array, Array]:
-    """Return p and page p of each gap; gaps on the same faces are shuffled together."""
+def _p_values(panel: Panel, found: list[Asked]) -> tuple[Array, Array]:
+    """Return p and page p of each question; those about the same faces are shuffled together."""
     p, p_page = np.full(len(found), np.nan), np.full(len(found), np.nan)
     asked: dict[bytes, list[int]] = {}
-    for k, (row, _) in enumerate(found):
-        known = np.isfinite(seed_mean(panel, str(row["contender"]), str(row["metric"])))
-        asked.setdefault(known.tobytes(), []).append(k)
+    for k, one in enumerate(found):
+        asked.setdefault(np.isfinite(one.values).tobytes(), []).append(k)
     for number, (mask, mine) in enumerate(asked.items()):
         known = np.frombuffer(mask, bool)
-        columns = list(
-            dict.fromkeys((r["contender"], r["metric"]) for r, _ in (found[k] for k in mine))
-        )
-        breakdowns = list(
-            dict.fromkeys((found[k][0]["breakdown"], tuple(found[k][1])) for k in mine)
-        )
-        codes = [_codes(panel, str(b), list(levels))[known] for b, levels in breakdowns]
-        values = np.stack([seed_mean(panel, str(c), str(m))[known] for c, m in columns], axis=1)
+        columns = {found[k].key: found[k].values[known] for k in mine}
+        asked_of = dict.fromkeys((str(found[k].row["breakdown"]), *found[k].levels) for k in mine)
+        breakdowns = list(asked_of)
+        codes = [_codes(panel, b, list(levels))[known] for b, *levels in breakdowns]
+        values = np.stack(list(columns.values()), axis=1)
         alone, together = equal_levels(codes, values, panel.group[known], generator("gaps", number))
+        place = {key: k for k, key in enumerate(columns)}
         for k in mine:
-            row, levels = found[k]
-            at = (breakdowns.index((row["breakdown"], tuple(levels))),
-                  columns.index((row["contender"], row["metric"])))  # fmt: skip
+            one = found[k]
+            at = breakdowns.index((str(one.row["breakdown"]), *one.levels)), place[one.key]
             p[k], p_page[k] = alone[at], together[at]
     return p, np.minimum(p_page * len(asked), 1.0)
 

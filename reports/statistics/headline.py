@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from reports.panel import Panel
 
-from .intervals import Estimate
+from .intervals import Estimate, student_interval
 from .metrics import METRICS, Metric
-from .pairs import known_of, seed_mean, targets_of
+from .pairs import known_of, seed_mean, seed_rows, targets_of
 from .recipe import mover_mean, recipe_interval
 from .resampling import totals
 from .shares import share_interval
@@ -27,6 +27,9 @@ def seed_values(
     panel: Panel, contender: str, metric: Metric, member: Mask | None = None
 ) -> dict[str, float]:
     """Return a metric of each seed, on the faces this seed answered (of ``member``, if given)."""
+    key = ("seeds", contender, metric.name)
+    if member is None and key in panel.cache:
+        return dict(panel.cache[key])
     answers = panel.answers[contender]
     out = {}
     for row, seed in enumerate(answers.seeds):
@@ -35,6 +38,8 @@ def seed_values(
         if member is not None:
             known = known & member
         out[seed] = metric(truth[known], predicted[known]) if known.any() else np.nan
+    if member is None:
+        panel.cache[key] = dict(out)
     return out
 
 
@@ -138,22 +143,26 @@ def _interval(
         if metric.interval == "r2":
             return r2_interval(value, influences[share], panel.group[share])
         known = answered(panel, contender, "gender")
-        few = int(min(panel.female[known].sum(), (1 - panel.female[known]).sum()))
-        return auc_interval(value, influences[known], panel.group[known], few)
+        return auc_interval(value, influences[known], panel.group[known], panel.female[known])
     return np.nan, np.nan
 
 
 def mean_influence(panel: Panel, contender: str, metric: Metric) -> Array:
     """Return what each face adds to a metric, averaged over seeds; 0 where it was not answered."""
-    answers, out = panel.answers[contender], []
-    for row in range(len(answers.seeds)):
-        truth, predicted = targets_of(panel, answers, row, metric.target)
-        known = known_of(truth, predicted)
-        filled = np.zeros(len(truth))
-        if known.any() and np.isfinite(metric(truth[known], predicted[known])):
-            filled[known] = influence(metric.name, truth[known], predicted[known])
-        out.append(filled)
-    return np.asarray(np.mean(out, axis=0))
+    key = ("influence", contender, metric.name)
+    if key not in panel.cache:
+        answers, out = panel.answers[contender], []
+        values = list(seed_values(panel, contender, metric).values())
+        for row in range(len(answers.seeds)):
+            truth, predicted = targets_of(panel, answers, row, metric.target)
+            known = known_of(truth, predicted)
+            filled = np.zeros(len(truth))
+            if np.isfinite(values[row]):
+                filled[known] = influence(metric.name, truth[known], predicted[known])
+            out.append(filled)
+        panel.cache[key] = np.asarray(np.mean(out, axis=0))
+    found: Array = panel.cache[key]
+    return found
 
 
 def _calibration(panel: Panel, contender: str) -> tuple[float, float]:
@@ -184,7 +193,9 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, A
     rows : DataFrame
         ``metric``, ``winner``, ``runner_up``, ``n`` (faces all contenders answered), ``same``
         (whether these are all faces that any of them answered: else nobody is marked),
-        ``winner_value``, ``runner_up_value`` on those faces.
+        ``winner_value``, ``runner_up_value`` on those faces, ``recipe_low``, ``recipe_high``
+        (interval over faces and trainings of what a face adds to the lead, winner minus runner-up;
+        NaN below three trainings of either).
     sums : ndarray of shape (G, len(rows))
         What each group adds to the lead of the winner, for ``multiplicity.page_wide``.
 
@@ -204,16 +215,26 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, A
         if len(names) < 2 or not common.any():
             continue
         same = bool(common.sum() == np.any(masks, axis=0).sum())
-        known_values = numbers[numbers["metric"] == metric.name].set_index("contender")["value"]
-        values = {
-            c: float(known_values[c]) if same else _mean(seed_values(panel, c, metric, common))
+        mine = numbers[numbers["metric"] == metric.name].set_index("contender")
+        seeds = {
+            c: mine.loc[c, "seeds"] if same else seed_values(panel, c, metric, common)
             for c in names
         }
+        values = {c: float(mine.loc[c, "value"]) if same else _mean(seeds[c]) for c in names}
         sign = 1 if metric.better == "low" else -1
         known = [c for c in names if np.isfinite(values[c])]
         if len(known) < 2:
             continue
         first, second = sorted(known, key=lambda c: sign * values[c])[:2]  # stable in a tie
+        lead = _lead(panel, metric, (first, second), values[first] - values[second], common)
+        of_seeds = [
+            list(seeds[c].values())
+            if metric.per_face is None
+            else _row_means(seed_rows(panel, c, metric.name)[:, common])
+            for c in (first, second)
+        ]
+        faces = student_interval(lead[common].reshape(-1, 1), panel.group[common]).take(0)
+        recipe = recipe_interval(faces.value, faces.low, faces.high, *of_seeds)
         rows.append(
             {
                 "metric": metric.name,
@@ -223,11 +244,13 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, A
                 "same": same,
                 "winner_value": values[first],
                 "runner_up_value": values[second],
+                "recipe_low": recipe[0],
+                "recipe_high": recipe[1],
             }
         )
-        lead = _lead(panel, metric, (first, second), values[first] - values[second], common)
         columns.append(totals(lead.reshape(-1, 1), panel.group, panel.n_groups))
-    names_ = ["metric", "winner", "runner_up", "n", "same", "winner_value", "runner_up_value"]
+    names_ = ["metric", "winner", "runner_up", "n", "same", "winner_value", "runner_up_value",
+              "recipe_low", "recipe_high"]  # fmt: skip
     sums = np.concatenate(columns, axis=1) if columns else np.zeros((panel.n_groups, 0))
     return pd.DataFrame(rows, columns=names_), sums
 
@@ -245,3 +268,7 @@ def _lead(panel: Panel, metric: Metric, pair: tuple[str, str], lead: float, comm
     else:
         gap = mean_influence(panel, one, metric) - mean_influence(panel, two, metric) + lead
     return np.where(common, np.nan_to_num(gap), 0.0)
+
+
+def _row_means(rows: Array) -> list[float]:
+    return [float(np.nanmean(row)) for row in rows if np.isfinite(row).any()]

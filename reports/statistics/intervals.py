@@ -28,12 +28,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from .quantiles import LEVEL, normal, student
 from .resampling import counts, draws_for, totals
 
 Array = NDArray[np.float64]
-LEVEL = 0.95
 MIN_GROUPS = 10  # below, a bootstrap of a mean says nothing
 
 
@@ -184,11 +183,11 @@ def mean_interval(
             warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: constant values
             ends = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
         below, above = np.nan_to_num(ends) * _widening(residual, sums.n_groups[usable], positive)
-        student = stats.t.ppf((1 + LEVEL) / 2, sums.n_groups[usable] - 1)
+        least = student(sums.n_groups[usable] - 1)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             log_low, log_high = (value * np.exp(-t * se[usable] / value) for t in (above, below))
-        signed_low = value - np.maximum(above, student) * se[usable]
-        signed_high = value - np.minimum(below, -student) * se[usable]
+        signed_low = value - np.maximum(above, least) * se[usable]
+        signed_high = value - np.minimum(below, -least) * se[usable]
         low[usable] = np.where(positive, log_low, signed_low)
         high[usable] = np.where(positive, log_high, signed_high)
     return Estimates(sums.value, low, high, se, sums.n)
@@ -196,15 +195,13 @@ def mean_interval(
 
 def _widening(residual: Array, n_groups: NDArray[np.int64], positive: NDArray[np.bool_]) -> Array:
     """Return by how much the arms of a bootstrap interval are too short, shape (K,)."""
-    student = stats.t.ppf((1 + LEVEL) / 2, np.maximum(n_groups - 1, 1)) / stats.norm.ppf(
-        (1 + LEVEL) / 2
-    )
+    wide = student(np.maximum(n_groups - 1, 1)) / normal()
     with np.errstate(invalid="ignore", divide="ignore"):
         square = residual * residual
         second = square.sum(axis=0) / n_groups
         skewness = np.nan_to_num((square * residual).sum(axis=0) / n_groups / second**1.5)
     heavy = np.minimum(1 + 0.6 * skewness**2 / np.maximum(n_groups, 1), 1.5)
-    return np.asarray(student * np.where(positive, heavy, 1.0))
+    return np.asarray(wide * np.where(positive, heavy, 1.0))
 
 
 def _studentised(
@@ -258,7 +255,7 @@ def student_interval(
     sums = group_sums(values, groups, weights, compress=False)
     se = np.sqrt(sums.variance)
     use = np.broadcast_to(positive, se.shape) & (sums.value > 0)
-    wide = _widening(sums.residual, sums.n_groups, use) * stats.norm.ppf((1 + LEVEL) / 2)
+    wide = _widening(sums.residual, sums.n_groups, use) * normal()
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         factor = np.exp(wide * se / sums.value)
         low = np.where(use, sums.value / factor, sums.value - wide * se)

@@ -59,7 +59,8 @@ def paired_tests(
     tests : DataFrame
         ``pairs.COLUMNS``.
     best : DataFrame
-        ``headline.best_by_metric`` with ``p``, ``p_page`` and ``clear``.
+        ``headline.best_by_metric`` with ``p``, ``p_page``, ``apart`` (winner and runner-up are told
+        apart, over trainings too where there are three) and ``clear`` (that, on the same faces).
     away : dict of str to DataFrame
         ``elsewhere.pair_elsewhere`` with ``p_page`` and ``claim``.
 
@@ -85,7 +86,10 @@ def paired_tests(
     p_page = np.minimum(found.p_page * families, 1.0)
     n, start = len(tests), len(tests) + len(best)
     best = best.assign(p=found.p[n:start], p_page=p_page[n:start])
-    best["clear"] = best["same"].astype(bool) & (best["p_page"] < comparison.ALPHA)
+    # with three trainings or more, what another training does must not turn the lead round
+    open_ = (best["recipe_low"] <= 0) & (best["recipe_high"] >= 0)
+    apart = (best["p_page"] < comparison.ALPHA) & ~open_
+    best = best.assign(apart=apart, clear=best["same"].astype(bool) & apart)
     for name, rows in away.items():
         rows = rows.assign(p_page=p_page[start : start + len(rows)])
         away[name] = rows.assign(claim=[comparison.claim(t) for t in rows.to_dict("records")])

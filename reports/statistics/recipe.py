@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from .intervals import LEVEL
+from .quantiles import LEVEL
 
 
 def recipe_interval(

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from .intervals import LEVEL, Array, Estimates, GroupSums, group_sums
+from .intervals import Array, Estimates, GroupSums, group_sums
+from .quantiles import LEVEL, normal, student
 
 
 def wilson(share: Array, n: Array, level: float = LEVEL) -> tuple[Array, Array]:
     """Wilson score interval of shares on ``n`` (possibly fractional) independent trials."""
-    z = stats.norm.ppf((1 + level) / 2)
+    z = normal(level)
     share, n = np.asarray(share, float), np.asarray(n, float)
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -44,9 +44,9 @@ def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> A
     each group counts once.
     """
     spread = share * (1 - share) if spread is None else spread
-    z = stats.norm.ppf((1 + LEVEL) / 2)
+    z = normal()
     with np.errstate(invalid="ignore", divide="ignore"):
-        t = stats.t.ppf((1 + LEVEL) / 2, np.maximum(sums.n_groups - 1, 1))
+        t = student(np.maximum(sums.n_groups - 1, 1))
         free = spread / sums.variance * (z / t) ** 2
         size = np.where(sums.variance > 1e-12, free, sums.n_groups)
     return size
@@ -68,7 +68,7 @@ def share_difference(values: Array, groups: NDArray[np.int64]) -> Estimates:
     effective number of faces.
     """
     sums = group_sums(values, groups, compress=False)
-    z = stats.norm.ppf((1 + LEVEL) / 2)
+    z = normal()
     gain = np.nanmean(np.maximum(values, 0), axis=0) if len(values) else sums.value
     loss = gain - sums.value
     n = effective_n(sums.value, sums, spread=gain + loss - sums.value**2)

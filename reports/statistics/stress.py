@@ -17,9 +17,10 @@ from scipy import stats
 from data.tables import UNCHANGED
 from reports.panel import Panel
 
-from .intervals import LEVEL, Estimates, mean_interval
+from .intervals import Estimates, mean_interval
 from .multiplicity import holm
 from .pairs import ALPHA
+from .quantiles import normal
 from .resampling import generator
 from .shares import share_difference, share_interval
 
@@ -146,7 +147,7 @@ def _p_of_bar(loss: Estimates, target: str, n_groups: int) -> Array:
     value, se = loss.value, loss.se
     if target == "gender":
         value = (loss.low + loss.high) / 2
-        se = (loss.high - loss.low) / 2 / stats.norm.ppf((1 + LEVEL) / 2)
+        se = (loss.high - loss.low) / 2 / normal()
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(stats.t.sf((value - BARS[target]) / se, max(n_groups - 1, 1)))
 

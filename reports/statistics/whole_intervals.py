@@ -6,25 +6,27 @@ group-robust variance of these values is that of the number. No bootstrap is nee
 ===========  ===========================================================================
 median       Woodruff: the Wilson interval of one half, read off the error quantiles
 R2           Student's t for log(1 - R2), the ratio of two sums
-AUC          Student's t for the log odds, with DeLong's placements
+AUC          Newcombe's score interval, scaled to the variance of DeLong's placements
 ECE          the non-central chi-square of the binned squared gaps, inverted
 ===========  ===========================================================================
 
 References
 ----------
 Woodruff (1952), *Confidence intervals for medians*; DeLong, DeLong and Clarke-Pearson (1988);
-Pepe (2003), section 5.2, on the log odds of an AUC.
+Hanley and McNeil (1982) and Newcombe (2006), *Confidence intervals for an effect size measure
+based on the Mann-Whitney statistic*, part 2, method 5.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, stats
 from scipy.stats import rankdata
 
-from .intervals import LEVEL, MIN_GROUPS, group_sums
+from .intervals import MIN_GROUPS, group_sums
 from .metrics import calibration_bins
+from .quantiles import LEVEL, student
 from .shares import effective_n, wilson
 
 Array = NDArray[np.float64]
@@ -79,29 +81,56 @@ def _spread(values: Array, groups: NDArray[np.int64]) -> tuple[float, float]:
     n_groups = int(sums.n_groups[0])
     if n_groups < MIN_GROUPS:
         return np.nan, np.nan
-    return float(np.sqrt(sums.variance[0])), float(stats.t.ppf((1 + LEVEL) / 2, n_groups - 1))
+    return float(np.sqrt(sums.variance[0])), float(student(n_groups - 1))
 
 
-def auc_interval(area: float, influences: Array, groups: NDArray[np.int64], few: int) -> Span:
-    """Return the interval of an AUC on the scale of log odds.
+def auc_interval(area: float, influences: Array, groups: NDArray[np.int64], female: Array) -> Span:
+    """Return Newcombe's score interval of an AUC, with the variance of the faces at hand.
 
     Parameters
     ----------
     area : float
+        Mean over seeds.
     influences : ndarray of shape (n,)
         Averaged over seeds.
     groups : ndarray of shape (n,)
-    few : int
-        Faces of the rarer gender: what a perfect score stands on.
+    female : ndarray of shape (n,)
+        1 for women, 0 for men.
+
+    Notes
+    -----
+    The interval holds every area from which the observed one is at most t standard errors away,
+    the standard error being that of *this* area (Hanley and McNeil's exponential model, Newcombe's
+    method 5), times what groups, seeds and the shape of the scores make of it here: the observed
+    group-robust variance of DeLong's placements over the model's. Near 1 neither is known, so both
+    are increased by that of a tenth of a pair of faces. Wald intervals on log odds held an area of
+    .988 only .90 of the time: a nearly perfect sample has hardly any variance.
     """
     se, t = _spread(influences, groups)
-    if not np.isfinite(se):
+    n_female, n_male = float((female == 1).sum()), float((female == 0).sum())
+    if not np.isfinite(se) or not n_female * n_male:
         return NOTHING
-    if area >= 1 or se == 0:
-        low, high = wilson(np.array([area]), np.array([few]))
-        return float(low[0]), float(high[0])
-    odds, half = special.logit(area), t * se / (area * (1 - area))
-    return float(special.expit(odds - half)), float(special.expit(odds + half))
+    if se == 0 and 0 < area < 1:  # a constant answer: no pair of faces is ranked
+        ends = wilson(np.array([area]), np.array([min(n_female, n_male)]))
+        return float(ends[0][0]), float(ends[1][0])
+    pair = 0.1 / (n_female * n_male)
+    factor = (se**2 + pair) / (_model_variance(area, n_female, n_male) + pair)
+
+    def too_far(candidate: float) -> float:
+        variance = factor * _model_variance(candidate, n_female, n_male)
+        return (area - candidate) ** 2 - t**2 * variance
+
+    step = 1e-9
+    low = optimize.brentq(too_far, 0, area - step) if area > step else 0.0
+    high = optimize.brentq(too_far, area + step, 1) if area < 1 - step else 1.0
+    return float(low), float(high)
+
+
+def _model_variance(area: float, n_female: float, n_male: float) -> float:
+    """Return the variance of an AUC under Hanley and McNeil's model, sizes averaged (Newcombe)."""
+    more = (n_female + n_male) / 2 - 1
+    spread = 1 + more * ((1 - area) / (2 - area) + area / (1 + area))
+    return area * (1 - area) * spread / (n_female * n_male)
 
 
 def r2_interval(value: float, influences: Array, groups: NDArray[np.int64]) -> Span:

@@ -53,7 +53,7 @@
   reveal();
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = folds.filter((fold) => !fold.open);
+    folded = all("details.fold, details.more").filter((fold) => !fold.open);
     for (const fold of folded) fold.open = true;
   });
   addEventListener("afterprint", () => { for (const fold of folded) fold.open = false; });

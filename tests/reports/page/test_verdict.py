@@ -83,8 +83,8 @@ def test_for_whom_is_a_gap_with_its_interval():
     given = {"a": answer(truth, 1.0, wrong), "b": answer(truth, 2.0)}
     sentence = claims(reports.from_predictions(truth, given, pair=("a", "b")))["For whom"]
     share = 1 - wrong[women].mean(), 1 - wrong[~women].mean()
-    assert f"female {100 * share[0]:.1f}%" in sentence.claim
-    assert f"male {100 * share[1]:.1f}%" in sentence.claim
+    assert f"female: {100 * share[0]:.1f}%" in sentence.claim
+    assert f"male: {100 * share[1]:.1f}%" in sentence.claim
     assert f"gap {100 * (share[1] - share[0]):.1f} points [" in sentence.claim
 
 

@@ -41,7 +41,7 @@ def target(row, name="age", **more):
 def test_the_second_ahead_on_age():
     found = target(ROW)
     assert found.topic == "Age"
-    assert found.claim == "cnn estimates age better than hog, by 1.50 years."
+    assert found.claim == "cnn estimates age better than hog, by 1.50 years [1.00 to 2.25]."
     assert found.evidence == (
         "4.50 against 6.00 years on the 1,234 faces both answered; 95% interval of the lead "
         "1.00 to 2.25; p = 0.012, adjusted for all tests of this page. This stands on one "
@@ -52,7 +52,7 @@ def test_the_second_ahead_on_age():
 def test_the_first_ahead_turns_names_numbers_and_interval():
     row = ROW | {"first": 4.5, "second": 6.0, "advantage": -1.5, "low": -2.25, "high": -1.0}
     found = target(row | {"claim": "first", "p_page": 0.0004}, seeds=(3, 2))
-    assert found.claim == "hog estimates age better than cnn, by 1.50 years."
+    assert found.claim == "hog estimates age better than cnn, by 1.50 years [1.00 to 2.25]."
     assert found.evidence == (
         "4.50 against 6.00 years on the 1,234 faces both answered; 95% interval of the lead "
         "1.00 to 2.25; p < 0.001, adjusted for all tests of this page. This stands on 2 "
@@ -74,7 +74,7 @@ def test_the_recipe_decides_where_it_has_an_interval():
 def test_gender_is_told_in_shares_and_points():
     found = target(GENDER, "gender")
     assert found.topic == "Gender"
-    assert found.claim == "cnn recognises gender better than hog, by 5.0 points."
+    assert found.claim == "cnn recognises gender better than hog, by 5.0 points [1.0 to 8.0]."
     assert found.evidence.startswith(
         "95.0% against 90.0% right on the 1,234 faces both answered; 95% interval of the lead "
         "1.0 to 8.0; p = 0.012,"
@@ -84,14 +84,26 @@ def test_gender_is_told_in_shares_and_points():
 @pytest.mark.parametrize(
     ("claim", "advantage", "words"),
     [
-        ("undecided", 1.5, "cnn and hog cannot be told apart on age."),
-        ("undecided", 0.0, "cnn and hog cannot be told apart on age."),
-        ("undecided", -1.5, "hog and cnn cannot be told apart on age."),
+        (
+            "undecided",
+            1.5,
+            "cnn and hog cannot be told apart on age: cnn leads by 1.50 years [1.00 to 2.25].",
+        ),
+        (
+            "undecided",
+            0.0,
+            "cnn and hog cannot be told apart on age: cnn leads by 0.00 years [1.00 to 2.25].",
+        ),
+        (
+            "undecided",
+            -1.5,
+            "hog and cnn cannot be told apart on age: hog leads by 1.50 years [−2.25 to −1.00].",
+        ),
         (
             "borderline",
             1.5,
-            "Borderline: cnn estimates age better than hog here, but test and interval do not "
-            "agree.",
+            "Borderline: cnn estimates age better than hog here, by 1.50 years [1.00 to 2.25], "
+            "but test and interval do not agree.",
         ),
     ],
 )
@@ -108,7 +120,7 @@ def test_only_the_test_over_all_faces_of_that_question_is_read():
     group = ROW | {"breakdown": "gender", "level": "male", "advantage": 9.0}
     assert verdict._target(evaluation(group, GENDER), PAIR, "age") is None
     found = verdict._target(evaluation(group, GENDER, ROW), PAIR, "age")
-    assert found.claim.endswith("by 1.50 years.")
+    assert found.claim.endswith("by 1.50 years [1.00 to 2.25].")
 
 
 def group(level, advantage, claim, n=100, breakdown="gender", target="age", detectable=2.0):
@@ -202,8 +214,9 @@ GAP = {
 
 def for_whom(*rows, names=("hog", "cnn")):
     return verdict._for_whom(
-        SimpleNamespace(gaps=pd.DataFrame(rows, columns=list(GAP)), verdict_contenders=list(names))
-    )
+        SimpleNamespace(gaps=pd.DataFrame(rows, columns=list(GAP)), verdict_contenders=list(names),
+                        leader=names[-1])
+    )  # fmt: skip
 
 
 def test_the_gap_between_genders_comes_first_and_the_widest_of_the_leader():
@@ -214,47 +227,48 @@ def test_the_gap_between_genders_comes_first_and_the_widest_of_the_leader():
         GAP | {"contender": "hog", "p_page": 0.5},
         GAP | {"contender": "another"},
     )
-    words = "gender accuracy by gender: male 95.0%, female 90.0%, gap 5.0 points [1.0 to 9.0]"
+    words = "gender accuracy by gender, male: 95.0%, female: 90.0%, gap 5.0 points [1.0 to 9.0], p"
     assert found.topic == "For whom"
-    assert found.claim == f"cnn, {words}; hog, {words}."
+    assert found.claim == (
+        "Widest gaps of cnn beyond chance: gender accuracy by ethnicity, male: 95.0%, female: "
+        "90.0%, gap 20.0 points [1.0 to 9.0], p = 0.049."
+    )
     assert found.evidence == (
-        "Widest gaps of cnn that are more than chance: gender accuracy by ethnicity: male 95.0%, "
-        "female 90.0%, gap 20.0 points [1.0 to 9.0]."
+        f"cnn, {words} = 0.049; hog, {words} = 0.500. P values are adjusted for all tests of this "
+        "page."
     )
 
 
 def test_without_genders_other_people_then_anything():
     people = for_whom(GAP | {"breakdown": "yaw_bin"}, GAP | {"breakdown": "ethnicity"})
-    assert people.claim.startswith("cnn, gender accuracy by ethnicity:")
-    assert ";" not in people.claim
-    assert for_whom(GAP | {"breakdown": "yaw_bin"}).claim.startswith(
-        "cnn, gender accuracy by |yaw|:"
-    )
+    assert people.evidence.startswith("cnn, gender accuracy by ethnicity,")
+    assert ";" not in people.evidence
+    turned = for_whom(GAP | {"breakdown": "yaw_bin"})
+    assert turned.evidence.startswith("cnn, gender accuracy by |yaw|,")
     assert for_whom(GAP | {"contender": "another"}) is None
     # the gap of errors of age between genders is no answer about recognising gender
-    assert for_whom(GAP | {"breakdown": "ethnicity"}, GAP | {"metric": "mae"}).claim.startswith(
-        "cnn, gender accuracy by ethnicity:"
-    )
+    both = for_whom(GAP | {"breakdown": "ethnicity"}, GAP | {"metric": "mae"})
+    assert both.evidence.startswith("cnn, gender accuracy by ethnicity,")
 
 
 def test_at_most_three_gaps_and_none_beyond_chance():
     names = ("a", "b", "c", "d")
     found = for_whom(*(GAP | {"contender": n, "p_page": 0.05} for n in names), names=names)
-    assert found.claim.count("gap 5.0 points") == 3
-    assert found.evidence == "No gap of d between groups is more than chance, after adjustment."
+    assert found.evidence.count("gap 5.0 points") == 3
+    assert found.claim == "No gap of d between groups is more than chance."
 
 
 def others(*rows):
-    columns = ["metric", "winner", "winner_value", "runner_up", "runner_up_value", "n", "p_page"]
+    columns = ["metric", "winner", "winner_value", "runner_up", "runner_up_value", "n", "apart"]
     best = pd.DataFrame(rows, columns=columns)
     return verdict._others(SimpleNamespace(best=best), PAIR)
 
 
 def test_leaders_outside_the_pair():
     found = others(
-        ("mae", "face", 3.0, "cnn", 4.5, 1200, 0.049),
-        ("accuracy", "peer", 0.97, "cnn", 0.95, 1100, 0.05),
-        ("auc", "peer", 0.99, "cnn", 0.98, 1100, 0.05),
+        ("mae", "face", 3.0, "cnn", 4.5, 1200, True),
+        ("accuracy", "peer", 0.97, "cnn", 0.95, 1100, False),
+        ("auc", "peer", 0.99, "cnn", 0.98, 1100, False),
     )
     assert found.topic == "Others"
     assert found.claim == "face leads on age; peer leads on gender."
@@ -265,8 +279,8 @@ def test_leaders_outside_the_pair():
 
 
 def test_no_sentence_where_the_pair_leads():
-    assert others(("mae", "cnn", 3.0, "hog", 4.5, 9, 0.0)) is None
-    assert others(("mae", "hog", 3.0, "cnn", 4.5, 9, 0.0)) is None
+    assert others(("mae", "cnn", 3.0, "hog", 4.5, 9, True)) is None
+    assert others(("mae", "hog", 3.0, "cnn", 4.5, 9, True)) is None
     assert others() is None
 
 

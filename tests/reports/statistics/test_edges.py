@@ -82,25 +82,39 @@ def test_ten_groups_for_whole_numbers_and_nine_for_none():
     rng = np.random.default_rng(1)
     for groups, known in ((TEN, True), (NINE, False)):
         part = rng.normal(size=len(groups))
-        assert np.isfinite(whole_intervals.auc_interval(0.8, part, groups, 9)).all() == known
+        female = np.arange(len(groups)) % 2.0
+        assert np.isfinite(whole_intervals.auc_interval(0.8, part, groups, female)).all() == known
         assert np.isfinite(whole_intervals.r2_interval(0.8, part, groups)).all() == known
 
 
-def test_auc_interval_by_hand():
-    """Log odds of 0.8 with the standard error of ten groups, t of nine degrees of freedom."""
-    part = np.r_[np.ones(5), -np.ones(5)]
-    se, t = np.sqrt(10 / 9 * 10 / 100), stats.t.ppf(0.975, 9)
-    arm = t * se / (0.8 * 0.2)
-    low, high = whole_intervals.auc_interval(0.8, part, np.arange(10), 3)
-    assert low == pytest.approx(1 / (1 + np.exp(-(np.log(4) - arm))))
-    assert high == pytest.approx(1 / (1 + np.exp(-(np.log(4) + arm))))
+def hanley_mcneil(area, n):
+    """Variance of an AUC of n women and n men, as of 1982."""
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    return (area * (1 - area) + (n - 1) * (q1 + q2 - 2 * area**2)) / n**2
 
 
-def test_a_perfect_auc_stands_on_the_rarer_gender():
+@pytest.mark.parametrize("area", [0.3, 0.8, 0.99])
+def test_ends_of_an_auc_are_t_standard_errors_away(area):
+    part, female = np.r_[np.ones(5), -np.ones(5)] / 4, np.arange(10) % 2.0
+    seen, t = 10 / 9 * 10 / 16 / 100, stats.t.ppf(0.975, 9)
+    factor = (seen + 0.1 / 25) / (hanley_mcneil(area, 5) + 0.1 / 25)
+    ends = whole_intervals.auc_interval(area, part, np.arange(10), female)
+    assert 0 <= ends[0] < area < ends[1] <= 1
+    for end in ends:
+        away = t * np.sqrt(factor * hanley_mcneil(end, 5))
+        assert abs(end - area) == pytest.approx(away, rel=1e-5, abs=1e-7)
+
+
+def test_perfect_useless_and_constant_scores():
     from statsmodels.stats.proportion import proportion_confint
 
-    found = whole_intervals.auc_interval(1.0, np.zeros(10), np.arange(10), 4)
-    assert found == pytest.approx(proportion_confint(4, 4, method="wilson"))
+    female = np.r_[np.ones(6), np.zeros(4)]
+    low, high = whole_intervals.auc_interval(1.0, np.zeros(10), np.arange(10), female)
+    assert (0.5 < low < 0.8, high) == (True, 1.0)
+    down, up = whole_intervals.auc_interval(0.0, np.zeros(10), np.arange(10), female)
+    assert (down, up) == pytest.approx((0.0, 1 - low), abs=1e-6)
+    constant = whole_intervals.auc_interval(0.5, np.zeros(10), np.arange(10), female)
+    assert constant == pytest.approx(proportion_confint(2, 4, method="wilson"))
 
 
 def test_r2_interval_by_hand():
