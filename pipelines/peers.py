@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.images.arrays import as_bytes, check_images
+from basis.levels import as_bytes
+from pipelines.images.arrays import check_images
 from pipelines.intervals.band import ConformalBand
 
 from .holdout import cut_part

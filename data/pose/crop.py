@@ -7,27 +7,15 @@ from typing import Any
 import cv2
 import numpy as np
 
+from basis.levels import as_bytes, on_byte_scale
+
 
 def as_rgb(image: Any) -> np.ndarray:
-    """Return an image as uint8 RGB.
+    """Return an image ``(H, W)`` or ``(H, W, 1, 3 or 4)`` as uint8 RGB.
 
-    Parameters
-    ----------
-    image : array-like, shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
-        uint8 in 0..255, uint16 in 0..65535, bool, or floating point in 0..1. One channel is
-        repeated; a fourth channel is opacity and the picture is laid over white, as a browser
-        shows it.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-        The input itself where nothing had to be changed.
-
-    Raises
-    ------
-    ValueError
-        Wrong number of dimensions or channels, no pixels, floats that are not finite or
-        outside 0..1, or another dtype.
+    Levels follow :func:`basis.levels.on_byte_scale`. One channel is repeated; a fourth channel is
+    opacity and the picture is laid over white, as a browser shows it. The input itself comes back
+    where nothing had to be changed.
     """
     pixels = np.asarray(image)
     if pixels.ndim == 2:
@@ -39,31 +27,13 @@ def as_rgb(image: Any) -> np.ndarray:
         )
     if 0 in pixels.shape:
         raise ValueError(f"an image of shape {np.shape(image)} has no pixels")
-    pixels = _as_uint8(pixels)
+    pixels = as_bytes(on_byte_scale(pixels[None], "the face mesh"))[0]
     if pixels.shape[2] == 1:
         return np.repeat(pixels, 3, axis=2)
     if pixels.shape[2] == 4:
         opacity = pixels[:, :, 3:].astype(np.float32) / 255
         return np.rint(pixels[:, :, :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
     return pixels
-
-
-def _as_uint8(pixels: np.ndarray) -> np.ndarray:
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.bool_:
-        return pixels.astype(np.uint8) * 255
-    if pixels.dtype == np.uint16:
-        return np.rint(pixels / 257).astype(np.uint8)
-    if np.issubdtype(pixels.dtype, np.floating):
-        low, high = float(pixels.min()), float(pixels.max())
-        if not (low >= 0 and high <= 1):  # also true for NaN
-            raise ValueError(
-                f"a floating point image must lie in 0..1, this one in {low:g}..{high:g}; "
-                "divide by 255, or pass uint8"
-            )
-        return np.rint(pixels * 255).astype(np.uint8)
-    raise ValueError(f"an image must be uint8, uint16, bool or floating point, not {pixels.dtype}")
 
 
 def square_to_image(x: float, y: float, side: float, angle: float, size: int) -> np.ndarray:

@@ -11,7 +11,8 @@ from skimage.feature import local_binary_pattern
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.images.arrays import as_bytes, check_images, grey_images
+from basis.levels import as_bytes
+from pipelines.images.arrays import check_images, grey_images
 
 
 class LbpTransformer(TransformerMixin, BaseEstimator):

@@ -1,4 +1,4 @@
-"""Batches of images as arrays: checks with scikit-learn's messages, grey conversion, mirroring."""
+"""Batches of images as arrays: checks with scikit-learn's messages, grey conversion."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import assert_all_finite
+
+from basis.levels import on_byte_scale
 
 from .kernels import rgb_to_grey
 
@@ -18,17 +19,12 @@ def check_images(
     """Return ``X`` as an array of images on the scale 0-255.
 
     ``X`` holds images ``(n, rows, columns[, channels])``, an array or a list of equally large ones,
-    or with ``image_shape`` flattened rows. Levels follow :func:`on_byte_scale`; arrays and memory
-    maps of uint8 are not copied. Paths and masks are a ``TypeError``, everything else that is no
-    batch of images a ``ValueError`` that says ``name``.
+    or with ``image_shape`` flattened rows. Levels follow :func:`basis.levels.on_byte_scale`; arrays
+    and memory maps of uint8 are not copied. Paths and masks are a ``TypeError``, everything else
+    that is no batch of images a ``ValueError`` that says ``name``.
     """
     images = _stacked(X, name)
-    if images.dtype == bool:
-        raise TypeError(
-            f"{name} expects grey levels, got booleans: a mask is no picture. If it is meant, give "
-            "X * np.uint8(255)"
-        )
-    if images.dtype.kind not in "uif":
+    if images.dtype.kind not in "uifb":
         raise TypeError(
             f"{name} expects images as numbers, got dtype {images.dtype}; "
             "paths become images with LoadImages"
@@ -51,47 +47,6 @@ def check_images(
             f"required by {name}."
         )
     return on_byte_scale(images, name)
-
-
-def on_byte_scale(images: NDArray, name: str = "this estimator") -> NDArray:
-    """Return pictures on the scale 0-255, the one rule for every estimator.
-
-    Whole numbers are levels of that scale. Floating-point numbers are too, unless the largest of
-    all of ``images`` is at most 1: then they are shares of white and are multiplied by 255. Where
-    every value then is a whole level but for rounding, the pictures are 8-bit ones in another type
-    and become uint8, so that a picture gives the same answer in every type. Other floating-point
-    pictures keep their precision. NaN and values outside the scale are a ``ValueError``.
-    """
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype.kind == "f":
-        assert_all_finite(images, input_name="X", estimator_name=name)
-    low, high = images.min(), images.max()
-    if low < 0 or high > 255:
-        raise ValueError(
-            f"{name} expects pixels in 0 to 255, or in 0 to 1 as floats; X has dtype "
-            f"{images.dtype} and values from {low:g} to {high:g}: undo its normalisation, and "
-            "divide 16-bit pictures by 257"
-        )
-    if images.dtype.kind != "f":
-        return images.astype(np.uint8)
-    # half precision resolves an eighth of a level at most
-    tolerance = 0.13 if images.dtype == np.float16 else 1e-3
-    exact = images.astype(np.float32) if images.dtype == np.float16 else images
-    factor = exact.dtype.type(255 if high <= 1 else 1)
-    levels = np.empty(images.shape, dtype=np.uint8)
-    for image, target in zip(exact, levels, strict=True):
-        scaled = image * factor
-        whole = np.rint(scaled)
-        if np.abs(scaled - whole).max(initial=0) > tolerance:
-            return exact * factor if factor != 1 else exact
-        target[...] = whole
-    return levels
-
-
-def as_bytes(images: NDArray) -> NDArray[np.uint8]:
-    """Return images on the scale 0-255 as uint8, rounded."""
-    return images if images.dtype == np.uint8 else np.rint(images).astype(np.uint8)
 
 
 def _stacked(X: Any, name: str) -> NDArray:
@@ -130,7 +85,7 @@ def grey_images(images: NDArray, channel_axis: int = -1) -> NDArray:
 
     Unsigned 8-bit images are converted in integers, ``(19595 R + 38470 G + 7471 B + 32768) >> 16``
     (Pillow's ``convert("L")``, bit for bit). Pictures of other precision, which
-    :func:`on_byte_scale` has left in floating point, take .299, .587 and .114 without rounding. One
+    ``on_byte_scale`` has left in floating point, take .299, .587 and .114 without rounding. One
     channel is taken as it is. Channels stand at ``channel_axis`` of one image.
     """
     images = channels_last(images, channel_axis)

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from basis.levels import as_bytes
 from pipelines.holdout import cut_part
-from pipelines.images.arrays import as_bytes, check_images
+from pipelines.images.arrays import check_images
 
 Pair = tuple[Any, Any]
 

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 from skimage.feature import hog
 
+from basis.levels import on_byte_scale
 from pipelines import Chroma, CnnAgeGender, HogTransformer, LbpTransformer, Shrink
-from pipelines.images.arrays import check_images, on_byte_scale
+from pipelines.images.arrays import check_images
 from pipelines.testing import striped_faces
 
 X = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), dtype=np.uint8)
