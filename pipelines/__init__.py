@@ -1,4 +1,4 @@
-"""Estimators: HOG and CNN pipelines that follow scikit-learn's conventions to the letter.
+"""Estimators of age and gender from images that follow scikit-learn's conventions.
 
 What is public stands in ``__init__.pyi``, where type checkers and editors read it too; each name
 is imported when it is first used, so that users of HOG never wait for PyTorch.

@@ -1,7 +1,7 @@
 """Near duplicates: pairs of images whose 256-bit hashes differ in few bits.
 
-Up to 60,000 hashes every pair is compared (exact, linear memory, a quarter of a second for
-24,000): that is 30,000 images, as each brings the hash of its mirror image too. Beyond, images are
+Up to 60,000 hashes every pair is compared (exact, linear memory): that is 30,000
+images, as each brings the hash of its mirror image too. Beyond, images are
 compared only if they agree on a band of bits:
 
 * Distances up to 8: nine bands that cover all bits. Two hashes that differ in at most eight bits

@@ -1,7 +1,7 @@
 """Compiled inner loops of the histogram of oriented gradients, each releasing the GIL.
 
 The first of two stages, as in Dalal & Triggs: magnitudes voted into one orientation histogram per
-cell (``hog_blocks`` normalises overlapping blocks of cells). Histograms are ``(cell rows,
+cell (``blocks`` normalises overlapping blocks of cells). Histograms are ``(cell rows,
 orientations + 1, padded cell columns)``: with the columns last, every step of the normalisation is
 one vector operation over a row of blocks, whatever the parameters. The last orientation takes
 gradients without a bin.

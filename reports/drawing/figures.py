@@ -1,6 +1,6 @@
 """What charts share: looks of contenders, margins, dots with intervals.
 
-Charts draw with stand-in colours; on export (``svg_export``) each becomes a CSS variable.
+Charts draw with stand-in colours; on export (``svg``) each becomes a CSS variable.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import typer
 
 from study.terminal.bars import print_json, table
 
-HELP = """Show contenders, data sets, plans and charts, one line each.
+HELP = """Show contenders, data sets, plans, stress conditions and charts, one line each.
 
 Examples:
 

@@ -22,7 +22,7 @@ Run a study and write its report.
 
 Examples:
 
-    study run                                    the embedded faces, three contenders
+    study run                                    the embedded faces, four contenders
 
     study run --data UTKFace.tar.gz              all of UTKFace, a short CNN
 

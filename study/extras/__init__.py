@@ -1,1 +1,1 @@
-"""What a study adds to its cells: imported predictions, leak value, learning curve, pictures."""
+"""What a study adds to its cells: imported predictions, other data, changed pictures and more."""
