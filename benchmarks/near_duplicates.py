@@ -22,7 +22,7 @@ import time
 import numpy as np
 
 import data
-from data.audit.fingerprints import difference_hash
+from data.audit.fingerprints import both_hashes
 from data.audit.hashes import distances, near_pairs
 from data.audit.policy import Policy
 
@@ -30,7 +30,7 @@ from data.audit.policy import Policy
 def real_hashes(source: str) -> np.ndarray:
     """Return the difference hashes of a data set, shape (n, 4)."""
     faces = data.load(source, pose=False)
-    return np.stack([difference_hash(image) for image in faces.images(128)])
+    return np.stack([both_hashes(image)[:4] for image in faces.images(128)])
 
 
 def to_bits(hashes: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import pandas as pd
 import data
 from basis.files import write_json, write_text
 from data import tables
+from data.cache import Progress
 from data.pose.estimate import measured_pose_error
 from pipelines.registry import get_contender
 from study.engine.dask import run_on_dask
@@ -33,8 +34,6 @@ from .errors import StudyFailed, UsageError
 from .extras import also, leak, stress
 from .record import provenance
 from .report import write_report
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -20,33 +20,16 @@ MIRROR_WORDS = ("mirror_0", "mirror_1", "mirror_2", "mirror_3")
 VERSION = 3  # of cache keys: raise it when a fingerprint changes its meaning
 
 
-def difference_hash(pixels: np.ndarray) -> np.ndarray:
-    """Return the 256-bit difference hash of an RGB image as four uint64 words.
-
-    The image is shrunk to 16 rows of 17 grey values; each bit says whether brightness grows from
-    one value to its right neighbour. Re-compression, resizing and brightness change a few bits,
-    another photo changes about half of them (N. Krawetz, "Kind of like that", 2013).
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (height, width, 3)
-
-    Returns
-    -------
-    ndarray of uint64, shape (4,)
-    """
-    return _signs(_shrunk(pixels))
-
-
 def both_hashes(pixels: np.ndarray) -> np.ndarray:
-    """Return the difference hashes of an image and of its mirror image, uint64 ``(8,)``."""
-    small = _shrunk(pixels)
-    return np.concatenate([_signs(small), _signs(small[:, ::-1])])
+    """Return the difference hashes of an RGB image and of its mirror image, uint64 ``(8,)``.
 
-
-def _shrunk(pixels: np.ndarray) -> np.ndarray:
+    The image is shrunk to 16 rows of 17 grey values; each of 256 bits says whether brightness grows
+    from one value to its right neighbour. Re-compression, resizing and brightness change a few
+    bits, another photo changes about half of them (N. Krawetz, "Kind of like that", 2013).
+    """
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    return cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA)
+    return np.concatenate([_signs(small), _signs(small[:, ::-1])])
 
 
 def _signs(small: np.ndarray) -> np.ndarray:

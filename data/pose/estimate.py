@@ -11,9 +11,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from basis.faces import ANGLES, MIN_PRESENCE
 from data.bins import YAW_BINS, yaw_bin
+from data.cache import Progress
 
 from .geometry import angles, fit_rotation
-from .mesh import FaceMesh, Progress
+from .mesh import FaceMesh
 from .models import MODELS
 
 

@@ -8,7 +8,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from basis import pictures
 from basis.faces import MIN_PRESENCE
-from data.cache import cache_key
+from data.cache import Progress, cache_key
 
 from .boxes import propose
 from .crop import as_rgb, crop, square_to_image
@@ -43,8 +43,6 @@ DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not det
 MAX_DISAGREEMENT = 0.15
 
 _POINTS, _PRESENCE = "conv2d_21", "conv2d_31"
-
-Progress = Callable[[str, int, int], None]
 
 
 class FaceMesh:

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from basis.levels import as_bytes
 from basis.squares import to_square
 from pipelines.images.arrays import check_images
 
@@ -255,11 +256,7 @@ class MeshPairs(TransformerMixin, BaseEstimator):
         return self._described(images, points, presence)[:2]
 
     def _images(self, X: Any) -> NDArray[np.uint8]:
-        images = check_images(X, name="MeshPairs")
-        if images.dtype != np.uint8:
-            if images.min() < 0 or images.max() > 255:
-                raise ValueError("MeshPairs takes pixels on the scale 0 to 255")
-            images = np.rint(images).astype(np.uint8)
+        images = as_bytes(check_images(X, name="MeshPairs"))
         return np.repeat(images[..., None], 3, axis=-1) if images.ndim == 3 else images
 
     def _described(

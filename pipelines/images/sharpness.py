@@ -58,8 +58,6 @@ def sharpness(X: Any) -> NDArray[np.float64]:
 
 
 def _grey(images: NDArray) -> NDArray[np.uint8]:
-    if images.ndim == 4 and images.shape[-1] == 1:
-        return images[..., 0]
     return grey_images(images) if images.ndim == 4 else images
 
 

@@ -45,7 +45,6 @@ def card(
 def export(
     model: Annotated[Path, typer.Argument(help="Run or model folder.")],
     out: Annotated[Path | None, typer.Option(help="File; default: in the model folder.")] = None,
-    onnx: Annotated[bool, typer.Option("--onnx", help="The format; there is only this.")] = True,
 ) -> None:
     """Write ``model.onnx`` beside the model's card."""
     from study.models.export import export as write

@@ -6,19 +6,16 @@ them, once with as many others. See ``data.leaks.value`` for the design.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 import data
+from data.cache import Progress
 from data.leaks.value import leak_design, leak_value, measure_leak
 from pipelines.registry import get_contender
 from study.plan.model import Plan, registered_name
 from study.record.directory import RunDirectory
 from study.record.files import read_parquet, write_parquet
-
-Progress = Callable[[str, int, int], None]
 
 
 def check(faces: data.Faces) -> None:

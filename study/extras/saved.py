@@ -22,8 +22,6 @@ from study.plan.cells import Cell
 from study.plan.model import Plan
 from study.record.directory import RunDirectory
 
-Progress = Callable[[str, int, int], None]
-
 
 def home_cell(plan: Plan, data_set: str, contender: str) -> Cell:
     """Return the cell whose model a run saves: the first protocol, seed and fold of the plan."""

@@ -7,7 +7,6 @@ are differences of the pictures alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ import pandas as pd
 
 import data
 from data import stress, tables
+from data.cache import Progress
 from pipelines.registry import get_contender
 from study.models.model import SOURCE_SIZE, Model
 from study.plan.model import Plan, registered_name
@@ -31,8 +31,6 @@ from .saved import (
     saved_models,
     tested_faces,
 )
-
-Progress = Callable[[str, int, int], None]
 
 
 def facts(plan: Plan) -> dict[str, Any]:

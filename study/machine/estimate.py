@@ -22,21 +22,10 @@ class Estimate:
     source: str
 
 
-def estimate(plan: Plan, runs: Path, n_train: int | None = None) -> list[Estimate]:
-    """Return the expected training time of one cell of each contender.
+def estimate(plan: Plan, runs: Path) -> list[Estimate]:
+    """Return the expected training time of one cell of each contender, in order of the plan.
 
-    Parameters
-    ----------
-    plan : Plan
-    runs : Path
-        Folder of earlier runs; only those on the same processor count, newest first.
-    n_train : int, optional
-        Training faces of the new run: times are scaled to them.
-
-    Returns
-    -------
-    list of Estimate
-        In the order of the plan.
+    Earlier runs in ``runs`` tell, the newest first, if they were made on the same processor.
     """
     wanted = contender_facts(plan)
     found: dict[str, Estimate] = {}
@@ -48,8 +37,7 @@ def estimate(plan: Plan, runs: Path, n_train: int | None = None) -> list[Estimat
             if facts.get("options") != wanted[name]["options"]:
                 continue
             row = costs.loc[[name]].iloc[0]
-            scale = n_train / row["n_train"] if n_train and row["n_train"] else 1.0
-            found[name] = Estimate(name, float(row["fit_seconds"]) * scale, run.name)
+            found[name] = Estimate(name, float(row["fit_seconds"]), run.name)
     return [found.get(name, Estimate(name, float("nan"), "")) for name in plan.contenders]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from basis.pictures import MAX_PIXELS, UnreadableImageError, decode
+from data.cache import Progress
 from data.pose.detect import FoundFace, find_faces
 
 from .face_estimate import FaceEstimate
@@ -28,7 +29,6 @@ _ONE_LARGE = threading.Lock()  # Pillow's limit is one for all threads, and so i
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 AHEAD = 4  # photos a thread may be ahead: they wait in memory
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

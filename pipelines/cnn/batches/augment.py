@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from basis.words import did_you_mean
 
-from .quality import add_noise, compress, vary_sharpness
+from .quality import add_noise, compress, signed, vary_sharpness
 
 #: Rec. 601 luma: what a grey version of an RGB pixel is.
 LUMA = (0.299, 0.587, 0.114)
@@ -100,9 +100,9 @@ class Augmentation:
             return resize(images, size)
         n = len(images)
         flip = torch.where(torch.rand(n, generator=generator) < self.mirror, -1.0, 1.0)
-        factor = torch.exp(_signed(n, generator) * math.log1p(self.scale))
-        angle = _signed(n, generator) * math.radians(self.rotation)
-        shift = 2 * self.shift * _signed(2 * n, generator).reshape(n, 2)
+        factor = torch.exp(signed(n, generator) * math.log1p(self.scale))
+        angle = signed(n, generator) * math.radians(self.rotation)
+        shift = 2 * self.shift * signed(2 * n, generator).reshape(n, 2)
         cosine, sine = factor * angle.cos(), factor * angle.sin()
         # the matrix maps output to input coordinates, both in -1..1
         matrix = torch.stack(
@@ -124,9 +124,9 @@ class Augmentation:
         if not (self.brightness or self.contrast or self.saturation or self.grey):
             return images
         n = len(images)
-        brightness = 1 + self.brightness * _signed(n, generator)
-        contrast = 1 + self.contrast * _signed(n, generator)
-        saturation = 1 + self.saturation * _signed(n, generator)
+        brightness = 1 + self.brightness * signed(n, generator)
+        contrast = 1 + self.contrast * signed(n, generator)
+        saturation = 1 + self.saturation * signed(n, generator)
         saturation[torch.rand(n, generator=generator) < self.grey] = 0
         luma = torch.tensor(LUMA)
         # all three are linear in the pixel, so they fold into one colour matrix and one offset
@@ -222,8 +222,3 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 def _as_float(images: Tensor) -> Tensor:
     return images.to(torch.float32, memory_format=torch.channels_last)
-
-
-def _signed(n: int, generator: Generator) -> Tensor:
-    """Return ``n`` uniform numbers in -1..1."""
-    return 2 * torch.rand(n, generator=generator) - 1

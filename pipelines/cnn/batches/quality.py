@@ -56,7 +56,7 @@ def add_noise(images: Tensor, noise: float, generator: Generator) -> Tensor:
 
     The seed of the noise itself is drawn from ``generator``.
     """
-    strength = (noise * _signed(len(images), generator)).clamp_min(0)
+    strength = (noise * signed(len(images), generator)).clamp_min(0)
     drawn = torch.randn(images.shape, generator=generator)
     return (
         images + strength[:, None, None, None].to(images.device) * drawn.to(images.device)
@@ -81,5 +81,6 @@ def compress(images: Tensor, share: float, worst: int, generator: Generator) -> 
     return result
 
 
-def _signed(n: int, generator: Generator) -> Tensor:
+def signed(n: int, generator: Generator) -> Tensor:
+    """Return ``n`` uniform numbers in -1..1."""
     return 2 * torch.rand(n, generator=generator) - 1

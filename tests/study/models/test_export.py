@@ -38,7 +38,7 @@ def run(small_faces, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(run):
-    assert call(["model", "export", str(run / "models" / "cnn-scratch"), "--onnx"]) == 0
+    assert call(["model", "export", str(run / "models" / "cnn-scratch")]) == 0
     return run / "models" / "cnn-scratch"
 
 
