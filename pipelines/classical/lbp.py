@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from basis.levels import as_bytes
 from pipelines.images.arrays import check_images, grey_images
+from pipelines.images.output import ImagesIn
 
 
-class LbpTransformer(TransformerMixin, BaseEstimator):
+class LbpTransformer(ImagesIn, TransformerMixin, BaseEstimator):
     """Histograms of uniform local binary patterns (Ahonen et al.), cell by cell.
 
     Parameters
@@ -143,9 +144,3 @@ class LbpTransformer(TransformerMixin, BaseEstimator):
         counts = np.bincount((cells * n_bins + codes).ravel(), minlength=self.grid**2 * n_bins)
         counts = counts.reshape(-1, n_bins)
         return np.sqrt(counts / counts.sum(axis=1, keepdims=True)).ravel().astype(np.float32)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.input_tags.three_d_array = True
-        return tags

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from basis.levels import as_bytes
 from basis.squares import to_square
 from pipelines.images.arrays import check_images
+from pipelines.images.output import ImagesIn
 
 from .mesh_warp import Mesh, MeshWarp, neutral_shapes, shape_halves, stand_in, warp_all
 from .pipelines import hog_pairs
@@ -22,7 +23,7 @@ from .pipelines import hog_pairs
 _FOUND = 0.5  # presence from which a mesh is believed
 
 
-class MeshPairs(TransformerMixin, BaseEstimator):
+class MeshPairs(ImagesIn, TransformerMixin, BaseEstimator):
     """Mirror pairs of the picture, of its warp to the neutral mesh, and of the mesh itself.
 
     Three descriptions of one face, each split into a part that its mirror image shares and one
@@ -288,10 +289,3 @@ class MeshPairs(TransformerMixin, BaseEstimator):
                 column[:, : found.shape[1]] = found * self.shape_scale_
                 parts.append(column)
         return np.hstack([*even, *odd]).astype(np.float32)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.requires_fit = True
-        return tags

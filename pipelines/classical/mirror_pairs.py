@@ -15,13 +15,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from pipelines.images.arrays import check_images
+from pipelines.images.output import ImagesIn
 
 from .threads import over_blocks
 
 _BLOCK = 256  # images at once: their features (21 MB) are reused memory, not fresh pages
 
 
-class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
+class MirrorPairs(ImagesIn, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     r"""Principal components of :math:`(\phi(x) \pm \phi(\bar x)) / 2`.
 
     :math:`\phi` is ``features`` and :math:`\bar x` the mirror image of ``x``. The even half is
@@ -217,9 +218,3 @@ class MirrorPairs(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         out[:, : self.even_.n_components_] = self.even_.transform(even)
         left = self.odd_.components_.shape[0]
         out[:, self.n_even : self.n_even + left] = self.odd_.transform(odd)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.input_tags.three_d_array = True
-        return tags

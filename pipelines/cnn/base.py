@@ -31,6 +31,7 @@ from pipelines.cnn.training.settings import (
     explained_memory,
     torch_threads,
 )
+from pipelines.images.output import ImagesIn
 from pipelines.images.sharpness import MatchSharpness
 
 from .saving import Arrays, restore_network, without_network
@@ -39,7 +40,7 @@ from .saving import Arrays, restore_network, without_network
 _MEASURED = 2000
 
 
-class CnnEstimator(BaseEstimator):
+class CnnEstimator(ImagesIn, BaseEstimator):
     """Base of the CNN estimators; not used by itself.
 
     Every subclass lists the parameters that have an effect on it; those it leaves out have here
@@ -192,8 +193,6 @@ class CnnEstimator(BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.input_tags.three_d_array = True
         tags.non_deterministic = self.random_state is None
         return tags
 

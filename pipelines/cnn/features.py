@@ -20,6 +20,7 @@ from pipelines.cnn.batches.inputs import check_faces
 from pipelines.cnn.network.backbones import create_backbone
 from pipelines.cnn.network.network import FaceNetwork
 from pipelines.cnn.training.settings import choose_device, torch_threads
+from pipelines.images.output import ImagesIn
 
 from .layer_features import feature_reader
 from .saving import Arrays, network_arrays, single_network
@@ -29,7 +30,7 @@ __all__ = ["TimmFeatures"]
 _FEWEST_IMAGES = 50
 
 
-class TimmFeatures(TransformerMixin, BaseEstimator):
+class TimmFeatures(ImagesIn, TransformerMixin, BaseEstimator):
     """Pooled features of images from a pretrained network that is not trained further.
 
     Some features hardly ever answer to faces. Where one is all but constant in training, a single
@@ -272,10 +273,3 @@ class TimmFeatures(TransformerMixin, BaseEstimator):
             What ``detach_tensors`` returned.
         """
         self.network_ = single_network(tensors, backbone=self.backbone, image_size=self.image_size_)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.input_tags.three_d_array = True
-        tags.requires_fit = True
-        return tags

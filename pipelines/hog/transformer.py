@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from pipelines.images.arrays import channels_last, check_images, grey_images
+from pipelines.images.output import ImagesIn
 
 from .extraction import HogGeometry, cell_histograms, extract
 from .picture import draw_histograms
@@ -20,7 +21,7 @@ _BATCH_BYTES = 1 << 20
 """Pixels handed to a thread at once; with the grey copy it stays inside the last-level cache."""
 
 
-class HogTransformer(TransformerMixin, BaseEstimator):
+class HogTransformer(ImagesIn, TransformerMixin, BaseEstimator):
     r"""Histogram of oriented gradients (Dalal & Triggs) of every image of a batch.
 
     Of grey images, and of RGB ones with ``grey=False``, the output equals
@@ -251,13 +252,6 @@ class HogTransformer(TransformerMixin, BaseEstimator):
             axis = -1 if self.channel_axis is None else self.channel_axis
             images = grey_images(images, axis) if self.grey else channels_last(images, axis)
         return np.sqrt(images, dtype=_float_type(images)) if self.transform_sqrt else images
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = True
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 def _float_type(images: NDArray) -> type:

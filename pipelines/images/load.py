@@ -122,7 +122,7 @@ class LoadImages(ImagesOut, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
         return tags

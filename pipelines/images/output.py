@@ -1,4 +1,4 @@
-"""What transformers have in common whose output is images."""
+"""What estimators have in common whose input or output is images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 
-class ImagesOut(TransformerMixin):
+class ImagesIn:
+    """Estimators of images tell scikit-learn so: stacks, or rows where these have a shape."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.two_d_array = getattr(self, "image_shape", None) is not None
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class ImagesOut(ImagesIn, TransformerMixin):
     """Transformers from images (or paths) to images.
 
     Images fit into no data frame, so the output stays an array whatever ``set_output`` or

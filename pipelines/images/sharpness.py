@@ -265,9 +265,3 @@ class MatchSharpness(ImagesOut, BaseEstimator):
                 return float(last[0] + gone * (share - last[0]))
             last = (float(share), now)
         return last[0]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        return tags

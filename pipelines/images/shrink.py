@@ -96,9 +96,3 @@ class Shrink(ImagesOut, BaseEstimator):
             small = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
             target[:] = small.reshape(target.shape)
         return out
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        return tags
