@@ -104,24 +104,8 @@ def cache_folder(cache: str | Path | None = None) -> Path:
 def cache_key(what: str, **ingredients: Any) -> str:
     """Return the name of a cache entry: a hash of everything its content depends on.
 
-    Parameters
-    ----------
-    what : str
-        Kind of content: two kinds never share a key.
-    **ingredients
-        Everything that decides the content, with the version of what computes it; plain values,
-        lists and dicts.
-
-    Returns
-    -------
-    str of 24 hexadecimal digits
-
-    Examples
-    --------
-    >>> cache_key("example", size=64) == cache_key("example", size=64)
-    True
-    >>> cache_key("example", size=64) == cache_key("example", size=96)
-    False
+    ``what`` is the kind of content: two kinds never share a key. ``ingredients`` are everything
+    that decides the content, with the version of what computes it.
     """
     text = json.dumps([what, ingredients], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:24]
@@ -130,21 +114,9 @@ def cache_key(what: str, **ingredients: Any) -> str:
 def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     """Return ``target``, built by ``build(temporary)`` if it does not exist yet.
 
-    The work happens under a temporary name beside the target and is renamed at the end, so a
-    crash leaves nothing that looks finished. A second process that wants the same target waits
-    for the first one and then finds it.
-
-    Parameters
-    ----------
-    target : Path
-        File or folder.
-    build : callable
-        Creates the file or folder at the path it is given.
-
-    Raises
-    ------
-    DataError
-        If the disk is full.
+    The work happens under a temporary name beside the target and is renamed at the end, so a crash
+    leaves nothing that looks finished. A second process that wants the same target waits for the
+    first one and then finds it.
     """
     if target.exists():
         return target

@@ -42,19 +42,7 @@ MAX_LEVELS = 100  # a breakdown with more levels is a key, not a breakdown
 
 
 class Evaluation:
-    """All numbers of one run.
-
-    Parameters
-    ----------
-    run : RunTables
-
-    Attributes
-    ----------
-    panel : Panel
-        The test faces the page is about; ``other_panels`` holds further protocols.
-    pair : Pair or None
-        The tested pair.
-    """
+    """All numbers of one run; ``panel`` is what the page is about, ``pair`` the tested pair."""
 
     def __init__(self, run: RunTables) -> None:
         self.run = run

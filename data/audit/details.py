@@ -31,13 +31,7 @@ def detail_image(pixels: np.ndarray) -> np.ndarray:
 
 
 def detail_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the correlation of two detail images at the best shift of up to 3 of 64 pixels.
-
-    Returns
-    -------
-    float
-        From -1 to 1; 0 if one of them is flat.
-    """
+    """Return the correlation of two detail images at the best shift; 0 if one of them is flat."""
     inner = first[_SHIFT:-_SHIFT, _SHIFT:-_SHIFT]
     if inner.std() < 1e-3 or second.std() < 1e-3:
         return 0.0
@@ -54,19 +48,9 @@ def pair_similarity(
 ) -> np.ndarray:
     """Return the detail correlation of every pair.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Image files; only those that occur in a pair are read.
-    pairs : ndarray of int, shape (m, 2)
-        Row numbers into ``paths``.
-    mirrored : ndarray of bool, shape (m,)
-        Compare with the mirror image of the second.
-
-    Returns
-    -------
-    ndarray of float32, shape (m,)
-        NaN where a file has become unreadable.
+    ``pairs`` ``(m, 2)`` are row numbers into ``paths``, of which only those in a pair are read; a
+    ``mirrored`` pair is compared with the mirror image of the second. NaN where a file has become
+    unreadable.
     """
     rows = np.unique(pairs).tolist()
     images: dict[int, np.ndarray | None] = {}

@@ -93,14 +93,9 @@ def has_age(faces: pd.DataFrame) -> pd.Series:
 def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """Return the readable images with their ``face_id``, sorted by it; note the others.
 
-    Parameters
-    ----------
-    listing : DataFrame
-        The reader's columns (``path``, labels, ``problem``, ``detail``, ``usable``) beside the
-        fingerprints, whose own ``problem`` and ``detail`` are named ``file_problem``,
-        ``file_detail``.
-    findings : Findings
-        Receives a row for every file that gets no row in the table.
+    ``listing`` holds the reader's columns beside the fingerprints, whose own ``problem`` and
+    ``detail`` are named ``file_problem``, ``file_detail``. ``findings`` receive every file that
+    gets no row.
     """
     broken = listing["file_problem"] != ""
     bad = listing[broken]
@@ -145,22 +140,10 @@ def apply_policy(
 ) -> pd.DataFrame:
     """Return the faces with ``group``, ``photo``, ``keep`` and ``drop_reason``.
 
-    Parameters
-    ----------
-    faces : DataFrame
-        From :func:`faces_with_ids`.
-    near : DataFrame
-        Rows ``row_a``, ``row_b`` (positions in ``faces``), ``mirrored``, ``hamming``,
-        ``similarity``, ``verified``.
-    policy : Policy
-    findings : Findings
-        Receives a row for everything that is dropped, repaired or marked.
-
-    Returns
-    -------
-    DataFrame
-        ``photo`` numbers the pictures (copies and verified near duplicates share it), ``group``
-        also joins pictures of one identity.
+    ``photo`` numbers the pictures (copies and verified near duplicates share it), ``group`` also
+    joins pictures of one identity. ``near`` has ``row_a``, ``row_b`` (positions in ``faces``),
+    ``mirrored``, ``hamming``, ``similarity``, ``verified``. ``findings`` receive everything that is
+    dropped, repaired or marked.
     """
     faces = faces.copy()
     near_edges = near.loc[near["verified"], ["row_a", "row_b"]].to_numpy(np.int64)

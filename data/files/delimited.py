@@ -15,25 +15,10 @@ def read_text_table(
 ) -> pd.DataFrame:
     """Read a delimited text file in UTF-8, every cell as text.
 
-    Parameters
-    ----------
-    table : Path
-    separator : str or None
-        None takes the one of comma, semicolon, tab and bar that is most frequent in the first
-        line (and a tab for ``.tsv``).
-    heading : list of str or None
-        Names of the columns of a file that has no heading.
-
-    Returns
-    -------
-    DataFrame of object
-        Text or None. The column ``malformed`` is empty, or says what is wrong with a row of more
-        cells than the heading: its columns have shifted, and nobody knows where.
-
-    Raises
-    ------
-    ValueError
-        The file is empty or not UTF-8.
+    The separator is by default the most frequent in the first line of comma, semicolon, tab and bar
+    (a tab for ``.tsv``); ``heading`` names the columns of a file that has none. Cells are text or
+    None. The column ``malformed`` is empty, or says what is wrong with a row of more cells than the
+    heading: its columns have shifted, and nobody knows where.
     """
     with table.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()

@@ -42,21 +42,9 @@ _ENOUGH = 30  # faces, to tell children under nine from numbers of classes
 def read_labels(table: Path) -> pd.DataFrame:
     """Read a table of labels, its columns under their standard names.
 
-    Parameters
-    ----------
-    table : Path
-        CSV (separated by commas, semicolons, tabs or bars), TSV or parquet.
-
-    Returns
-    -------
-    DataFrame
-        The columns that are known, and ``malformed``: empty, or what is wrong with the row.
-        ``attrs["age_column"]`` is the name of the age column in the file.
-
-    Raises
-    ------
-    DataError
-        If the file is no table, or a required column is missing.
+    Known columns, and ``malformed``: empty, or what is wrong with the row. ``attrs["age_column"]``
+    is the name of the age column in the file. ``DataError`` if the file is no table, or a required
+    column is missing.
     """
     try:
         if table.suffix.lower() == ".parquet":
@@ -128,25 +116,10 @@ def read(source: Path) -> pd.DataFrame:
 def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) -> pd.DataFrame:
     """Turn text labels into faces.
 
-    Parameters
-    ----------
-    labels : DataFrame
-        With the standard columns of :func:`read_labels`.
-    prefix : Path
-        Folder of the table, relative to the source: paths in the table start there.
-    stay_inside : bool
-        Refuse paths that lead out of the source. A table inside an archive has no business
-        elsewhere; a table that the user names may point anywhere.
-
-    Returns
-    -------
-    DataFrame
-        What a reader returns, see :class:`data.readers.Reader`.
-
-    Raises
-    ------
-    DataError
-        If the ages look like numbers of classes.
+    Paths in the table start at ``prefix``, its folder relative to the source. ``stay_inside``
+    refuses paths that lead out of the source: a table inside an archive has no business elsewhere;
+    a table that the user names may point anywhere. The columns are those of
+    :class:`data.readers.Reader`; ``DataError`` if the ages look like numbers of classes.
     """
     faces = pd.DataFrame(index=labels.index)
     paths = as_text(labels["path"]).fillna("").str.strip()

@@ -49,11 +49,6 @@ def recipe_options(recipe: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a recipe, overridden by ``options``.
 
     A first image size above the asked ``image_size`` is lowered to it.
-
-    Raises
-    ------
-    ValueError
-        Unknown recipe.
     """
     if recipe not in RECIPES:
         raise ValueError(f"unknown recipe {recipe!r}{did_you_mean(recipe, RECIPES)}")

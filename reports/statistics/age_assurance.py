@@ -35,19 +35,10 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Question:
-    """A question about some faces, answered for all contenders at once.
+    """A question about some faces (``member``), answered for all contenders at once.
 
-    Attributes
-    ----------
-    threshold : int
-        0 if the question is about none.
-    text : str
-    unit : {'years', 'share'}
-    values : ndarray of shape (F, C)
-        A face's contribution to the mean, averaged over seeds.
-    member : ndarray of bool, shape (F,)
-        The faces it is about.
-    weights : ndarray of shape (F,), optional
+    ``threshold`` is 0 if it is about none; ``values`` ``(F, C)`` are a face's contribution to the
+    mean, averaged over seeds, in ``unit`` 'years' or 'share'.
     """
 
     threshold: int
@@ -61,14 +52,11 @@ class Question:
 def age_assurance(panel: Panel) -> pd.DataFrame:
     """Return one row per question, group of faces and contender.
 
-    Returns
-    -------
-    DataFrame
-        ``threshold`` (0 if none), ``question``, ``group`` ('' for all, else such as 'female'),
-        ``contender``, ``n``, ``value``, ``value_low``, ``value_high``, ``unit``. A threshold is
-        asked where at least ten faces on either side are within five years of it. The
-        age-balanced error is the mean over the cells sex x single year from 18 to 30 that hold
-        faces (26 if all do), so that it does not depend on the ages at hand.
+    Columns ``threshold`` (0 if none), ``question``, ``group`` ('' for all, else such as 'female'),
+    ``contender``, ``n``, ``value``, ``value_low``, ``value_high``, ``unit``. A threshold is asked
+    where at least ten faces on either side are within five years of it. The age-balanced error is
+    the mean over the cells sex x single year from 18 to 30 that hold faces (26 if all do), so that
+    it does not depend on the ages at hand.
     """
     rows: list[dict[str, object]] = []
     for question in _questions(panel):
@@ -209,11 +197,8 @@ def at_least(panel: Panel, years: float) -> Array:
 def pass_rates(panel: Panel, threshold: int) -> pd.DataFrame:
     """Return the share estimated ``threshold`` or older by true year of age.
 
-    Returns
-    -------
-    DataFrame
-        ``contender``, ``age`` (years, from ten below to ten above), ``n``, ``value``,
-        ``value_low``, ``value_high``.
+    Columns ``contender``, ``age`` (years, from ten below to ten above), ``n``, ``value``,
+    ``value_low``, ``value_high``.
     """
     passed, year = at_least(panel, threshold), np.floor(panel.age)
     rows = []
@@ -227,12 +212,9 @@ def pass_rates(panel: Panel, threshold: int) -> pd.DataFrame:
 def buffers(panel: Panel) -> pd.DataFrame:
     """Return false positives of 14-17 and false negatives of 18-30 for every challenge age.
 
-    Returns
-    -------
-    DataFrame
-        ``contender``, ``challenge`` (18 to 35 years: a passport is asked of who looks younger),
-        ``error`` ('false positives': 14-17 passed without one; 'false negatives': 18-30 asked for
-        one), ``n``, ``value``, ``value_low``, ``value_high``.
+    Columns ``contender``, ``challenge`` (18 to 35 years: a passport is asked of who looks younger),
+    ``error`` ('false positives': 14-17 passed without one; 'false negatives': 18-30 asked for one),
+    ``n``, ``value``, ``value_low``, ``value_high``.
     """
     year, rows = np.floor(panel.age), []
     young, grown = _between(year, 14, 18), _between(year, 18, 31)

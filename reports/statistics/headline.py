@@ -55,20 +55,11 @@ def answered(panel: Panel, contender: str, target: str) -> Mask:
 def headline(panel: Panel, means: Mapping[Any, Estimate]) -> pd.DataFrame:
     """Return the headline numbers.
 
-    Parameters
-    ----------
-    panel : Panel
-    means : dict
-        ``(metric, contender)`` -> bootstrap of the mean over all faces
-        (``breakdowns.level_means``).
-
-    Returns
-    -------
-    DataFrame
-        ``contender``, ``metric``, ``value`` (mean over seeds), ``low``, ``high`` (these fitted
-        models on other faces), ``recipe_low``, ``recipe_high`` (other faces and another
-        training; NaN below three seeds), ``seed_sd``, ``n`` (faces answered), ``of`` (faces that
-        could be), and ``seeds`` (a dict of each seed's value).
+    ``means`` maps ``(metric, contender)`` to the bootstrap of the mean over all faces. Columns
+    ``contender``, ``metric``, ``value`` (mean over seeds), ``low``, ``high`` (these fitted models
+    on other faces), ``recipe_low``, ``recipe_high`` (other faces and another training; NaN below
+    three seeds), ``seed_sd``, ``n`` (faces answered), ``of`` (faces that could be), and ``seeds``
+    (a dict of each seed's value).
     """
     rows = []
     for contender in panel.contenders:

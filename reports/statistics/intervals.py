@@ -49,17 +49,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Estimates:
-    """K numbers with their intervals, and what they stand on.
-
-    Attributes
-    ----------
-    value, low, high : ndarray of shape (K,)
-        NaN where there is nothing to compute from.
-    se : ndarray of shape (K,)
-        Group-robust standard error.
-    n : ndarray of shape (K,)
-        Faces with a value.
-    """
+    """K numbers with intervals, group-robust standard errors and faces; NaN where there is none."""
 
     value: Array
     low: Array
@@ -77,16 +67,8 @@ class Estimates:
 class GroupSums:
     """Weighted sums of K columns by group, residuals included.
 
-    Attributes
-    ----------
-    value : ndarray of shape (K,)
-        Weighted means.
-    residual, weight : ndarray of shape (G, K)
-        Per group: sum of ``w (v - value)`` and sum of ``w``.
-    n_groups : ndarray of shape (K,)
-        Groups with any weight.
-    n : ndarray of shape (K,)
-        Faces with any weight.
+    ``value`` are weighted means ``(K,)``; ``residual`` and ``weight`` ``(G, K)`` are sums of ``w (v
+    - value)`` and of ``w``; ``n_groups`` and ``n`` count groups and faces with any weight.
     """
 
     value: Array
@@ -112,16 +94,8 @@ def group_sums(
 ) -> GroupSums:
     """Sum ``values`` (n, K) by group; NaN values get no weight.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n, K)
-    groups : ndarray of shape (n,)
-        Any integer codes.
-    weights : ndarray of shape (n,), optional
-        Weight of each face, for standardised means.
-    compress : bool
-        Number the groups anew, so that none is empty: the bootstrap draws from them. Variances
-        need it not, and codes that are nearly all used are quicker as they are.
+    ``compress`` numbers the groups anew, so that none is empty: the bootstrap draws from them.
+    Variances need it not, and codes that are nearly all used are quicker as they are.
     """
     present = np.isfinite(values)
     weight = present * (1.0 if weights is None else weights[:, None])
@@ -149,25 +123,13 @@ def mean_interval(
 ) -> Estimates:
     """Studentised group-bootstrap intervals of the means of ``values`` (n, K).
 
-    Parameters
-    ----------
-    values : ndarray of shape (n, K)
-    groups : ndarray of shape (n,)
-    rng : numpy.random.Generator
-    weights : ndarray of shape (n,), optional
-    draws : int, optional
-    positive : bool or ndarray of shape (K,)
-        Columns that cannot be negative (absolute errors): their intervals are made for the
-        logarithm and never reach zero.
-
-    Notes
-    -----
-    The distribution of ``(mean* - mean) / se*`` over resampled groups replaces Student's t, so
-    that skewed errors get the longer upper arm they deserve. The bootstrap knows a tail only as
-    far as it was drawn: both arms are widened by ``t / z`` of G - 1 degrees of freedom, and those
-    of positive means by ``1 + 0.6 skewness^2 / G`` (at most 1.5), which is what simulated errors
-    with heavy tails need. Signed means get at least Student's interval. Fewer than ten groups: no
-    interval.
+    The distribution of ``(mean* - mean) / se*`` over resampled groups replaces Student's t, so that
+    skewed errors get the longer upper arm they deserve. The bootstrap knows a tail only as far as
+    it was drawn: both arms are widened by ``t / z`` of G - 1 degrees of freedom, and those of
+    positive means by ``1 + 0.6 skewness^2 / G`` (at most 1.5), which is what simulated errors with
+    heavy tails need. Columns that cannot be negative (``positive``: absolute errors) have intervals
+    made for the logarithm, which never reach zero; signed means get at least Student's interval.
+    Fewer than ten groups: no interval.
     """
     sums = group_sums(values, groups, weights)
     se = np.sqrt(sums.variance)

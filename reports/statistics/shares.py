@@ -28,20 +28,11 @@ def wilson(share: Array, n: Array, level: float = LEVEL) -> tuple[Array, Array]:
 def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> Array:
     """Return how many independent faces would give the observed group-robust variance.
 
-    Parameters
-    ----------
-    share : ndarray of shape (K,)
-    sums : GroupSums
-        Of the same numbers.
-    spread : ndarray of shape (K,), optional
-        Variance of one independent answer; default ``share (1 - share)``.
-
-    Notes
-    -----
-    ``spread / variance``, shrunk by ``(z / t)^2`` for the few groups a variance is known from
-    (Korn and Graubard). Correlated faces make it smaller than the number of faces; averaging over
-    seeds that disagree makes it larger. A share of exactly 0 or 1 has no observed variance; there
-    each group counts once.
+    It is ``spread / variance`` (``spread``: variance of one independent answer, by default that of
+    the share), shrunk by ``(z / t)^2`` for the few groups a variance is known from (Korn and
+    Graubard). Correlated faces make it smaller than the number of faces; averaging over seeds that
+    disagree makes it larger. A share of exactly 0 or 1 has no observed variance; there each group
+    counts once.
     """
     spread = share * (1 - share) if spread is None else spread
     z = normal()

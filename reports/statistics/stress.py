@@ -38,25 +38,13 @@ def stress_table(
 ) -> pd.DataFrame:
     """Return error and loss by condition, level, contender and target.
 
-    Parameters
-    ----------
-    panel : Panel
-        Its faces and its order of contenders are used, its answers are not.
-    stress : DataFrame
-        Contract ``data.tables.STRESS``; rows of other data sets or protocols are left out.
-    conditions : mapping
-        Name -> ``title``, ``unit``, ``identity`` (the level of the unchanged picture), ``levels``
-        (mildest first); what is missing is made up from the table.
-
-    Returns
-    -------
-    DataFrame
-        ``place`` counts the levels of a condition from 1, mildest first. ``value`` is the mean
-        age error in years or the share of right genders; ``loss`` (positive is worse) is its
-        change against the unchanged pictures of the same faces, in years or as a share; ``p`` is
-        that of a loss of at most ``BARS`` (one-sided), ``p_page`` is left to :func:`adjusted`. Age
-        and
-        gender of a face that several seeds answered are averaged first.
+    ``panel`` gives faces and the order of contenders, ``stress`` (contract ``data.tables.STRESS``)
+    the answers; ``conditions`` state ``title``, ``unit``, ``identity`` and ``levels``, and what is
+    missing is made up from the table. ``place`` counts the levels of a condition from 1, mildest
+    first. ``value`` is the mean age error in years or the share of right genders; ``loss``
+    (positive is worse) is its change against the unchanged pictures of the same faces; ``p`` is
+    that of a loss of at most ``BARS`` (one-sided), ``p_page`` is left to :func:`adjusted`. Seeds of
+    a face are averaged first.
     """
     mine = (stress["data_set"] == panel.data_set) & (stress["protocol"] == panel.protocol)
     rows = stress[mine & stress["contender"].isin(panel.contenders)]
@@ -153,16 +141,7 @@ def _p_of_bar(loss: Estimates, target: str, n_groups: int) -> Array:
 
 
 def adjusted(table: pd.DataFrame, contenders: list[str], families: int) -> pd.DataFrame:
-    """Return a :func:`stress_table` with ``p_page``: Holm over all levels of all conditions.
-
-    Parameters
-    ----------
-    table : DataFrame
-    contenders : list of str
-        Those the page speaks of; the others are not tested.
-    families : int
-        Families of tests the page makes.
-    """
+    """Return a :func:`stress_table` with ``p_page``: Holm over all levels of all conditions."""
     p = table["p"].where(table["contender"].isin(contenders)).to_numpy(float)
     return table.assign(p_page=np.minimum(holm(p) * families, 1.0))
 
@@ -170,17 +149,9 @@ def adjusted(table: pd.DataFrame, contenders: list[str], families: int) -> pd.Da
 def breaking_points(table: pd.DataFrame) -> pd.DataFrame:
     """Return where each contender breaks under each condition.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`stress_table`.
-
-    Returns
-    -------
-    DataFrame
-        ``condition, title, unit, contender, target, level, place, loss, loss_low, loss_high``,
-        the mildest level of the break; ``level`` and ``place`` are NaN and the loss is that of the
-        worst level where none breaks it.
+    Columns ``condition, title, unit, contender, target, level, place, loss, loss_low, loss_high``
+    of the mildest level of the break; ``level`` and ``place`` are NaN and the loss is that of the
+    worst level where none breaks it.
     """
     asked = table[table["place"] > 0]
     found = []
@@ -198,12 +169,7 @@ def breaking_points(table: pd.DataFrame) -> pd.DataFrame:
 def first_to_break(points: pd.DataFrame, contenders: list[str]) -> dict[str, list[str]]:
     """Return the conditions under which each contender breaks at the mildest level of all.
 
-    Parameters
-    ----------
-    points : DataFrame
-        From :func:`breaking_points`, one target.
-    contenders : list of str
-        Those compared; two that break at the same level are both first.
+    ``points`` are of one target; two that break at the same level are both first.
     """
     first: dict[str, list[str]] = {name: [] for name in contenders}
     compared = points[points["contender"].isin(contenders)]

@@ -35,18 +35,7 @@ NOTHING = (np.nan, np.nan)
 
 
 def influence(name: str, y_true: Array, y_pred: Array) -> Array:
-    """Return what each face adds to a metric, mean zero: its linearisation.
-
-    Parameters
-    ----------
-    name : {'auc', 'r2', 'balanced_accuracy'}
-    y_true, y_pred : ndarray of shape (n,)
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        The metric moves by their mean.
-    """
+    """Return what each face adds to a metric ('auc', 'r2', ...), mean zero: its linearisation."""
     if name == "auc":
         return _auc_influence(y_true, y_pred)[1]
     if name == "r2":
@@ -146,14 +135,7 @@ def r2_interval(value: float, influences: Array, groups: NDArray[np.int64]) -> S
 
 
 def median_interval(errors: Array, groups: NDArray[np.int64]) -> Span:
-    """Return Woodruff's interval of a median error, averaged over seeds.
-
-    Parameters
-    ----------
-    errors : ndarray of shape (S, n)
-        Absolute errors of each seed; NaN where it gave none.
-    groups : ndarray of shape (n,)
-    """
+    """Return Woodruff's interval of a median of errors ``(S, n)``, averaged over seeds."""
     known = np.isfinite(errors)
     if not known.any():
         return NOTHING
@@ -181,15 +163,6 @@ def median_interval(errors: Array, groups: NDArray[np.int64]) -> Span:
 def ece_interval(female: Array, p: Array, groups: NDArray[np.int64]) -> Span:
     """Return the interval of the calibration error on its 15 bins.
 
-    Parameters
-    ----------
-    female : ndarray of shape (n,)
-    p : ndarray of shape (n,)
-        Probabilities of one seed.
-    groups : ndarray of shape (n,)
-
-    Notes
-    -----
     The sum of squared gaps, each over its own variance, is non-central chi-square; its
     non-centrality is inverted for both ends. Faces of one group share a fate: variances carry the
     design effect of the group-robust variance of the overall gap.

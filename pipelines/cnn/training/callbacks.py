@@ -45,18 +45,9 @@ class EpochSeed(Callback):
 class OneCycle(Callback):
     """Learning rates up a short ramp and down a cosine, as a function of the step alone.
 
-    Parameters
-    ----------
-    total_steps : int
-    warmup : float
-        Share of the steps on the ramp.
-    final : float
-        Last rate as a share of the highest.
-
-    References
-    ----------
-    Smith & Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large
-    Learning Rates", 2018.
+    ``warmup`` is the share of the steps on the ramp, ``final`` the last rate as a share of the
+    highest (Smith & Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large
+    Learning Rates", 2018).
     """
 
     def __init__(self, total_steps: int, warmup: float = 0.15, final: float = 0.01) -> None:
@@ -102,15 +93,9 @@ def _advice(lr: float) -> str:
 class WeightAverage(Callback):
     """Exponential moving average of parameters and buffers (EMA).
 
-    Parameters
-    ----------
-    decay : float
-        Upper bound; early steps average over a tenth of what has passed, so that short
-        trainings are not held back by the start.
-
-    References
-    ----------
-    Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992.
+    ``decay`` is an upper bound; early steps average over a tenth of what has passed, so that short
+    trainings are not held back by the start (Polyak & Juditsky, "Acceleration of Stochastic
+    Approximation by Averaging", 1992).
     """
 
     def __init__(self, decay: float) -> None:

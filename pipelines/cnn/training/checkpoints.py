@@ -42,16 +42,8 @@ _TRAINING = 3
 def task_key(params: Mapping[str, Any], faces: FaceSet, select: Pair, seed: int) -> str:
     """Return 16 hex digits that identify a training: settings, seed, data and versions.
 
-    Parameters
-    ----------
-    params : mapping
-        ``estimator.get_params()``, with the precision and device that ``auto`` stands for here,
-        and the hash of the weights in place of their name.
-    faces : FaceSet
-        All targets and some hundred images take part.
-    select : pair
-        Images and targets that choose the epoch; take part likewise.
-    seed : int
+    ``params`` name the precision and device that ``auto`` stands for here, and the hash of the
+    weights in place of their name. All targets and some hundred images take part.
     """
     settings = {name: str(params[name]) for name in sorted(params.keys() - _WITHOUT_EFFECT)}
     settings |= {"seed": str(seed), "torch": torch.__version__, "timm": timm.__version__}

@@ -70,24 +70,8 @@ def train(
 ) -> tuple[FaceNet, TrainingRecord]:
     """Train a network as ``estimator`` says.
 
-    Parameters
-    ----------
-    estimator : CnnEstimator
-        Source of every setting.
-    faces : FaceSet
-        Images, rows to use and targets (age, gender, weight).
-    select : pair
-        Images and targets that choose the epoch.
-    head : AgeHead or None
-    seed : int
-    member : (int, int)
-        Which training this is, from 0, and of how many; for progress and history.
-
-    Returns
-    -------
-    FaceNet
-        Trimmed for prediction, with the best epoch's weights, on the CPU or GPU it trained on.
-    TrainingRecord
+    ``select`` chooses the epoch; ``member`` says which training this is, from 0, and of how many.
+    The net is trimmed for prediction, with the best epoch's weights, on the device it trained on.
     """
     device = choose_device(estimator.device)
     precision = choose_precision(estimator.precision, device)

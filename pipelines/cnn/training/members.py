@@ -16,16 +16,9 @@ _PREFIX = "members."
 class FaceEnsemble(nn.Module):
     """Several networks, asked one by one; their answers are averaged as distributions.
 
-    What trainings from different seeds disagree about is chance, and the mean has less of it.
-
-    Parameters
-    ----------
-    members : iterable of FaceNetwork
-
-    References
-    ----------
-    Lakshminarayanan, Pritzel & Blundell, "Simple and Scalable Predictive Uncertainty Estimation
-    using Deep Ensembles", NeurIPS 2017.
+    What trainings from different seeds disagree about is chance, and the mean has less of it
+    (Lakshminarayanan, Pritzel & Blundell, "Simple and Scalable Predictive Uncertainty Estimation
+    using Deep Ensembles", NeurIPS 2017).
     """
 
     def __init__(self, members: Iterable[FaceNetwork]) -> None:

@@ -22,12 +22,7 @@ from pipelines.cnn.network.network import parameter_groups
 class FaceNet(NeuralNet):
     """skorch net that trains in mixed precision with layer-wise rates and answers every head.
 
-    Parameters
-    ----------
-    bf16 : bool
-        Whether the network runs under bfloat16 autocast; the loss is always float32.
-    layer_decay, weight_decay : float
-        See :func:`pipelines.cnn.network.network.parameter_groups`.
+    ``bf16`` runs the network under bfloat16 autocast; the loss is always float32.
     """
 
     def __init__(

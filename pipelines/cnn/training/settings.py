@@ -19,21 +19,9 @@ from joblib import effective_n_jobs
 class TrainingRecord:
     """What happened in a training, for provenance, learning curves and reports.
 
-    Attributes
-    ----------
-    weights : dict
-        Source of the first weights (kind, location, sha256).
-    precision : {'fp32', 'bf16'}
-    device : str
-    n_parameters : int
-        Of all members.
-    best_epochs : list of int
-        Whose weights answer, from 1, one per member.
-    history : list of dict
-        One row per member and epoch: ``member, epoch, train_loss, seconds, select_mae,
-        select_gender, select_score``.
-    seconds_before : float
-        Wall time of the epochs that came from checkpoints of earlier processes.
+    ``best_epochs``, from 1 and one per member, are those whose weights answer; ``history`` has a
+    row per member and epoch; ``seconds_before`` is wall time of epochs that came from checkpoints
+    of earlier processes.
     """
 
     weights: dict[str, str]
@@ -107,12 +95,9 @@ def explained_memory(batch_size: int, image_size: int) -> Iterator[None]:
 def torch_threads(number: int | None) -> Iterator[None]:
     """Run a block with another number of PyTorch threads.
 
-    Parameters
-    ----------
-    number : int or None
-        Negative as in scikit-learn: all but. None: what PyTorch has set, but never more than the
-        process may use (affinity, quota of a container) or than joblib leaves to this worker:
-        threads that wait for a core cost ten times what they bring.
+    A negative number is all but so many, as in scikit-learn. None is what PyTorch has set, but
+    never more than the process may use (affinity, quota of a container) or than joblib leaves to
+    this worker: threads that wait for a core cost ten times what they bring.
     """
     before = torch.get_num_threads()
     allowed = min(before, effective_n_jobs(-1)) if number is None else effective_n_jobs(number)
@@ -133,15 +118,7 @@ def choose_device(device: str) -> str:
 def choose_precision(precision: str, device: str) -> str:
     """Return ``bf16`` or ``fp32``; ``auto`` takes bf16 where the processor multiplies it.
 
-    Raises
-    ------
-    ValueError
-        Unknown precision.
-
-    Warns
-    -----
-    UserWarning
-        bf16 was asked for and would be emulated, a hundred times slower.
+    bf16 that would be emulated, a hundred times slower, is used with a warning.
     """
     if precision not in ("auto", "fp32", "bf16"):
         raise ValueError(f"unknown precision {precision!r}: choose auto, fp32 or bf16")
