@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
-from reports.display.words import minus, number, p_is
+from reports.display.words import listed, minus, number, p_is
 from reports.evaluation import Evaluation
 from reports.sections.stress import not_asked
 from reports.statistics.elsewhere import SHARES, recalibration_table
@@ -92,8 +92,9 @@ def _findings(evaluation: Evaluation, name: str) -> list[str]:
     said = []
     if len(short):
         worst = short.loc[short["value"].idxmin()]
+        names = listed(list(dict.fromkeys(short["contender"])))
         said.append(
-            f"Intervals that promise {level:.0%} hold less there: {_names(short)}; "
+            f"Intervals that promise {level:.0%} hold less there: {names}; "
             f"{worst['contender']} {number(worst['value'], 'share')} "
             f"({number(worst['value_low'], 'share')} to {number(worst['value_high'], 'share')})."
         )
@@ -102,11 +103,6 @@ def _findings(evaluation: Evaluation, name: str) -> list[str]:
             f"No contender's intervals hold clearly less than the {level:.0%} they promise."
         )
     return said
-
-
-def _names(rows: pd.DataFrame) -> str:
-    names = list(dict.fromkeys(rows["contender"]))
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _table(evaluation: Evaluation, name: str) -> Table:
