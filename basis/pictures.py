@@ -33,9 +33,10 @@ from .squares import to_square
 try:
     import pillow_heif
 except ImportError:
-    pass
+    _HEIF = ""
 else:
     pillow_heif.register_heif_opener()
+    _HEIF = f", pillow-heif {importlib.metadata.version('pillow-heif')}"
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif",
@@ -48,8 +49,12 @@ VERSION = 2
 
 DECODERS = (
     f"{VERSION}, simplejpeg {importlib.metadata.version('simplejpeg')}, Pillow {PIL.__version__}"
+    f"{_HEIF}"
 )
-"""What decodes: another version may give other pixels, so caches of decoded pictures name it."""
+"""What decodes: another version may give other pixels, so caches of decoded pictures name it.
+
+And a package that is installed later reads what could not be read before.
+"""
 
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded: 64 megapixels are 192 MB of memory."""

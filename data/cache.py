@@ -15,6 +15,8 @@ The name of an entry is a hash of everything that determines its content (:func:
                               of crop and resize. Files and labels have no say.
 ``pixels/<content>-pose``     the same content, sha256 of the networks and of the canonical face,
                               versions of the arithmetic and of OpenCV, side in pixels
+``aligned/<key>``             sha256 of the pixels of each picture, in order, code and networks that
+                              find and align faces, side in pixels
 ``downloads/<address>``       sha256 of the address; the file is checked against its own sha256
 ============================  ====================================================================
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from basis import pictures
+from data.files.listing import file_states
 from data.images.store import open_pixels
 
 from .cache import Progress, no_progress
@@ -42,6 +43,10 @@ class Faces(Learning):
         The reader that recognised the source.
     folder : Path
         Where the paths of ``table`` begin.
+    hashes : ndarray of uint64, shape (n, 8)
+        Difference hash of every picture and of its mirror image.
+    changed : ndarray of int64, shape (n,)
+        When each file changed last, ``st_ctime_ns``.
     cache : Path
         Cache folder, for pixels.
     n_jobs : int or None
@@ -80,6 +85,8 @@ class Faces(Learning):
         *,
         reader: Reader,
         folder: Path,
+        hashes: np.ndarray,
+        changed: np.ndarray,
         cache: Path,
         n_jobs: int | None = None,
     ) -> None:
@@ -92,6 +99,8 @@ class Faces(Learning):
         self.licence = reader.licence
         self.thumbnails_allowed = reader.thumbnails_allowed
         self.content_hash = content_hash(table["pixel_sha256"])
+        self.hashes = hashes
+        self._changed = changed
         self._folder = folder
         self.pixels_folder = cache / "pixels"
         self.n_jobs = n_jobs
@@ -146,6 +155,7 @@ class Faces(Learning):
         ids, pairs = part.table["face_id"], self.near_duplicates
         inside = pairs["face_id_a"].isin(ids) & pairs["face_id_b"].isin(ids)
         part.near_duplicates = pairs[inside].reset_index(drop=True)
+        part.hashes = self.hashes[rows]
         part.content_hash = content_hash(part.table["pixel_sha256"])
         part._rows = rows if self._rows is None else self._rows[rows]
         return part
@@ -223,10 +233,24 @@ class Faces(Learning):
         """
         if self._rows is not None:
             return self._whole.images(size, progress)[self._rows]
-        report = progress or no_progress
-        return open_pixels(
-            self.paths(), size, self._pixels_file(size), n_jobs=self.n_jobs, progress=report
-        )
+        report, target = progress or no_progress, self._pixels_file(size)
+        if not target.exists():
+            self._refuse_changed_files()
+        return open_pixels(self.paths(), size, target, n_jobs=self.n_jobs, progress=report)
+
+    def _refuse_changed_files(self) -> None:
+        """Raise if a file is not the one that was audited: its pixels have another name."""
+        for state, changed, path in zip(
+            file_states(self._folder, self.table["path"].tolist()),
+            self._changed.tolist(),
+            self.table["path"],
+            strict=True,
+        ):
+            if state is not None and state.st_ctime_ns != changed:
+                raise DataError(
+                    f"{self._folder / path} has changed since the data set was checked: "
+                    "load the data set again"
+                )
 
     def pixels_file(self, size: int, progress: Progress | None = None) -> Path:
         """Return the ``.npy`` file behind :meth:`images`, which other processes may map.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from data.audit.findings import Findings
+from data.audit.fingerprints import HASH_WORDS, MIRROR_WORDS
 from data.audit.label_noise import label_noise_floor
 from data.audit.pairs import face_pairs, find_near_duplicates
 from data.audit.policy import Policy, apply_policy, faces_with_ids, has_age
@@ -106,6 +108,8 @@ def load(
     faces = Faces(
         name, table, findings.frame(), face_pairs(table, near), noise,
         reader=reader, folder=base, cache=folder, n_jobs=n_jobs,
+        hashes=table[[*HASH_WORDS, *MIRROR_WORDS]].to_numpy(np.uint64),
+        changed=table["changed"].to_numpy(np.int64),
     )  # fmt: skip
 
     def estimate() -> pd.DataFrame:

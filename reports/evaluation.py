@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -246,10 +246,16 @@ class Evaluation:
         known = set(self.columns)
         return [(a, b) for a, b in CROSSED if a in known and b in known]
 
-    @lru_cache  # noqa: B019 - lives as long as the evaluation
     def crossed(self, rows: str, columns: str) -> pd.DataFrame:
         """Return two crossed breakdowns (``breakdowns.crossed``)."""
-        return breakdowns.crossed(self.panel, rows, columns)
+        if (rows, columns) not in self._crossed:
+            self._crossed[rows, columns] = breakdowns.crossed(self.panel, rows, columns)
+        return self._crossed[rows, columns]
+
+    @cached_property
+    def _crossed(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Crossed breakdowns so far; they live as long as the evaluation, and no longer."""
+        return {}
 
     @cached_property
     def failures(self) -> list[Mapping[str, Any]]:

@@ -33,8 +33,8 @@ class OtherSet:
     predictions : DataFrame
         Contract ``PREDICTIONS``; protocol, seed and fold name the cell whose model answered.
     facts : dict
-        All optional: ``title``, ``licence``, ``n_faces``, ``aligned``, ``n_without_face``,
-        ``n_seen``, ``sharpness``, ``home_sharpness``.
+        All optional: ``title``, ``licence``, ``n_faces``, ``aligned``, ``judged_by``,
+        ``n_without_face``, ``n_seen``, ``n_near``, ``sharpness``, ``home_sharpness``.
     recalibration : DataFrame, optional
         ``contender``, ``k``, ``draw``, ``coverage``, ``width``.
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from basis.pictures import UnreadableImageError, decode
 from data.cache import Progress, no_progress
+from data.errors import DataError
 from data.threads import in_threads
 
 SIDE = 64
@@ -49,29 +50,31 @@ def pair_similarity(
     """Return the detail correlation of every pair.
 
     ``pairs`` ``(m, 2)`` are row numbers into ``paths``, of which only those in a pair are read; a
-    ``mirrored`` pair is compared with the mirror image of the second. NaN where a file has become
-    unreadable.
+    ``mirrored`` pair is compared with the mirror image of the second. ``DataError`` where a file
+    has become unreadable: a pair without an answer would be remembered as none.
     """
     rows = np.unique(pairs).tolist()
-    images: dict[int, np.ndarray | None] = {}
+    images: dict[int, np.ndarray] = {}
 
-    def load(part: list[int]) -> list[np.ndarray | None]:
+    def load(part: list[int]) -> list[np.ndarray]:
         return [_load(paths[row]) for row in part]
 
     for details in in_threads(load, rows, n_jobs):
         images |= dict(zip(rows[len(images) : len(images) + len(details)], details, strict=True))
         progress("compare pixels", len(images), len(rows))
-    out = np.full(len(pairs), np.nan, np.float32)
+    out = np.empty(len(pairs), np.float32)
     for number, (i, j) in enumerate(pairs.tolist()):
-        first, second = images[i], images[j]
-        if first is not None and second is not None:
-            turned = np.ascontiguousarray(second[:, ::-1]) if mirrored[number] else second
-            out[number] = detail_correlation(first, turned)
+        second = images[j]
+        turned = np.ascontiguousarray(second[:, ::-1]) if mirrored[number] else second
+        out[number] = detail_correlation(images[i], turned)
     return out
 
 
-def _load(path: Path) -> np.ndarray | None:
+def _load(path: Path) -> np.ndarray:
     try:
         return detail_image(decode(path.read_bytes()).pixels)
-    except (OSError, UnreadableImageError):
-        return None
+    except (OSError, UnreadableImageError) as error:
+        raise DataError(
+            f"{path} was readable when the data set was checked and is not now ({error}): "
+            "restore the file and load again"
+        ) from error

@@ -11,17 +11,24 @@ import pandas as pd
 def components(n: int, edges: np.ndarray) -> np.ndarray:
     """Return the connected component of each of ``n`` nodes, int32 numbers from 0.
 
+    Components are numbered in the order of their smallest nodes.
+
     Parameters
     ----------
     n : int
     edges : ndarray of int, shape (m, 2)
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    ones = np.ones(len(edges), dtype=np.int8)
-    graph = coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1]
+    # Every tree is hooked to its smallest neighbour and flattened, until no edge joins two trees:
+    # a handful of rounds, and SciPy's graphs take longer to import than a data set to load.
+    label = np.arange(n)
+    first, second = edges[:, 0].astype(np.int64), edges[:, 1].astype(np.int64)
+    while not np.array_equal(label[first], label[second]):
+        smaller = np.minimum(label[first], label[second])
+        np.minimum.at(label, label[first], smaller)
+        np.minimum.at(label, label[second], smaller)
+        while not np.array_equal(label, label[label]):
+            label = label[label]
+    return np.unique(label, return_inverse=True)[1].astype(np.int32)
 
 
 def equal_value_edges(values: pd.Series) -> np.ndarray:
@@ -40,7 +47,7 @@ def group_numbers(face_ids: pd.Series, component: np.ndarray) -> np.ndarray:
     the rest of the data set.
     """
     smallest = pd.Series(face_ids.to_numpy()).groupby(component).min()
-    numbers = np.array([stable_hash(face_id) for face_id in smallest], dtype=np.int64)
+    numbers = np.array([stable_hash(face_id) for face_id in smallest.tolist()], dtype=np.int64)
     return numbers[component]
 
 

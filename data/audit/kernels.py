@@ -54,6 +54,23 @@ def pairs_in_rows(hashes, start, stop, threshold):  # type: ignore[no-untyped-de
 
 
 @numba.njit(nogil=True, cache=KEPT)
+def pairs_between(first, second, start, stop, threshold):  # type: ignore[no-untyped-def]
+    """Return near pairs ``(i, j)``: ``start <= i < stop`` of ``first``, any j of ``second``."""
+    pairs, count = np.empty((64, 2), np.int64), 0
+    for i in range(start, stop):
+        for j in range(len(second)):
+            different = (
+                _popcount(first[i, 0] ^ second[j, 0])
+                + _popcount(first[i, 1] ^ second[j, 1])
+                + _popcount(first[i, 2] ^ second[j, 2])
+                + _popcount(first[i, 3] ^ second[j, 3])
+            )
+            if different <= threshold:
+                pairs, count = _append(pairs, count, i, j)
+    return pairs[:count]
+
+
+@numba.njit(nogil=True, cache=KEPT)
 def gather_bits(hashes, bits):  # type: ignore[no-untyped-def]
     """Return for every hash the numbered bits, packed into one uint64 (at most 64 of them)."""
     keys = np.zeros(len(hashes), np.uint64)

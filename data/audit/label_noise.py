@@ -63,8 +63,11 @@ def _floor(labelled: pd.DataFrame, key: str) -> dict[str, Any]:
         return {"n_photos": 0, "n_images": 0}
     female = (repeated["gender"] == "female").to_numpy()
     ages = repeated["age"].to_numpy(dtype=float)
-    rows = pd.Series(range(len(repeated))).groupby(repeated[key].to_numpy())
-    table = pd.DataFrame([_photo(ages[r.to_numpy()], female[r.to_numpy()]) for _, r in rows])
+    _, photo, counts = np.unique(
+        repeated[key].to_numpy(dtype=object), return_inverse=True, return_counts=True
+    )
+    rows = np.split(np.argsort(photo, kind="stable"), np.cumsum(counts)[:-1])
+    table = pd.DataFrame([_photo(ages[r], female[r]) for r in rows])
     age_low, age_high = _interval(table["age_error"], table["n"])
     gender_low, gender_high = _interval(table["minority"], table["n"])
     n_images = int(table["n"].sum())
@@ -99,6 +102,10 @@ def _interval(sums: pd.Series, counts: pd.Series) -> tuple[float, float]:
     """Return the 95% interval of ``sums / counts`` by resampling photos."""
     rng = np.random.default_rng(0)
     total, size = sums.to_numpy(), counts.to_numpy()
-    draws = (rng.integers(len(total), size=len(total)) for _ in range(N_BOOTSTRAP))
-    low, high = np.quantile([total[d].sum() / size[d].sum() for d in draws], [0.025, 0.975])
+    ratios: list[float] = []
+    while len(ratios) < N_BOOTSTRAP:  # some draws at a time, in 8 MB or so
+        some = min(N_BOOTSTRAP - len(ratios), max(1, 1_000_000 // len(total)))
+        draws = rng.integers(len(total), size=(some, len(total)))
+        ratios.extend(total[draws].sum(axis=1) / size[draws].sum(axis=1))
+    low, high = np.quantile(ratios, [0.025, 0.975])
     return float(low), float(high)

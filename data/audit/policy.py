@@ -6,6 +6,7 @@ a changed policy reads no file again.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,22 +108,29 @@ def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     ):  # readers of data sets without ranges have no such column
         faces[column] = faces[column].astype("float64") if column in faces else np.nan
     # Sorting by content beside the name makes the choice among equals independent of file order.
-    names = faces["path"].str.rsplit("/", n=1).str[-1]
-    # Accents composed in one way, so that the same file has the same id on every system.
-    stems = names.str.normalize("NFC").str.split(".", n=1).str[0].str.strip()
-    stems = stems.where(stems != "", "face")
+    stems = pd.Series([_stem(path) for path in faces["path"].tolist()], faces.index, dtype="str")
     if "face_id" in faces:  # named by the reader
         stems = as_text(faces["face_id"]).fillna(stems)
     faces["face_id"] = stems
     faces = faces.sort_values(["face_id", "pixel_sha256", "path"], kind="stable", ignore_index=True)
     labels = ["face_id", "pixel_sha256", "age", "age_low", "age_high", "gender"]
     again = faces.duplicated(labels)
-    original = faces.groupby(labels, observed=True, dropna=False)["path"].transform("first")
-    detail = "same name and pixels as " + original[again]
-    findings.add(faces.loc[again, "path"], "repeated file", "excluded", detail)
-    faces = faces[~again].reset_index(drop=True)
+    if again.any():
+        original = faces.groupby(labels, observed=True, dropna=False)["path"].transform("first")
+        detail = "same name and pixels as " + original[again]
+        findings.add(faces.loc[again, "path"], "repeated file", "excluded", detail)
+        faces = faces[~again].reset_index(drop=True)
     faces["face_id"] = _unique_ids(faces)
     return faces.sort_values("face_id", ignore_index=True)
+
+
+def _stem(path: str) -> str:
+    """Return the name of a file up to its first dot, ``face`` where that is nothing.
+
+    Accents are composed in one way, so that the same file has the same id on every system.
+    """
+    name = unicodedata.normalize("NFC", path.rsplit("/", 1)[-1])
+    return name.split(".", 1)[0].strip() or "face"
 
 
 def _unique_ids(faces: pd.DataFrame) -> pd.Series:
@@ -226,7 +234,7 @@ def _note_duplicates(
     )
     against = faces[faces["drop_reason"] == "conflicting labels"]
     label = age_labels(against) + " " + against["gender"].astype("str")
-    labels = label.groupby(against["photo"]).transform(", ".join).astype("str")
+    labels = against["photo"].map(label.groupby(against["photo"]).agg(", ".join)).astype("str")
     findings.add(against["path"], "conflicting labels", "dropped", "copies are labelled " + labels)
     told = near[near["verified"] | (near["hamming"] <= policy.sure_distance)].reset_index()
     first = faces["path"].iloc[told["row_a"]].reset_index(drop=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path, PurePosixPath
 
@@ -9,13 +10,15 @@ import pandas as pd
 
 from basis import pictures
 from data.cache import Progress, build_once, cache_key
-from data.errors import DataError, NothingUsableError
+from data.errors import NothingUsableError
 from data.files.listing import file_states, image_files, list_files
 from data.files.source import ARCHIVE_SUFFIXES
 from data.readers import Reader
 
 from .findings import Findings
 from .fingerprints import VERSION, fingerprint_files
+
+States = list[os.stat_result | None]
 
 
 def scan(
@@ -27,7 +30,7 @@ def scan(
     n_jobs: int | None,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Return the reader's rows beside the fingerprints of their files.
+    """Return the reader's rows beside the fingerprints of their files and when these changed.
 
     Files that are in the folder but not among the reader's rows, and rows whose file does not
     exist, are noted: nothing is skipped silently.
@@ -41,12 +44,10 @@ def scan(
     listing = reader.read(source)
     for problem, detail in listing.attrs.get("notes", ()):
         findings.add(pd.Series([source.name]), problem, "reported", detail)
-    listing = _with_names_on_disk(listing.reset_index(drop=True), base, findings)
+    listing, states = _with_names_on_disk(listing.reset_index(drop=True), base, findings)
     if source.is_dir():
         _note_files_without_labels(source, set(listing["path"]), findings)
-    exists = pd.Series(
-        [state is not None for state in file_states(base, listing["path"].tolist())], dtype=bool
-    )
+    exists = pd.Series([state is not None for state in states], dtype=bool)
     # Where the reader knows why there is no file, that is the better reason.
     gone = listing[~exists]
     detail = gone["detail"].where(gone["detail"] != "", "listed, but not there")
@@ -54,12 +55,18 @@ def scan(
     listing = listing[exists].reset_index(drop=True)
     if listing.empty:
         raise NothingUsableError(f"{source} holds no image that its labels name", findings.frame())
-    found = _fingerprints(base, listing["path"].tolist(), cache, n_jobs, progress)
-    return listing.join(found.rename(columns={"problem": "file_problem", "detail": "file_detail"}))
+    there = [state for state in states if state is not None]
+    found = _fingerprints(base, listing["path"].tolist(), there, cache, n_jobs, progress)
+    found = found.rename(columns={"problem": "file_problem", "detail": "file_detail"})
+    return listing.join(found).assign(changed=[state.st_ctime_ns for state in there])
 
 
-def _with_names_on_disk(listing: pd.DataFrame, base: Path, findings: Findings) -> pd.DataFrame:
+def _with_names_on_disk(
+    listing: pd.DataFrame, base: Path, findings: Findings
+) -> tuple[pd.DataFrame, States]:
     """Return the listing with paths as they stand on this disk, where that is certain.
+
+    And what the system knows of each file, None where there is none.
 
     Tables come from other systems: their separators are backslashes, their accents are composed
     in another way, or upper and lower case differ. A path is changed only if nothing has its name
@@ -69,7 +76,7 @@ def _with_names_on_disk(listing: pd.DataFrame, base: Path, findings: Findings) -
     known = file_states(base, paths.tolist())
     lost = paths[[bool(name) and state is None for name, state in zip(paths, known, strict=True)]]
     if lost.empty:
-        return listing
+        return listing, known
     files: dict[str, list[str]] = {}
     for name in list_files(base):
         files.setdefault(_same_name(name), []).append(name)
@@ -78,7 +85,8 @@ def _with_names_on_disk(listing: pd.DataFrame, base: Path, findings: Findings) -
     findings.add(
         certain, "name written otherwise", "noted", "the table says " + lost[certain.index]
     )
-    return listing.assign(path=certain.reindex(paths.index).fillna(paths))
+    mended = listing.assign(path=certain.reindex(paths.index).fillna(paths))
+    return mended, file_states(base, mended["path"].tolist())
 
 
 def _same_name(name: str) -> str:
@@ -106,16 +114,18 @@ def _note_files_without_labels(folder: Path, listed: set[str], findings: Finding
 
 
 def _fingerprints(
-    base: Path, names: list[str], cache: Path, n_jobs: int | None, progress: Progress
+    base: Path,
+    names: list[str],
+    states: list[os.stat_result],
+    cache: Path,
+    n_jobs: int | None,
+    progress: Progress,
 ) -> pd.DataFrame:
     """Return the fingerprints; files that have changed are looked at again.
 
     A program can set the time of last modification back (``cp -p``, ``rsync -t``), but not
     ``st_ctime``: whoever writes to a file, or puts another in its place, changes it.
     """
-    states = [state for state in file_states(base, names) if state is not None]
-    if len(states) < len(names):
-        raise DataError(f"files of {base} vanish while they are read: load it again")
     key = cache_key(
         "fingerprints",
         version=VERSION,
@@ -131,4 +141,7 @@ def _fingerprints(
             [base / name for name in names], n_jobs=n_jobs, progress=progress
         ).to_parquet(temporary),
     )
-    return pd.read_parquet(target)
+    found = pd.read_parquet(target)
+    if (found["sha256"] == "").any():  # not read at all: the disk may be in a better mood next time
+        target.unlink(missing_ok=True)
+    return found

@@ -6,6 +6,7 @@ import fnmatch
 import os
 import stat
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from basis.pictures import IMAGE_SUFFIXES, looks_like_an_image
@@ -16,7 +17,7 @@ def walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 
     Links to folders are not followed: one that leads upwards would never end.
     """
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    for entry in sorted(os.scandir(folder), key=attrgetter("name")):
         if entry.is_dir(follow_symlinks=False):
             yield from walk(entry.path)
         else:
@@ -25,12 +26,14 @@ def walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 
 def list_files(folder: Path) -> list[str]:
     """Return the relative path of everything below ``folder`` that is not a folder."""
-    return [_relative(entry, folder) for entry in walk(folder)]
+    start = _length(folder)
+    return [entry.path[start:] for entry in walk(folder)]
 
 
 def image_files(folder: Path) -> Iterator[str]:
     """Yield the relative paths of all image files below ``folder``."""
-    return (_relative(entry, folder) for entry in walk(folder) if is_image(entry))
+    start = _length(folder)
+    return (entry.path[start:] for entry in walk(folder) if is_image(entry))
 
 
 def named_files(source: Path, pattern: str) -> list[Path]:
@@ -62,8 +65,9 @@ def _file_state(path: str) -> os.stat_result | None:
     return state if stat.S_ISREG(state.st_mode) else None
 
 
-def _relative(entry: os.DirEntry[str], folder: Path) -> str:
-    return entry.path[len(os.fspath(folder)) :].lstrip("/")
+def _length(folder: Path) -> int:
+    """Return where the relative part begins in the paths that :func:`walk` yields."""
+    return len(os.path.join(folder, ""))  # noqa: PTH118 - with the separator, which "/" has already
 
 
 def is_image(entry: os.DirEntry[str]) -> bool:

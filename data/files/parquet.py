@@ -64,7 +64,7 @@ def _parquet_rows(
     parquet = pq.ParquetFile(table)
     names = _class_names(parquet.schema_arrow.metadata)
     done, total = 0, parquet.metadata.num_rows
-    for batch in parquet.iter_batches(batch_size=256):
+    for batch in _batches(parquet, table):
         rows = batch.to_pandas()
         paths = []
         for number, value in enumerate(rows.pop(column), done):
@@ -80,6 +80,16 @@ def _parquet_rows(
             if label in rows:
                 rows[label] = [_class_name(value, classes) for value in rows[label]]
         yield rows.drop(columns=["path"], errors="ignore").assign(path=paths)
+
+
+def _batches(parquet: Any, table: Path) -> Iterator[Any]:
+    """Yield the rows of a shard; ``DataError`` naming it where one of its pages is damaged."""
+    try:
+        yield from parquet.iter_batches(batch_size=256)
+    except (OSError, ValueError) as error:  # pyarrow's own errors are of these
+        raise DataError(
+            f"{table}: a part of this parquet file cannot be read, fetch it again ({error})"
+        ) from error
 
 
 def _class_name(value: Any, classes: list[str]) -> Any:

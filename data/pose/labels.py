@@ -58,10 +58,11 @@ def remembered_pose(
     store : Path
         Where to remember it: a path named after the content of the images, without suffix.
     """
-    from .estimate import estimate_pose
     from .mesh import models_hash
 
     def build(temporary: Path) -> None:
+        from .estimate import estimate_pose  # and scikit-learn: a second to import, once needed
+
         pose = estimate_pose(images(IMAGE_SIZE), n_jobs=n_threads(n_jobs), progress=progress)
         pose.to_parquet(temporary)
 

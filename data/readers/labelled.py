@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
+from basis.faces import GENDERS
 from data.files.delimited import read_text_table
 from data.files.listing import walk
 
@@ -24,7 +25,7 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 YEARS = "age_years"  # the name of an age column that leaves no doubt
 _ALIASES = {
     "path": ("path", "file", "filename", "file_name", "image"),
-    "age": ("age", YEARS),
+    "age": (YEARS, "age"),
     "gender": ("gender", "sex"),
     "ethnicity": ("ethnicity", "race"),
     "identity": ("identity", "group", "person", "subject", "identity_group"),
@@ -59,15 +60,20 @@ def read_labels(table: Path) -> pd.DataFrame:
 
 
 def _standard_columns(frame: pd.DataFrame, table: Path) -> pd.DataFrame:
-    by_lower_name = {str(column).strip().lower(): column for column in frame.columns}
+    lower = [str(column).strip().lower() for column in frame.columns]
+    known = {alias for aliases in _ALIASES.values() for alias in aliases}
+    twice = next((name for name in lower if name in known and lower.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{table} has two columns {twice!r}: which of them is meant?")
+    by_lower_name = dict(zip(lower, frame.columns, strict=True))
     names: dict[object, str] = {"malformed": "malformed"}
     for standard, aliases in _ALIASES.items():
         found = [by_lower_name[alias] for alias in aliases if alias in by_lower_name]
         if found:
             names[found[0]] = standard
-    known = set(names.values())
-    missing = [name for name in _REQUIRED if name not in known]
-    if "age" not in known and not {"age_low", "age_high"} <= known:
+    found_columns = set(names.values())
+    missing = [name for name in _REQUIRED if name not in found_columns]
+    if "age" not in found_columns and not {"age_low", "age_high"} <= found_columns:
         missing.append("age")
     if missing:
         columns = ", ".join(str(column) for column in frame.columns if column != "malformed")
@@ -75,6 +81,7 @@ def _standard_columns(frame: pd.DataFrame, table: Path) -> pd.DataFrame:
             f"{table} has no column {missing[0]!r}, only {columns}: path, age and gender are needed"
         )
     labels = frame[list(names)].rename(columns=names)
+    labels.attrs["short_rows"] = frame.attrs.get("short_rows", "")
     labels.attrs["age_column"] = next((str(c) for c, n in names.items() if n == "age"), "")
     return labels
 
@@ -153,16 +160,20 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     faces["problem"] = np.where(faces["detail"] == "", "", "label missing")
     faces.loc[shifted, "problem"] = "malformed row"
     faces["usable"] = faces["detail"] == ""
-    if words.isin(["0", "1", "0.0", "1.0"]).any():
-        women = int((faces["gender"] == "female").sum())
-        faces.attrs["notes"] = [
-            (
-                "gender codes",
-                "0 is read as male, 1 as female: "
-                f"{int((faces['gender'] == 'male').sum()):,} men, {women:,} women",
-            )
-        ]
+    faces.attrs["notes"] = _notes(labels, faces, words)
     return faces
+
+
+def _notes(labels: pd.DataFrame, faces: pd.DataFrame, words: pd.Series) -> list[tuple[str, str]]:
+    """Return what the audit says of the whole table: how it was read where that is a choice."""
+    notes = []
+    if words.isin(["0", "1", "0.0", "1.0"]).any():
+        men, women = (int((faces["gender"] == gender).sum()) for gender in GENDERS)
+        told = f"0 is read as male, 1 as female: {men:,} men, {women:,} women"
+        notes.append(("gender codes", told))
+    if labels.attrs.get("short_rows"):
+        notes.append(("short rows", labels.attrs["short_rows"]))
+    return notes
 
 
 def _leads_out(path: str) -> bool:

@@ -98,7 +98,8 @@ PARAMETERS: dict[str, tuple[str, str]] = {
     ),
     "checkpoint": (
         "path or None",
-        "Folder in which every epoch is saved; a fit that finds the same task there goes on.",
+        "Folder in which every epoch is saved; a fit that finds the same task there goes on, and "
+        "waits where another process is at it.",
     ),
     "allow_download": ("bool", "Whether pretrained weights may come from the network."),
     "random_state": ("int, RandomState or None", "Of every random choice of the training."),

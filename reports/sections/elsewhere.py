@@ -68,10 +68,12 @@ def facts_of(evaluation: Evaluation, name: str) -> str:
     text = f"{name}: {len(panel.age):,} faces, {n_age:,} of known age."
     if facts.get("aligned") is not None:
         how = "cut out by the detector" if facts["aligned"] else "cropped like UTKFace already"
-        text += f" They were {how}."
+        why = facts.get("judged_by")
+        text += f" They were {how} ({why})." if why else f" They were {how}."
     for key, words in (
         ("n_without_face", "{n} without a face that the detector finds"),
         ("n_seen", "{n} that a model was fitted with (same pixels)"),
+        ("n_near", "{n} near duplicates of faces that a model was fitted with"),
     ):
         if facts.get(key):
             text += f" Left out: {words.format(n=minus(facts[key], 0))}."

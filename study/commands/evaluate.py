@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,11 +49,27 @@ def evaluate(
     name = Path(source).name.split(".")[0]
     where = out or Path("runs") / f"evaluate-{chosen.card['contender']}-on-{name}"
     with bars() as shown:
-        evaluate_model(chosen, source, where, align=align, progress=shown.stage)
+        facts = evaluate_model(chosen, source, where, align=align, progress=shown.stage)
     report, summary = write_report(RunDirectory(where))
     if as_json:
         print_json({"report": str(report), **summary})
         return
     contender = str(chosen.card["contender"])
     show_results(summary, f"{contender} on {name}", [contender])
+    console.print(left_out(facts), markup=False, soft_wrap=True)
     console.print(f"report: {report}", markup=False, soft_wrap=True)
+
+
+def left_out(facts: Mapping[str, Any]) -> str:
+    """Say which pictures were left out, and what could not be looked for."""
+    near = facts["n_near"]
+    said = [
+        f"{facts['n_seen']:,} training faces",
+        *([] if near is None else [f"{near:,} near duplicates of training faces"]),
+        f"{facts['n_without_face']:,} pictures without a face",
+    ]
+    text = "left out: " + ", ".join(said)
+    if near is None:
+        text += "; near duplicates of training faces were not looked for (their pictures are not "
+        text += "at hand)"
+    return text

@@ -13,7 +13,8 @@ from basis.files import write_json
 from data import tables
 from study.engine.cell import LEVEL
 from study.errors import UsageError
-from study.models.elsewhere import Elsewhere, fitted_with, load_labelled, look_elsewhere, sharpness
+from study.models.elsewhere import Elsewhere, load_labelled, look_elsewhere, sharpness
+from study.models.fitted_with import fitted_with, those_of
 from study.models.model import SOURCE_SIZE
 from study.models.recalibrate import measure as try_recalibration
 from study.plan.model import Plan
@@ -74,7 +75,9 @@ def measure(
     tested = chips_of(faces, tested_faces(run, plan, faces, N_COMPARED), SOURCE_SIZE, cores)
     pieces = []
     for source in plan.also:
-        other = look_elsewhere(source, seen=seen, progress=progress or _silent)
+        other = look_elsewhere(
+            source, seen=seen, training=those_of(faces, seen), progress=progress or _silent
+        )
         folder = run.path / "also" / other.faces.name
         folder.mkdir(parents=True, exist_ok=True)
         tables.write_table(other.table, folder / "faces.parquet", tables.FACES)

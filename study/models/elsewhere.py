@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,22 +16,20 @@ import pandas as pd
 
 import data
 from basis.files import sha256_of
-from basis.pictures import decode, to_square
-from data import tables
+from basis.pictures import decode
 from data.bins import age_ends
-from data.cache import build_once, cache_folder
+from data.cache import build_once, cache_folder, cache_key
+from data.leaks.between import near_copies
 from data.pose import align as aligning
 from data.pose import detect as detecting
-from data.pose.align import TEMPLATE_SIZE, utkface_template
 from data.pose.detect import find_faces
-from data.pose.mesh import FaceMesh
+from data.pose.mesh import models_hash
 from data.threads import in_threads
 
+from .cropped import is_cropped, whole
 from .model import SOURCE_SIZE
 
 Progress = Callable[[str, int, int], None]
-N_LOOKED_AT = 40  # pictures that decide whether a data set is cropped already
-CROPPED_WITHIN = 12.0  # px of a 200 px chip: UTKFace itself has 3, other crops 20 and more
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,10 @@ class Elsewhere:
     crops : ndarray of uint8, shape (n, 200, 200, 3)
     facts : dict
         ``title``, ``kind``, ``licence``, ``content_hash``, ``n_faces``; ``aligned`` (whether our
-        detector cropped them), ``n_without_face``, ``n_seen`` (training faces left out),
-        ``sharpness`` (median variance of the Laplacian of the crops).
+        detector cropped them), ``judged_by`` (why, '' where the user said so),
+        ``n_without_face``, ``n_seen`` (training faces left out), ``n_near`` (near duplicates of
+        training faces left out, None where these were not at hand), ``sharpness`` (median
+        variance of the Laplacian of the crops).
     """
 
     faces: data.Faces
@@ -61,6 +60,7 @@ def look_elsewhere(
     source: str,
     *,
     seen: pd.Series | None = None,
+    training: data.Faces | None = None,
     align: bool | None = None,
     progress: Progress,
 ) -> Elsewhere:
@@ -72,6 +72,8 @@ def look_elsewhere(
         As for ``data.load``.
     seen : Series of str, optional
         ``pixel_sha256`` of the faces the models were fitted with: such pictures are left out.
+    training : data.Faces, optional
+        The same faces with their pictures: near duplicates of these are left out too.
     align : bool, optional
         Find and align the face in each picture first. None: where the pictures are not square or
         the landmarks of some of them do not lie where they lie in a chip of UTKFace.
@@ -86,13 +88,21 @@ def look_elsewhere(
     faces = load_labelled(source, progress)
     rows = _askable(faces.table)
     known = pd.Series(False, index=rows.index) if seen is None else rows["pixel_sha256"].isin(seen)
-    table = rows[~known].reset_index(drop=True)
+    near = pd.Series(False, index=rows.index)
+    if training is not None:
+        asked = faces[rows.index.to_numpy()]
+        copies = near_copies(training, asked, n_jobs=faces.n_jobs, progress=progress)
+        near = rows["face_id"].isin(copies["face_id_b"]) & ~known
+    table = rows[~known & ~near].reset_index(drop=True)
     if table.empty:
         raise data.DataError(f"{source}: every face in it is a training face, none is left to ask")
-    aligned = not is_cropped(faces, table) if align is None else align
+    aligned, judged_by = bool(align), ""
+    if align is None:
+        cropped, judged_by = is_cropped(faces, table)
+        aligned = not cropped
     crops, found = _crops(faces, table, align=aligned, progress=progress)
     if not found.any():
-        raise data.DataError(f"no face was found in any picture of {faces.name}")
+        raise data.DataError(f"{source}: no face was found in any of its {len(table):,} pictures")
     facts = {
         "title": faces.name,
         "kind": faces.kind,
@@ -100,30 +110,13 @@ def look_elsewhere(
         "content_hash": faces.content_hash,
         "n_faces": len(faces.table),
         "aligned": aligned,
+        "judged_by": judged_by,
         "n_without_face": int((~found).sum()),
         "n_seen": int(known.sum()),
+        "n_near": None if training is None else int(near.sum()),
         "sharpness": sharpness(crops[found]),
     }
     return Elsewhere(faces, table[found].reset_index(drop=True), crops[found], facts)
-
-
-def fitted_with(run: Path, protocol: str, seed: int, fold: int = 0) -> pd.Series:
-    """Return the ``pixel_sha256`` of every face a model of a run was fitted with.
-
-    Parameters
-    ----------
-    run : Path
-        The run directory; without its tables nothing is known and the Series is empty.
-    protocol, seed, fold
-        The split whose *train*, *select* and *calibrate* parts the model saw.
-    """
-    if not ((run / "splits.parquet").is_file() and (run / "faces.parquet").is_file()):
-        return pd.Series(dtype="str")
-    splits = tables.read_table(run / "splits.parquet", tables.SPLITS)
-    faces = tables.read_table(run / "faces.parquet", tables.FACES)
-    here = (splits["protocol"] == protocol) & (splits["seed"] == seed) & (splits["fold"] == fold)
-    ids = splits.loc[here & (splits["part"] != "test"), "face_id"]
-    return faces.loc[faces["face_id"].isin(ids), "pixel_sha256"]
 
 
 def load_labelled(source: str, progress: Progress | None) -> data.Faces:
@@ -143,35 +136,13 @@ def _askable(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["keep"] | no_age]
 
 
-def is_cropped(faces: data.Faces, table: pd.DataFrame) -> bool:
-    """Tell whether a data set is cropped as UTKFace is, from some of its pictures.
-
-    The median distance of 43 landmarks to their places in a chip of UTKFace decides; a data set
-    of pictures that are not square is not.
-    """
-    if (table["height"] != table["width"]).mean() > 0.5:
-        return False
-    some = table.iloc[np.unique(np.linspace(0, len(table) - 1, N_LOOKED_AT).astype(int))]
-    chips = np.stack([_whole(faces, face_id) for face_id in some["face_id"]])
-    points, presence = FaceMesh().landmarks_batch(chips)
-    landmarks, places = utkface_template()
-    away = np.linalg.norm(points[:, landmarks, :2] - places, axis=2).mean(axis=1)
-    sure = np.asarray(presence) >= 0.5
-    return bool(sure.mean() > 0.5 and np.median(away[sure]) < CROPPED_WITHIN)
-
-
-def _whole(faces: data.Faces, face_id: str) -> np.ndarray:
-    return to_square(decode(faces.path(face_id).read_bytes()).pixels, TEMPLATE_SIZE)
-
-
 def _crops(
     faces: data.Faces, table: pd.DataFrame, *, align: bool, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return crops and which of them hold a face; found faces are remembered in the cache."""
     ids = table["face_id"].tolist()
     if not align:
-        return np.stack([_whole(faces, face_id) for face_id in ids]), np.ones(len(ids), dtype=bool)
-    key = f"{faces.content_hash[:24]}-{hash_of(ids)}-{SOURCE_SIZE}"
+        return np.stack([whole(faces, face_id) for face_id in ids]), np.ones(len(ids), dtype=bool)
 
     def build(temporary: Any) -> None:
         chips = np.zeros((len(ids), SOURCE_SIZE, SOURCE_SIZE, 3), np.uint8)
@@ -185,7 +156,7 @@ def _crops(
         with temporary.open("wb") as file:
             np.save(file, chips, allow_pickle=False)
 
-    path = build_once(cache_folder() / "aligned" / f"{key}.npy", build)
+    path = build_once(cache_folder() / "aligned" / f"{key_of_chips(table)}.npy", build)
     chips = np.load(path, mmap_mode="r", allow_pickle=False)
     return chips, np.array([bool(chip.any()) for chip in chips])
 
@@ -196,12 +167,15 @@ def _found(faces: data.Faces, face_id: str) -> np.ndarray | None:
     return candidates[0].chip if candidates else None
 
 
-def hash_of(ids: list[str]) -> str:
-    """Return twelve digits for a list of faces and the code that finds them."""
-    digest = hashlib.sha256("\n".join(ids).encode())
-    for module in (aligning, detecting):
-        digest.update(sha256_of(str(module.__file__)).encode())
-    return digest.hexdigest()[:12]
+def key_of_chips(table: pd.DataFrame) -> str:
+    """Return the name of the cache entry: the pictures in their order, and all that finds faces."""
+    code = {Path(str(m.__file__)).name: sha256_of(str(m.__file__)) for m in (aligning, detecting)}
+    return cache_key(
+        "aligned",
+        pixels=table["pixel_sha256"].tolist(),
+        size=SOURCE_SIZE,
+        version=[code, models_hash()],
+    )
 
 
 def sharpness(crops: np.ndarray) -> float:

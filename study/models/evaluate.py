@@ -21,21 +21,25 @@ from study.record import provenance
 from study.record.directory import RunDirectory
 from study.record.identity import FORMAT, code_hash, labels_hash, library_versions
 
-from .elsewhere import Elsewhere, fitted_with, look_elsewhere
+from .elsewhere import Elsewhere, look_elsewhere
+from .fitted_with import fitted_with, still_there
 from .model import Model
 from .recalibrate import factor, scores
 
 MIN_LABELLED = 20  # known ages below which a factor for the intervals is a guess
+NOT_AT_HAND = "not looked for: the training pictures are not at hand"
 Progress = Callable[[str, int, int], None]
 
 
 def evaluate(
     model: Model, source: str, out: Path, *, align: bool | None = None, progress: Progress
-) -> None:
-    """Predict every kept face of a data set and leave a run directory to report on.
+) -> dict[str, Any]:
+    """Predict every face of a data set that has a label and leave a run directory to report on.
 
-    Faces the model was fitted with are left out as far as its run directory still tells, and
-    ``intervals.json`` holds the factor by which its age intervals must grow to keep their level.
+    Faces the model was fitted with, and near duplicates of these, are left out as far as its run
+    directory still tells. A face with a range of ages counts for what a range can tell, one
+    without an age for gender. ``intervals.json`` holds the factor by which the model's age
+    intervals must grow to keep their level, where enough exact ages are known.
 
     Parameters
     ----------
@@ -51,6 +55,13 @@ def evaluate(
     progress : callable
         ``(stage, done, total)``.
 
+    Returns
+    -------
+    dict
+        About the data set: ``aligned``, ``n_without_face``, ``n_seen`` and ``n_near`` (training
+        faces and near duplicates of them that were left out; None where the training pictures
+        are not at hand) and more.
+
     Examples
     --------
     >>> import study
@@ -60,20 +71,18 @@ def evaluate(
     ... # doctest: +SKIP
     """
     details = model.card["details"]
+    home = model.folder.parents[1]
     seen = pd.Series(dtype="str")  # a model of no run: what it was fitted with is not known
     if {"protocol", "seed"} <= details.keys():
-        seen = fitted_with(model.folder.parents[1], details["protocol"], int(details["seed"]))
-    other = look_elsewhere(source, seen=seen, align=align, progress=progress)
-    labelled = (other.table["keep"] & other.table["age"].notna()).to_numpy()
-    if not labelled.any():
-        raise data.DataError(
-            f"{source} holds ranges of ages only: `study run --also {source}` measures those"
-        )
-    kept, crops = other.table[labelled].reset_index(drop=True), other.crops[labelled]
+        seen = fitted_with(home, details["protocol"], int(details["seed"]))
+    other = look_elsewhere(
+        source, seen=seen, training=still_there(home, seen), align=align, progress=progress
+    )
     run = RunDirectory(out)
     run.open_for(_identity(model, other.faces, align=bool(other.facts["aligned"])))
     with run.locked():
-        _write(run, model, other, kept, crops)
+        _write(run, model, other)
+    return other.facts
 
 
 def _identity(model: Model, faces: data.Faces, *, align: bool) -> dict[str, Any]:
@@ -86,14 +95,8 @@ def _identity(model: Model, faces: data.Faces, *, align: bool) -> dict[str, Any]
     }
 
 
-def _write(
-    run: RunDirectory,
-    model: Model,
-    other: Elsewhere,
-    kept: pd.DataFrame,
-    crops: np.ndarray,
-) -> None:
-    faces = other.faces
+def _write(run: RunDirectory, model: Model, other: Elsewhere) -> None:
+    faces, kept, crops = other.faces, other.table, other.crops
     contender = str(model.card["contender"])
     cell = Cell(faces.name, "full", contender, 0, 0)
     table, seconds = _predictions(model, kept, crops, cell)
@@ -125,11 +128,12 @@ def _write_intervals(
     run: RunDirectory, model: Model, kept: pd.DataFrame, answers: pd.DataFrame
 ) -> None:
     """Leave the factor that makes the intervals hold their level here, for ``study predict``."""
-    numbers = answers[["age_pred", "age_low", "age_high"]].to_numpy(float)
-    if len(kept) < MIN_LABELLED or np.isnan(numbers).any():
+    exact = kept["age"].notna().to_numpy()
+    numbers = answers.loc[exact, ["age_pred", "age_low", "age_high"]].to_numpy(float)
+    if exact.sum() < MIN_LABELLED or np.isnan(numbers).any():
         return
-    score = scores(kept["age"].to_numpy(float), numbers[:, 0], numbers[:, 1:])
-    times = {"level": LEVEL, "factor": factor(score, LEVEL), "n": len(kept)}
+    score = scores(kept.loc[exact, "age"].to_numpy(float), numbers[:, 0], numbers[:, 1:])
+    times = {"level": LEVEL, "factor": factor(score, LEVEL), "n": int(exact.sum())}
     write_json(run.path / "intervals.json", {"model": sha256_of(model.folder / MANIFEST), **times})
 
 
@@ -162,8 +166,10 @@ def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any
             "model": model.folder.name,
             "data": faces.name,
             "aligned": facts["aligned"],
+            "judged_by": facts["judged_by"] or "asked for",
             "pictures_without_face": facts["n_without_face"],
             "training_faces_left_out": facts["n_seen"],
+            "near_duplicates_left_out": NOT_AT_HAND if facts["n_near"] is None else facts["n_near"],
         },
         "seeds": [0],
         "protocols": ["full"],

@@ -153,7 +153,7 @@ def test_what_is_transparent_stands_on_white(mode, told):
 
 
 def test_a_palette_with_a_transparent_colour_stands_on_white():
-    image = Image.fromarray(np.arange(4, dtype=np.uint8).repeat(64).reshape(16, 16), "P")
+    image = Image.frombytes("P", (16, 16), np.arange(4, dtype=np.uint8).repeat(64).tobytes())
     image.putpalette([9, 9, 9, 80, 80, 80, 160, 160, 160, 240, 240, 240])
     pixels = decode(encoded(image, "GIF", transparency=1)).pixels
     assert pixels[:, :, 0].reshape(4, -1).mean(axis=1).tolist() == [9, 255, 160, 240]

@@ -6,16 +6,19 @@ they are functions of seed, epoch and step.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import timm
 import torch
+from filelock import FileLock, Timeout
 from safetensors.torch import load_file, save_file
 from skorch.callbacks import Callback
 from torch import Tensor
@@ -33,7 +36,6 @@ _WITHOUT_EFFECT = {
     "match_sharpness",  # of the answers, after the training
     "threads",  # round differently, and nobody wants to lose an hour to another --jobs
 }  # fmt: skip
-_SAMPLED_IMAGES = 256
 #: Of the training code. Raise it when the same settings train otherwise: an older half of a
 #: training must not be finished by newer code.
 _TRAINING = 3
@@ -43,7 +45,8 @@ def task_key(params: Mapping[str, Any], faces: FaceSet, select: Pair, seed: int)
     """Return 16 hex digits that identify a training: settings, seed, data and versions.
 
     ``params`` name the precision and device that ``auto`` stands for here, and the hash of the
-    weights in place of their name. All targets and some hundred images take part.
+    weights in place of their name. All targets and all pixels take part: hashing them takes a
+    second a gigabyte, and one changed picture is another training.
     """
     settings = {name: str(params[name]) for name in sorted(params.keys() - _WITHOUT_EFFECT)}
     settings |= {"seed": str(seed), "torch": torch.__version__, "timm": timm.__version__}
@@ -53,9 +56,43 @@ def task_key(params: Mapping[str, Any], faces: FaceSet, select: Pair, seed: int)
     digest.update(np.ascontiguousarray(faces.rows).tobytes())
     digest.update(np.ascontiguousarray(select[1], dtype=float).tobytes())
     for images, rows in ((faces.images, faces.rows), (select[0], np.arange(len(select[0])))):
-        for row in rows[:: max(1, len(rows) // _SAMPLED_IMAGES)]:
+        for row in rows:
             digest.update(np.ascontiguousarray(images[row]).tobytes())
     return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder of one training; who wants the same training waits and then finds it done.
+
+    The lock is the system's and ends with its process: after a ``kill -9`` the one that waits
+    goes on where the other one stopped.
+
+    Parameters
+    ----------
+    folder : Path
+        Of one training alone, created if need be; the lock lies in it, and goes with it.
+
+    Warns
+    -----
+    UserWarning
+        That this training waits, and for which folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        warnings.warn(
+            f"the same training is running already with its checkpoints in {folder}: "
+            "this one waits for it and takes its result",
+            stacklevel=2,
+        )
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Checkpoint(Callback):
@@ -64,7 +101,8 @@ class Checkpoint(Callback):
     Parameters
     ----------
     folder : Path
-        Of this training alone; holds ``state.json`` and the tensor file it names.
+        Of this training alone (:func:`alone_in`); holds ``state.json`` and the tensor file it
+        names.
     rate, best, show, average
         The callbacks that carry state.
 
@@ -92,7 +130,6 @@ class Checkpoint(Callback):
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Write tensors, then the JSON that names them, then drop the previous tensors."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         epoch = len(net.history)
         tensors = {f"module.{k}": v for k, v in net.module_.state_dict().items()}
         tensors |= {f"best.{k}": v for k, v in self.best.best_state.items()}

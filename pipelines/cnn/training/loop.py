@@ -28,7 +28,7 @@ from .callbacks import (
     StopTraining,
     WeightAverage,
 )
-from .checkpoints import Checkpoint, task_key
+from .checkpoints import Checkpoint, alone_in, task_key
 from .members import answering_net, together
 from .net import FaceNet
 from .settings import TrainingRecord, choose_device, choose_precision, explained_memory, image_sizes
@@ -203,28 +203,31 @@ def _run(
         ("select", best),
         ("show", show),
     ]
-    done, seconds_before = 0, 0.0
-    if estimator.checkpoint is not None:
-        here = {
-            "precision": "bf16" if net.bf16 else "fp32",
-            "device": str(net.device),
-            "weights": start["sha256"] or start["kind"],  # a file may change behind its name
-        }
-        key = task_key({**estimator.get_params(), **here}, faces, select, seed)
-        saver = Checkpoint(Path(estimator.checkpoint) / key, rate, best, show, average)
-        done = saver.restore(net)
-        seconds_before = saver.seconds_before
-        callbacks.append(("checkpoint", saver))
-    if estimator.patience is not None:
-        callbacks.append(("patience", Patience(best, estimator.patience)))
-        if done and done - best.best_epoch >= estimator.patience:
-            return best, seconds_before  # it had stopped by itself
-    net.iterator_train__epoch = done
-    net.callbacks_ += callbacks
-    net.notify("on_train_begin", X=faces, y=None)
-    with contextlib.suppress(StopTraining):
-        net.fit_loop(faces, epochs=estimator.epochs - done)
-    net.notify("on_train_end", X=faces, y=None)
+    with contextlib.ExitStack() as held:
+        done, seconds_before = 0, 0.0
+        if estimator.checkpoint is not None:
+            here = {
+                "precision": "bf16" if net.bf16 else "fp32",
+                "device": str(net.device),
+                "weights": start["sha256"] or start["kind"],  # a file may change behind its name
+            }
+            key = task_key({**estimator.get_params(), **here}, faces, select, seed)
+            folder = Path(estimator.checkpoint) / key
+            held.enter_context(alone_in(folder))
+            saver = Checkpoint(folder, rate, best, show, average)
+            done = saver.restore(net)
+            seconds_before = saver.seconds_before
+            callbacks.append(("checkpoint", saver))
+        if estimator.patience is not None:
+            callbacks.append(("patience", Patience(best, estimator.patience)))
+            if done and done - best.best_epoch >= estimator.patience:
+                return best, seconds_before  # it had stopped by itself
+        net.iterator_train__epoch = done
+        net.callbacks_ += callbacks
+        net.notify("on_train_begin", X=faces, y=None)
+        with contextlib.suppress(StopTraining):
+            net.fit_loop(faces, epochs=estimator.epochs - done)
+        net.notify("on_train_end", X=faces, y=None)
     return best, seconds_before
 
 

@@ -34,6 +34,19 @@ def test_pixels_are_decoded_once_and_in_order(folder, tmp_path):
         faces.images(4)
 
 
+def test_a_file_that_became_another_picture_is_not_stored_as_the_audited_one(folder, tmp_path):
+    faces = load(folder, tmp_path)
+    first, second = faces.paths()[:2]
+    before = faces.images(16)[0].copy()
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(data.DataError, match="has changed since the data set was checked"):
+        faces.images(24)
+    assert not list((tmp_path / "cache" / "pixels").glob("*-24-*"))
+    np.testing.assert_array_equal(faces.images(16)[0], before)  # decoded when it was that picture
+    again = load(folder, tmp_path)
+    assert again.images(24).shape[1] == 24
+
+
 def test_a_file_that_breaks_between_audit_and_decoding(folder, tmp_path):
     faces = load(folder, tmp_path)
     faces.paths()[3].unlink()

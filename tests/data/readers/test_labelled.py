@@ -78,6 +78,8 @@ def test_a_row_of_one_comma_too_many_is_told_and_not_shifted(tmp_path):
     wrong = found(faces, "missing file").iloc[0]
     assert "row 3 has 5 cells, not 4" in wrong["detail"]
     assert "path = Smith, age =  John.png, gender = 31" in wrong["detail"]
+    (short,) = found(faces, "short rows")["detail"]
+    assert short.startswith("1 rows, such as: row 5 has 3 cells, not 4: it is read as path = 3.png")
 
 
 def test_paths_of_other_systems(tmp_path):
@@ -120,6 +122,17 @@ def test_numbers_of_classes_are_refused_unless_they_are_called_years(tmp_path):
         load(source, tmp_path)
     (source / "labels.csv").write_text("\n".join(["path,age_years,gender", *rows]))
     assert len(load(source, tmp_path)) == 36
+
+
+def test_of_two_ages_the_one_called_years_is_read(tmp_path):
+    text = "path,age,age_years,gender\n0.png,3,24,f\n1.png,4,36,m\n"
+    assert load(a_set(tmp_path, text, n=2), tmp_path).table["age"].tolist() == [24, 36]
+
+
+def test_of_two_columns_of_one_name_none_is_chosen(tmp_path):
+    source = a_set(tmp_path, "path,age,Age,gender\n0.png,3,24,f\n1.png,4,36,m\n", n=2)
+    with pytest.raises(data.DataError, match="two columns 'age'"):
+        load(source / "labels.csv", tmp_path)
 
 
 def test_the_meaning_of_gender_codes_is_told(tmp_path):

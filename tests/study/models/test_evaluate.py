@@ -1,5 +1,8 @@
 """A model on another data set, with and without finding the faces first."""
 
+import json
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,8 @@ import data
 from data.pose.detect import find_faces
 from study.errors import UsageError
 from study.models.evaluate import evaluate
+from study.record.directory import RunDirectory
+from study.report import write_report
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +62,43 @@ def test_align_is_part_of_what_a_run_is(model, portraits, tmp_path):
     evaluate(model, str(portraits), tmp_path / "run", align=False, progress=silent)
     with pytest.raises(UsageError, match="another plan"):
         evaluate(model, str(portraits), tmp_path / "run", align=True, progress=silent)
+
+
+@pytest.fixture(scope="module")
+def ranged(small_faces, tmp_path_factory):
+    """Sixty faces of which only ranges of ages are known; four have no age at all."""
+    folder = tmp_path_factory.mktemp("ranged")
+    rows = ["path,age,gender"]
+    for number, path in enumerate(sorted(small_faces.iterdir())[:60]):
+        age, gender = path.name.split("_")[:2]
+        shutil.copy(path, folder / path.name)
+        low = 10 * (int(age) // 10)
+        rows.append(f"{path.name},{'' if number < 4 else f'{low}-{low + 9}'},{gender}")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    return folder
+
+
+def test_ranges_of_ages_are_measured_too(model, ranged, tmp_path):
+    facts = evaluate(model, str(ranged), tmp_path / "run", align=False, progress=silent)
+    assert facts["n_seen"] == 0
+    assert facts["n_near"] is None  # a model of no run
+    assert len(answers(tmp_path / "run")) == 60
+    assert not (tmp_path / "run" / "intervals.json").exists()
+    _, summary = write_report(RunDirectory(tmp_path / "run"))
+    numbers = {n["metric"]: n for n in summary["headline"] if n["contender"] == "stub"}
+    faces = data.load(ranged, pose=False).table.set_index("face_id")
+    found = answers(tmp_path / "run").reindex(faces.index)
+    known = faces["age_high"].notna()
+    inside = (found >= faces["age_low"]) & (found <= faces["age_high"])
+    assert known.sum() == 56
+    assert numbers["within_range"]["value"] == pytest.approx(inside[known].mean())
+    assert numbers["accuracy"]["n"] == 60
+    assert "mae" not in numbers or numbers["mae"]["value"] is None
+
+
+def test_why_pictures_were_cut_out_and_what_was_left_out_is_recorded(model, portraits, tmp_path):
+    evaluate(model, str(portraits), tmp_path / "run", progress=silent)
+    plan = json.loads((tmp_path / "run" / "provenance.json").read_text())["plan"]
+    assert plan["aligned"] is True
+    assert plan["judged_by"] == "most pictures are not square"
+    assert plan["near_duplicates_left_out"].startswith("not looked for")

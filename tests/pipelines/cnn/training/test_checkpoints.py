@@ -104,6 +104,21 @@ def test_faces_that_select_belong_to_the_task(tmp_path):
     assert again.training_.seconds_before > sum(r["seconds"] for r in again.training_.history)
 
 
+def test_every_pixel_belongs_to_the_task():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 255, (600, 8, 8, 3), dtype=np.uint8)
+    Y = np.column_stack([rng.uniform(1, 80, 600), np.arange(600) % 2])
+
+    def key(images, select):
+        faces = FaceSet(images, np.arange(len(images)), Y.astype(np.float32))
+        return task_key(OPTIONS, faces, (select, Y), seed=0)
+
+    changed = X.copy()
+    changed[301, 3, 3, 1] ^= 1
+    assert key(X, X) == key(X.copy(), X)
+    assert len({key(X, X), key(changed, X), key(X, changed)}) == 3
+
+
 def test_precision_and_device_belong_to_the_task():
     X, Y = _faces()
     faces = FaceSet(X, np.arange(len(X)), Y.astype(np.float32))
@@ -150,4 +165,5 @@ def test_another_task_does_not_take_over(tmp_path, uninterrupted):
     assert len(list(tmp_path.iterdir())) == 2
     for folder in tmp_path.iterdir():
         state = json.loads((folder / "state.json").read_text())
-        assert {path.name for path in folder.iterdir()} == {"state.json", state["tensors"]}
+        left = {path.name for path in folder.iterdir()} - {".lock"}
+        assert left == {"state.json", state["tensors"]}
