@@ -148,7 +148,7 @@ class Faces(Learning):
                 raise DataError(
                     f"the mask has {len(index)} values for {len(self)} faces of {self.name}"
                 )
-            rows = rows[index]
+            rows = rows[index if index.size else index.astype(np.intp)]
         part = type(self).__new__(type(self))
         part.__dict__.update(self.__dict__)
         part.table = self.table.iloc[rows].reset_index(drop=True)

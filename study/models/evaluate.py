@@ -71,13 +71,13 @@ def evaluate(
     ... # doctest: +SKIP
     """
     details = model.card["details"]
-    home = model.folder.parents[1]
-    seen = pd.Series(dtype="str")  # a model of no run: what it was fitted with is not known
+    # of a model of no run it is not known what it was fitted with
+    seen, training = pd.Series(dtype="str"), None
     if {"protocol", "seed"} <= details.keys():
+        home = model.folder.parents[1]
         seen = fitted_with(home, details["protocol"], int(details["seed"]))
-    other = look_elsewhere(
-        source, seen=seen, training=still_there(home, seen), align=align, progress=progress
-    )
+        training = still_there(home, seen)
+    other = look_elsewhere(source, seen=seen, training=training, align=align, progress=progress)
     run = RunDirectory(out)
     run.open_for(_identity(model, other.faces, align=bool(other.facts["aligned"])))
     with run.locked():
