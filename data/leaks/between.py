@@ -33,7 +33,7 @@ def near_copies(
     """Return the faces of one data set that are near duplicates of a face of another one.
 
     Every pair is compared, by the rules that find near duplicates within a data set: nothing is
-    missed that they would find. Against 20,000 faces a thousand others take a second.
+    missed that they would find.
 
     Parameters
     ----------

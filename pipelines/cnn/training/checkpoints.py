@@ -45,8 +45,8 @@ def task_key(params: Mapping[str, Any], faces: FaceSet, select: Pair, seed: int)
     """Return 16 hex digits that identify a training: settings, seed, data and versions.
 
     ``params`` name the precision and device that ``auto`` stands for here, and the hash of the
-    weights in place of their name. All targets and all pixels take part: hashing them takes a
-    second a gigabyte, and one changed picture is another training.
+    weights in place of their name. All targets and all pixels take part: one changed picture is
+    another training.
     """
     settings = {name: str(params[name]) for name in sorted(params.keys() - _WITHOUT_EFFECT)}
     settings |= {"seed": str(seed), "torch": torch.__version__, "timm": timm.__version__}
