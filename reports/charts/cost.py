@@ -34,12 +34,15 @@ def variants(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def frame(evaluation: Evaluation, variant: str = "core_seconds") -> pd.DataFrame | None:
-    """Return ``contender, cost, shared`` and ``mae``, ``accuracy`` with intervals and front."""
+    """Return ``contender, cost, shared`` and ``mae``, ``accuracy`` with intervals and front.
+
+    None where either was not measured, as in a data set with ranges of ages only.
+    """
     costs = evaluation.costs
-    if costs.empty or variant not in costs:
+    numbers = evaluation.headline.set_index(["contender", "metric"])
+    if costs.empty or variant not in costs or not METRICS.keys() <= set(numbers.index.levels[1]):
         return None
     scale = 1e-6 if variant == "model_bytes" else 1.0
-    numbers = evaluation.headline.set_index(["contender", "metric"])
     rows = []
     for name in [c for c in evaluation.panel.contenders if c in costs.index]:
         row = {"contender": name, "cost": float(costs.loc[name, variant]) * scale}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pandas as pd
 import data
 from basis.files import sha256_of, write_json, write_text
 from data import tables
+from data.bins import age_ends
 from pipelines.persistence import MANIFEST
 from study.engine.cell import LEVEL
 from study.plan.cells import Cell
@@ -37,9 +39,10 @@ def evaluate(
     """Predict every face of a data set that has a label and leave a run directory to report on.
 
     Faces the model was fitted with, and near duplicates of these, are left out as far as its run
-    directory still tells. A face with a range of ages counts for what a range can tell, one
-    without an age for gender. ``intervals.json`` holds the factor by which the model's age
-    intervals must grow to keep their level, where enough exact ages are known.
+    directory still tells, and so are faces without an age (``study run --also`` takes them for
+    gender). A face with a range of ages counts for what a range can tell. ``intervals.json`` holds
+    the factor by which the model's age intervals must grow to keep their level, where enough exact
+    ages are known.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ def evaluate(
     dict
         About the data set: ``aligned``, ``n_without_face``, ``n_seen`` and ``n_near`` (training
         faces and near duplicates of them that were left out; None where the training pictures
-        are not at hand) and more.
+        are not at hand), ``n_without_age`` and more.
 
     Examples
     --------
@@ -77,12 +80,22 @@ def evaluate(
         home = model.folder.parents[1]
         seen = fitted_with(home, details["protocol"], int(details["seed"]))
         training = still_there(home, seen)
-    other = look_elsewhere(source, seen=seen, training=training, align=align, progress=progress)
+    other = _with_ages(
+        look_elsewhere(source, seen=seen, training=training, align=align, progress=progress)
+    )
     run = RunDirectory(out)
     run.open_for(_identity(model, other.faces, align=bool(other.facts["aligned"])))
     with run.locked():
         _write(run, model, other)
     return other.facts
+
+
+def _with_ages(other: Elsewhere) -> Elsewhere:
+    """Leave out faces whose age is not even known within a range."""
+    known = age_ends(other.table)[0].notna().to_numpy()
+    facts = {**other.facts, "n_without_age": int((~known).sum())}
+    table = other.table[known].reset_index(drop=True)
+    return replace(other, table=table, crops=other.crops[known], facts=facts)
 
 
 def _identity(model: Model, faces: data.Faces, *, align: bool) -> dict[str, Any]:
@@ -168,6 +181,7 @@ def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any
             "aligned": facts["aligned"],
             "judged_by": facts["judged_by"] or "asked for",
             "pictures_without_face": facts["n_without_face"],
+            "faces_without_age_left_out": facts["n_without_age"],
             "training_faces_left_out": facts["n_seen"],
             "near_duplicates_left_out": NOT_AT_HAND if facts["n_near"] is None else facts["n_near"],
         },

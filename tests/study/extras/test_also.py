@@ -1,6 +1,7 @@
 """Other data sets that cannot be used: a sentence that names the source, before any training."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def table(small_faces, tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         paths = [shutil.copy(p, folder) for p in sorted(small_faces.iterdir())[:6]]
-        labels = pd.DataFrame({"path": [path.name for path in paths], **columns})
+        labels = pd.DataFrame({"path": [Path(path).name for path in paths], **columns})
         labels.to_csv(folder / "labels.csv", index=False)
         return folder
 
