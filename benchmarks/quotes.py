@@ -25,7 +25,7 @@ from typing import Any
 from basis.files import write_text
 
 ROOT = Path(__file__).parents[1]
-QUOTE = re.compile(r"(<!-- ([\w-]+ [\w/|+\-.]+(?: [^ =>]+=[^ >]+)*) -->)(.*?)(<!-- / -->)", re.S)
+QUOTE = re.compile(r"(<!-- ([\w-]+ [^ =>]+(?: [^ =>]+=[^ >]+)*) -->)(.*?)(<!-- / -->)", re.S)
 
 
 def documents() -> list[Path]:
