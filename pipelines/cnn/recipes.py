@@ -11,11 +11,12 @@ from basis.words import did_you_mean
 
 #: Settings of :class:`CnnAgeGender` by name; everything else is its default.
 #:
-#: ``demo``: 1,440 faces in two minutes of two cores. ``quick``: 12,000 in 22 of one.
+#: ``demo``: 1,440 faces in a minute or two of two cores. ``quick``: 12,000 in 22 of one.
 #: ``full``: 12,000 faces in an hour and a half, two networks that answer together; longer training
-#: or a larger network brings less than the second one (``docs/results/cnn.md``). All in float32;
-#: processors with bfloat16 need less than half. The first layer groups keep their ImageNet
-#: weights: in a short training, freezing the fourth too cost no accuracy.
+#: or a larger network brings less than the second one (``docs/results/cnn.md``). ``face``: dlib's
+#: network, pre-trained on faces, for ``cnn-face``. Times are those of float32; processors with
+#: bfloat16 need less than half. The first layer groups keep their first weights: in a short
+#: training, freezing the fourth of ImageNet's too cost no accuracy.
 RECIPES: dict[str, dict[str, Any]] = {
     "demo": {"image_size": 96, "epochs": 6, "batch_size": 32, "lr": 3e-3, "freeze_stages": 5},
     "quick": {"image_size": 96, "epochs": 6, "freeze_stages": 3},
