@@ -47,7 +47,7 @@ def test_predict_answers_as_for_the_same_pixels(photos, finished, tmp_path, caps
     answers = []
     for folder in (photos, tmp_path):
         capsys.readouterr()
-        assert call(["predict", str(model), str(folder), "--json"]) in (0, 1)
+        assert call(["predict", str(folder), "--model", str(model), "--json"]) in (0, 1)
         answers.append(json.loads(capsys.readouterr().out))
     ages = [[face["age"] for face in answer] for answer in answers]
     assert len(ages[0]) >= 8
