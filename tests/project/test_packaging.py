@@ -89,7 +89,8 @@ def test_every_test_stands_in_the_room_it_tests():
     folders = {
         path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/*/**/test_*.py")
     }
-    assert not [f for f in folders - {Path("project"), Path("fuzz")} if not (ROOT / f / "__init__.py").is_file()]
+    rooms = folders - {Path("project"), Path("fuzz")}
+    assert not [room for room in rooms if not (ROOT / room / "__init__.py").is_file()]
 
 
 def test_no_module_has_a_name_that_says_nothing():
