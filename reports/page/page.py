@@ -118,6 +118,7 @@ class Page:
                     p.name: numbers
                     for p, numbers in zip(e.other_panels, e.other_headlines, strict=True)
                 },
+                "elsewhere": e.against_home,
                 "tables": self._tables(),
                 "charts": {
                     title: frame.drop(columns="counts", errors="ignore")
