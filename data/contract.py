@@ -151,8 +151,9 @@ class Contract:
         if column.dtype == "int64":
             self._refuse(values, values.isna(), column.name, "is missing")
         try:
-            return values.astype(column.dtype)
-        except (TypeError, ValueError) as error:
+            with np.errstate(over="raise"):
+                return values.astype(column.dtype)
+        except (TypeError, ValueError, ArithmeticError) as error:
             raise ContractError(
                 f"{self.name}: column {column.name!r} cannot be read as {column.dtype} ({error})"
             ) from error

@@ -34,6 +34,7 @@ from .joint import SCORERS
 
 FORMAT = 2
 ESTIMATOR, TENSORS, MANIFEST = "estimator.skops", "tensors.safetensors", "model.json"
+_NOT_THE_FILE = (MemoryError, ImportError)  # the machine's or the installation's: no damage
 
 _SPLITTERS = ("KFold", "GroupKFold", "StratifiedKFold", "StratifiedGroupKFold", "GroupShuffleSplit")
 _METRICS = ("_regression.mean_absolute_error", "_regression.mean_squared_error",
@@ -191,11 +192,15 @@ def load(folder: str | Path, *, trusted: Sequence[str] = ()) -> Any:
             f"{folder / ESTIMATOR} holds types that are not trusted and was not loaded ({error}): "
             "if you know them, name them in load(folder, trusted=[...])"
         ) from error
+    except _NOT_THE_FILE:
+        raise
     except Exception as error:  # zipfile, skops and constructors raise many types
         raise _damaged(folder / ESTIMATOR, error) from error
     if TENSORS in manifest["sha256"]:
         try:
             _attach(estimator, load_file(folder / TENSORS))
+        except _NOT_THE_FILE:
+            raise
         except Exception as error:  # safetensors, torch and estimators likewise
             raise _damaged(folder / TENSORS, error) from error
     return estimator

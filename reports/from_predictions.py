@@ -123,10 +123,11 @@ def from_predictions(
 def _read(what: str) -> Iterator[None]:
     """Turn what NumPy and pandas say about values they cannot read into one sentence of ours."""
     try:
-        yield
+        with np.errstate(over="raise"):
+            yield
     except ContractError:
         raise
-    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise ContractError(f"{what} holds a value that cannot be read: {error}") from error
 
 

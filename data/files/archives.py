@@ -7,6 +7,7 @@ names are made safe for the file system.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -34,8 +35,8 @@ def unpack_archive(archive: Path, folder: Path, progress: Progress) -> None:
     except DataError:
         raise
     except Exception as bad:  # tar, gzip, bz2, lzma and zip raise a dozen types between them
-        if isinstance(bad, OSError) and bad.errno is not None:
-            raise  # the disk's fault, not the archive's
+        if isinstance(bad, OSError) and bad.errno not in (None, errno.EINVAL):
+            raise  # the disk's fault; a place before the start of the file is the archive's
         raise DataError(
             f"{archive} is damaged or encrypted ({bad}): fetch it again or unpack it yourself"
         ) from bad

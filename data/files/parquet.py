@@ -64,8 +64,7 @@ def _parquet_rows(
     parquet = pq.ParquetFile(table)
     names = _class_names(parquet.schema_arrow.metadata)
     done, total = 0, parquet.metadata.num_rows
-    for batch in _batches(parquet, table):
-        rows = batch.to_pandas()
+    for rows in _frames(parquet, table):
         paths = []
         for number, value in enumerate(rows.pop(column), done):
             data = (value or {}).get("bytes") if is_struct else value
@@ -82,14 +81,22 @@ def _parquet_rows(
         yield rows.drop(columns=["path"], errors="ignore").assign(path=paths)
 
 
-def _batches(parquet: Any, table: Path) -> Iterator[Any]:
-    """Yield the rows of a shard; ``DataError`` naming it where one of its pages is damaged."""
-    try:
-        yield from parquet.iter_batches(batch_size=256)
-    except (OSError, ValueError) as error:  # pyarrow's own errors are of these
-        raise DataError(
-            f"{table}: a part of this parquet file cannot be read, fetch it again ({error})"
-        ) from error
+def _frames(parquet: Any, table: Path) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a shard; ``DataError`` naming it where a page or its notes are damaged."""
+    batches = parquet.iter_batches(batch_size=256)
+    while True:
+        try:
+            batch = next(batches, None)
+            rows = None if batch is None else batch.to_pandas()
+        except MemoryError:
+            raise
+        except Exception as error:  # pyarrow's, and what pandas makes of damaged notes
+            raise DataError(
+                f"{table}: a part of this parquet file cannot be read, fetch it again ({error})"
+            ) from error
+        if rows is None:
+            return
+        yield rows
 
 
 def _class_name(value: Any, classes: list[str]) -> Any:

@@ -7,9 +7,11 @@ three parts). Nothing is ever written beside the user's own files.
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from basis.files import sha256_of
@@ -57,7 +59,10 @@ def open_source(source: Path, cache: Path, progress: Progress) -> Path:
 
 
 def _is_archive(path: Path) -> bool:
-    return tarfile.is_tarfile(path) or zipfile.is_zipfile(path)
+    try:
+        return tarfile.is_tarfile(path) or zipfile.is_zipfile(path)
+    except (EOFError, lzma.LZMAError, zlib.error):  # packed and damaged: unpacking says so
+        return True
 
 
 def inner_archives(folder: Path) -> list[Path]:

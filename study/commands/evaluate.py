@@ -67,6 +67,7 @@ def left_out(facts: Mapping[str, Any]) -> str:
         f"{facts['n_seen']:,} training faces",
         *([] if near is None else [f"{near:,} near duplicates of training faces"]),
         f"{facts['n_without_face']:,} pictures without a face",
+        f"{facts['n_without_age']:,} faces without an age",
     ]
     text = "left out: " + ", ".join(said)
     if near is None:

@@ -47,6 +47,7 @@ def test_valid_faces_get_contract_dtypes_and_are_not_modified():
         ({"keep": [True, "no"]}, "column 'keep' is neither true nor false in row 1"),
         ({"group": [1.0, np.nan]}, "column 'group' is missing in row 1"),
         ({"age": ["old", "young"]}, "column 'age' cannot be read as float32"),
+        ({"age": [3.5e38, 1.0]}, "column 'age' cannot be read as float32"),
     ],
 )
 def test_a_violation_names_column_and_row(change, sentence):

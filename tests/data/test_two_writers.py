@@ -1,48 +1,16 @@
 """Two processes and two threads that write the same thing at the same time."""
 
 import json
-import multiprocessing
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+from at_once import at_once, both
 from face_folders import load, photo, save
 
 import data
 from basis.files import replacing, write_json
 from data import tables
-
-FORK = multiprocessing.get_context("fork")
-
-
-def at_once(work, arguments, kind):
-    """Run ``work(argument)`` for all arguments at the same time; return what went wrong."""
-    if kind == "threads":
-        with ThreadPoolExecutor(len(arguments)) as pool:
-            return [error for error in pool.map(caught(work), arguments) if error]
-    answers = FORK.Queue()
-    processes = [FORK.Process(target=lambda a=a: answers.put(caught(work)(a))) for a in arguments]
-    for process in processes:
-        process.start()
-    errors = [error for error in (answers.get(timeout=120) for _ in processes) if error]
-    for process in processes:
-        process.join()
-    return errors
-
-
-def caught(work):
-    def quiet(argument):
-        try:
-            work(argument)
-        except Exception as error:
-            return f"{type(error).__name__}: {error}"
-        return ""
-
-    return quiet
-
-
-both = pytest.mark.parametrize("kind", ["threads", "processes"])
 
 
 @both

@@ -69,7 +69,7 @@ def test_cells_of_the_table(run, tmp_path_factory, heading, data):
         ]
         for face in "abc"
     ]
-    text = pd.DataFrame(rows, columns=heading).to_csv(index=False, errors="replace")
+    text = pd.DataFrame(rows, columns=heading, dtype=object).to_csv(index=False, errors="replace")
     path.write_text(text, encoding="utf-8", errors="replace")
     taken_or_sentence(run, path)
 

@@ -154,7 +154,9 @@ def test_bytes_of_an_archive(place, kind, first, second, twice):
 @given(st.sampled_from(KINDS[:3]), st.lists(WORDS, min_size=1, max_size=4))
 def test_names_in_an_archive(place, kind, names):
     folder = a_folder(place)
-    usable = dict.fromkeys(name.encode(errors="replace").decode() or "x" for name in names)
+    # zipfile cuts names at a zero, and cannot write what is then no name
+    written = (name.encode(errors="replace").decode().lstrip("\x00") for name in names)
+    usable = dict.fromkeys(name or "x" for name in written)
     path = folder / "faces.zip"
     path.write_bytes(packed(kind, [chip(30, 0, 1), *usable]))
     read_or_sentence(path, place)

@@ -99,6 +99,16 @@ def test_damage_that_has_its_checksum_is_named_all_the_same(saved):
         load(folder)
 
 
+@pytest.mark.parametrize("error", [MemoryError, ImportError])
+def test_what_is_not_the_files_fault_is_not_called_damage(saved, monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error("of the machine")
+
+    monkeypatch.setattr(skops.io, "load", fail)
+    with pytest.raises(error, match="of the machine"):
+        load(saved[2])
+
+
 def test_damaged_folders(saved, tmp_path):
     _, _, folder = saved
     with pytest.raises(FileNotFoundError, match="no model in"):

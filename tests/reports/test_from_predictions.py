@@ -103,6 +103,11 @@ def test_everything_missing_is_named_at_once():
             "gender [1, 2] in row 0".replace("[", r"\["),
         ),
         ({"y_true": TRUE | {"ethnicity": ["\ud800"] * N}}, "y_true holds a value that cannot be"),
+        (
+            {"y_true": {"age": [3.5e38] * N, "gender": GENDER}},
+            "y_true holds a value that cannot be",
+        ),
+        ({"y_true": TRUE | {"yaw": [3.5e38] * N}}, "y_true holds a value that cannot be"),
         ({"groups": [[1]] * N}, "groups holds a value"),
         ({"by": {"camera": [{}] * N}}, "by holds a value"),
         ({"costs": {"mine": {"cores": "two"}}}, "costs holds a value"),

@@ -1,15 +1,14 @@
 """Two threads and two processes that write one picture, one download or one model at once."""
 
-import multiprocessing
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from at_once import at_once, both
 from sklearn.linear_model import Ridge
 
 from data.cache import no_progress
@@ -17,38 +16,8 @@ from data.files.download import fetch
 from pipelines import ConformalAge, ModelFileError, load, save
 from study.commands.predict import _draw
 
-FORK = multiprocessing.get_context("fork")
 CONTENT = bytes(range(256)) * 400
 X = np.arange(60.0).reshape(20, 3) % 7
-
-
-def at_once(work, arguments, kind):
-    """Run ``work`` for all arguments at the same time; return what went wrong, in words."""
-    if kind == "threads":
-        with ThreadPoolExecutor(len(arguments)) as pool:
-            return [error for error in pool.map(caught(work), arguments) if error]
-    answers = FORK.Queue()
-    processes = [FORK.Process(target=lambda a=a: answers.put(caught(work)(a))) for a in arguments]
-    for process in processes:
-        process.start()
-    errors = [error for error in (answers.get(timeout=120) for _ in processes) if error]
-    for process in processes:
-        process.join()
-    return errors
-
-
-def caught(work):
-    def quiet(argument):
-        try:
-            work(argument)
-        except Exception as error:
-            return f"{type(error).__name__}: {error}"
-        return ""
-
-    return quiet
-
-
-both = pytest.mark.parametrize("kind", ["threads", "processes"])
 
 
 @both

@@ -1,6 +1,7 @@
 """What one does with a study besides running it: other predictions, curves, models, clusters."""
 
 import json
+import re
 import shutil
 
 import cv2
@@ -129,7 +130,9 @@ def test_card_names_uses_and_measured_errors(run, capsys):
 def test_evaluate_on_another_set_and_compare(run, small_faces, tmp_path, capsys):
     model, out = str(run / "models" / "hog-linear"), str(tmp_path / "elsewhere")
     assert call(["evaluate", model, str(small_faces), "--out", out]) == 0
-    assert "hog-linear on" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "hog-linear on" in said.out
+    assert re.search(r"\d+ pictures without a face, 0 faces without an age", said.err)
     assert call(["evaluate", model, str(small_faces), "--out", out, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {row["metric"] for row in told["headline"]} >= {"mae", "cs5", "accuracy"}

@@ -124,6 +124,28 @@ def test_a_zip_entry_larger_than_it_says_is_damaged(tmp_path):
         open_source(archive, tmp_path / "cache")
 
 
+@pytest.mark.parametrize("suffix", ["gz", "xz", "bz2"])
+def test_a_packed_archive_of_a_few_bytes_is_damaged(tmp_path, suffix):
+    """Found by fuzzing: already the question whether it is an archive failed."""
+    path = tar_of(tmp_path / f"cut.tar.{suffix}", ("a.jpg", b"x" * 5000), mode=f"w:{suffix}")
+    path.write_bytes(path.read_bytes()[:30])
+    with pytest.raises(DataError, match=rf"cut\.tar\.{suffix} is "):
+        open_source(path, tmp_path / "cache")
+
+
+def test_a_zip_that_would_start_before_its_start_is_damaged(tmp_path):
+    """Found by fuzzing: the system's *invalid argument* was taken for an error of the disk."""
+    path = zip_of(tmp_path / "early.zip", ("a.jpg", b"x" * 50))
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    start = struct.unpack_from("<I", content, end + 16)[0]
+    struct.pack_into("<I", content, end + 16, start + 1000)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"early\.zip is damaged or encrypted"):
+        open_source(path, tmp_path / "cache")
+    assert not unfinished(tmp_path / "cache")
+
+
 def test_unicode_long_and_double_names_all_arrive(tmp_path):
     long = "x" * 300 + ".jpg"
     entries = [

@@ -49,6 +49,15 @@ def test_a_damaged_parquet_file(tmp_path):
         open_source(tmp_path / "a.parquet", tmp_path / "cache")
 
 
+@pytest.mark.parametrize("notes", [b"\xa0", b"{", b"[]"])
+def test_damaged_notes_of_pandas_in_a_shard(tmp_path, notes):
+    """Found by fuzzing: the errors of the decoder and of JSON came through."""
+    table = pa.table({"image": [jpeg()] * 3, "age": [1, 2, 3], "gender": [1, 0, 0]})
+    pq.write_table(table.replace_schema_metadata({b"pandas": notes}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet: a part of this parquet file cannot be read"):
+        open_source(tmp_path / "a.parquet", tmp_path / "cache")
+
+
 def test_age_ranges_are_read_by_their_class_names(tmp_path):
     classes = ["0-2", "20-29", "more than 70"]
     table = pa.table({"image": [jpeg()] * 3, "age": [0, 1, 2], "gender": [0, 1, 1]})

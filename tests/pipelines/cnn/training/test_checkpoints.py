@@ -13,27 +13,16 @@ import numpy as np
 import pytest
 import timm
 import torch
+from tiny_training import TINY, noise_faces
 
 from pipelines.cnn.batches.batches import FaceSet
 from pipelines.cnn.estimators import CnnAgeGender
 from pipelines.cnn.training.checkpoints import task_key
 
-OPTIONS = {
-    "backbone": "test_efficientnet",
-    "weights": None,
-    "image_size": 32,
-    "epochs": 3,
-    "batch_size": 8,
-    "random_state": 0,
-    "threads": 1,
-    "drop_path": 0.1,
-}
-
-
-def _faces() -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    X = rng.integers(0, 255, (36, 32, 32, 3), dtype=np.uint8)
-    return X, np.column_stack([rng.uniform(1, 80, 36), np.arange(36) % 2])
+HERE = Path(__file__).parent
+OPTIONS = {**TINY, "epochs": 3, "drop_path": 0.1}
+#: Of a child process: the project, its helpers, this folder.
+PATHS = [str(HERE.parents[3]), str(HERE.parents[2] / "helpers"), str(HERE)]
 
 
 class Killed(Exception):  # noqa: N818 - a signal
@@ -50,12 +39,12 @@ def _kill_at(step: int):
 
 @pytest.fixture(scope="module")
 def uninterrupted() -> CnnAgeGender:
-    return CnnAgeGender(**OPTIONS).fit(*_faces())
+    return CnnAgeGender(**OPTIONS).fit(*noise_faces())
 
 
 @pytest.mark.parametrize("step", [6, 9, 12])
 def test_interrupted_training_goes_on_to_the_same_result(tmp_path, uninterrupted, step):
-    X, Y = _faces()
+    X, Y = noise_faces()
     with pytest.raises(Killed):
         CnnAgeGender(**OPTIONS, checkpoint=tmp_path, progress=_kill_at(step)).fit(X, Y)
     steps = []
@@ -76,24 +65,24 @@ def test_kill_minus_nine(tmp_path, uninterrupted):
     script = textwrap.dedent(
         f"""
         import os, signal, sys
-        sys.path[:0] = [{str(Path(__file__).parents[4])!r}, {str(Path(__file__).parent)!r}]
-        from test_checkpoints import OPTIONS, _faces
+        sys.path[:0] = {PATHS!r}
+        from test_checkpoints import OPTIONS, noise_faces
         from pipelines import CnnAgeGender
         def progress(stage, done, total):
             if done == 10:
                 os.kill(os.getpid(), signal.SIGKILL)
-        CnnAgeGender(**OPTIONS, checkpoint={str(tmp_path)!r}, progress=progress).fit(*_faces())
+        CnnAgeGender(**OPTIONS, checkpoint={str(tmp_path)!r}, progress=progress).fit(*noise_faces())
         """
     )
     died = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    X, Y = _faces()
+    X, Y = noise_faces()
     resumed = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y)
     np.testing.assert_array_equal(resumed.predict(X), uninterrupted.predict(X))
 
 
 def test_faces_that_select_belong_to_the_task(tmp_path):
-    X, Y = _faces()
+    X, Y = noise_faces()
     other = (X[::2], Y[::2])
     first = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y, select=(X, Y))
     second = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y, select=other)
@@ -120,7 +109,7 @@ def test_every_pixel_belongs_to_the_task():
 
 
 def test_precision_and_device_belong_to_the_task():
-    X, Y = _faces()
+    X, Y = noise_faces()
     faces = FaceSet(X, np.arange(len(X)), Y.astype(np.float32))
     keys = {
         task_key({**OPTIONS, "precision": precision, "device": device}, faces, (X, Y), seed=0)
@@ -131,7 +120,7 @@ def test_precision_and_device_belong_to_the_task():
 
 
 def test_another_number_of_threads_takes_over(tmp_path, uninterrupted):
-    X, Y = _faces()
+    X, Y = noise_faces()
     with pytest.raises(Killed):
         CnnAgeGender(**OPTIONS, checkpoint=tmp_path, progress=_kill_at(9)).fit(X, Y)
     steps = []
@@ -145,7 +134,7 @@ def test_another_number_of_threads_takes_over(tmp_path, uninterrupted):
 
 
 def test_other_weights_under_the_same_name_do_not_take_over(tmp_path):
-    X, Y = _faces()
+    X, Y = noise_faces()
     weights = tmp_path / "weights.pth"
     options = {**OPTIONS, "weights": weights, "checkpoint": tmp_path / "checkpoints", "epochs": 1}
     answers = []
@@ -158,7 +147,7 @@ def test_other_weights_under_the_same_name_do_not_take_over(tmp_path):
 
 
 def test_another_task_does_not_take_over(tmp_path, uninterrupted):
-    X, Y = _faces()
+    X, Y = noise_faces()
     CnnAgeGender(**{**OPTIONS, "epochs": 1}, checkpoint=tmp_path).fit(X, Y)
     other = CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y)
     np.testing.assert_array_equal(other.predict(X), uninterrupted.predict(X))

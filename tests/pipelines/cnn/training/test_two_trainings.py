@@ -14,29 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from tiny_training import TINY, noise_faces
 
 from pipelines import CnnAgeGender
 
-OPTIONS = {
-    "backbone": "test_efficientnet",
-    "weights": None,
-    "image_size": 32,
-    "epochs": 6,
-    "batch_size": 8,
-    "random_state": 0,
-    "threads": 1,
-}
-
-
-def _faces() -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    X = rng.integers(0, 255, (36, 32, 32, 3), dtype=np.uint8)
-    return X, np.column_stack([rng.uniform(1, 80, 36), np.arange(36) % 2])
+HERE = Path(__file__).parent
+OPTIONS = {**TINY, "epochs": 6}
+#: Of a child process: the project, its helpers, this folder.
+PATHS = [str(HERE.parents[3]), str(HERE.parents[2] / "helpers"), str(HERE)]
 
 
 def test_two_threads(tmp_path):
     """The second one begins in the middle of the first, waits with a word, and finds it done."""
-    X, Y = _faces()
+    X, Y = noise_faces()
     second = CnnAgeGender(**OPTIONS, checkpoint=tmp_path)
     waiting = threading.Thread(target=second.fit, args=(X, Y))
 
@@ -65,10 +55,10 @@ def test_two_processes(tmp_path):
     script = textwrap.dedent(
         f"""
         import json, sys, warnings
-        sys.path[:0] = [{str(Path(__file__).parents[4])!r}, {str(Path(__file__).parent)!r}]
-        from test_two_trainings import OPTIONS, _faces
+        sys.path[:0] = {PATHS!r}
+        from test_two_trainings import OPTIONS, noise_faces
         from pipelines import CnnAgeGender
-        X, Y = _faces()
+        X, Y = noise_faces()
         fitted = CnnAgeGender(**OPTIONS, checkpoint={str(tmp_path)!r}).fit(X, Y)
         print(json.dumps([fitted.training_.history, fitted.predict(X).tolist()]))
         """
@@ -81,12 +71,12 @@ def test_two_processes(tmp_path):
     assert [process.returncode for process in both] == [0, 0], said
     first, second = (json.loads(out) for out, _ in said)
     assert first == second
-    X, Y = _faces()
+    X, Y = noise_faces()
     np.testing.assert_array_equal(CnnAgeGender(**OPTIONS).fit(X, Y).predict(X), first[1])
 
 
 def test_a_folder_that_stays_locked_is_named(tmp_path):
-    X, Y = _faces()
+    X, Y = noise_faces()
     CnnAgeGender(**OPTIONS, checkpoint=tmp_path).fit(X, Y)
     [folder] = tmp_path.iterdir()
     with FileLock(folder / ".lock"), pytest.warns(UserWarning, match=folder.name):
