@@ -42,7 +42,7 @@ def write_answers(estimator: Any, parts: Parts, job: Job) -> None:
         )
     path = answers_path(job.run, job.cell)
     path.parent.mkdir(exist_ok=True)
-    write_parquet(path, pd.concat(frames, ignore_index=True))
+    write_parquet(path, pd.concat(frames))
 
 
 class AnswerParts(Parts):
@@ -83,4 +83,4 @@ class AnswerParts(Parts):
                 )
         columns = ["face_id", "age_pred", "p_female"]
         frames = [pd.read_parquet(path)[columns] for path in (held, tested)]
-        return pd.concat(frames, ignore_index=True).set_index("face_id")
+        return pd.concat(frames).set_index("face_id")

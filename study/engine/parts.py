@@ -45,7 +45,7 @@ class Parts:
     def training_rows(self, size: int | None, seed: int) -> np.ndarray:
         """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""
         rows = self.rows("train")
-        if size is None or size >= len(rows):
+        if size is None:
             return rows
         return np.sort(np.random.default_rng([seed, 7]).permutation(rows)[:size])
 

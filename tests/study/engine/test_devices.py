@@ -26,6 +26,26 @@ def test_the_driver_leaves_a_file_per_device(tmp_path):
     assert visible_devices({}, tmp_path / "nothing") == []
 
 
+def test_this_process_is_asked_where_nothing_is_given(monkeypatch):
+    monkeypatch.setenv(VISIBLE, " 3 ,4,")
+    assert visible_devices() == ["3", "4"]
+
+
+def test_without_devices_nothing_is_said_of_them():
+    for wanted in (True, False):
+        with DevicePool([]).borrow(wanted) as variables:
+            assert variables == {}
+    with DevicePool(["1"]).borrow(False) as variables:
+        assert variables == {VISIBLE: ""}
+
+
+def test_a_device_comes_back_after_an_error():
+    pool = DevicePool(["1"])
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), pool.borrow(True):
+            raise ZeroDivisionError
+
+
 def test_no_device_is_lent_twice():
     pool, held, most = DevicePool(["0", "1"]), [], []
 

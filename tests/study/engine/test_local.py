@@ -1,5 +1,6 @@
 """Jobs in fresh processes: cores are never oversold, and a failure has a reason."""
 
+import dataclasses
 import io
 import json
 import os
@@ -16,12 +17,10 @@ import pytest
 from data import tables
 from study.engine import local
 from study.engine.local import CoreBudget, execute, run_jobs
-from study.engine.memory import peak_rss_bytes
 from study.plan.cells import Cell, Job
 from study.record.directory import RunDirectory
 
 CELL = Cell("toy", "full", "dummy", 0, 0)
-STATUS = "Name:\tpython\nVmPeak:\t 99 kB\nVmHWM:\t   12 kB\nVmRSS:\t 7 kB\n"
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ def test_a_cell_that_finishes_takes_its_old_failure_away(job, monkeypatch):
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("input(); import sys; print('first\\nlast\\n  ', file=sys.stderr); sys.exit(3)", "last"),
+        ("input(); import sys; print('a\\nb\\nlast\\n  ', file=sys.stderr); sys.exit(3)", "last"),
         ("input(); import sys; sys.exit(1)", "no message"),
         ("input(); import os; os.kill(os.getpid(), 9)", "killed by signal 9"),
         ("import sys; sys.exit('took nothing')", "took nothing"),
@@ -162,6 +161,20 @@ def test_who_wants_every_core_comes_last_and_a_device_goes_to_who_asks(monkeypat
     assert run_jobs([], 2) == []
 
 
+def test_cells_of_one_core_run_side_by_side(monkeypatch):
+    both = threading.Barrier(2, timeout=20)
+    monkeypatch.setattr(local, "visible_devices", list)
+    monkeypatch.setattr(local, "execute", lambda job, *_: both.wait())
+    jobs = [Job(Cell("toy", "full", name, 0, 0), "run", "dummy", "x.npy", 16) for name in "ab"]
+    assert sorted(run_jobs(jobs, 2)) == [0, 1]
+
+
+def test_an_outcome_is_not_changed_afterwards():
+    outcome = local.Outcome(Job(CELL, "run", "dummy", "x.npy", 16), None, 1.0)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        outcome.error = "turned"
+
+
 def test_children_die_with_an_interrupted_run(monkeypatch):
     killed = []
 
@@ -191,15 +204,6 @@ def test_the_import_path_of_a_child(monkeypatch):
     monkeypatch.setattr(sys, "path", ["", "theirs"])
     own = Job(CELL, "run", "mine", "x.npy", 16, handed_over="mine")
     assert local._python_path(own) == [root, str(Path.cwd()), "theirs"]
-
-
-def test_peak_memory(tmp_path):
-    (tmp_path / "status").write_text(STATUS)
-    assert peak_rss_bytes(tmp_path / "status") == 12 * 1024
-    now = peak_rss_bytes(tmp_path / "none")
-    assert 1e6 < now < 1e12
-    (tmp_path / "status").write_text("Name:\tpython\n")
-    assert peak_rss_bytes(tmp_path / "status") > 1e6
 
 
 def test_cores_that_may_be_used():
