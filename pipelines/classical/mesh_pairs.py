@@ -258,7 +258,8 @@ class MeshPairs(ImagesIn, TransformerMixin, BaseEstimator):
 
     def _images(self, X: Any) -> NDArray[np.uint8]:
         images = as_bytes(check_images(X, name="MeshPairs"))
-        return np.repeat(images[..., None], 3, axis=-1) if images.ndim == 3 else images
+        planes = images[..., None] if images.ndim == 3 else images
+        return np.repeat(planes, 3, axis=-1) if planes.shape[-1] == 1 else planes
 
     def _described(
         self, images: NDArray, points: NDArray, presence: NDArray

@@ -12,8 +12,8 @@ from scipy.spatial import Delaunay
 
 #: Of the drawn face around its hull, as a share of the side.
 _MARGIN = 0.02
-#: Cosine between a triangle and the viewer at which it counts as hidden, and as fully seen.
-_HIDDEN, _SEEN = 0.0, 0.5
+#: Cosine between a triangle and the viewer from which it is fully seen; at 0 it is hidden.
+_SEEN = 0.5
 
 
 class Mesh(Protocol):
@@ -60,7 +60,7 @@ class MeshWarp:
         What is turned away from the viewer is taken from the other half of the face.
         """
         where = np.einsum("nk,nkd->nd", self.weights, points[self.corners, :2])
-        sampled = np.full((2, self.size**2), -1, dtype=np.float32)
+        sampled = np.zeros((2, self.size**2), dtype=np.float32)
         sampled[:, self.pixels] = where.T
         columns, rows = sampled.reshape(2, self.size, self.size)
         warped = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -73,7 +73,7 @@ class MeshWarp:
 
     def _own_share(self, points: NDArray) -> NDArray[np.float32]:
         """Return how much of every pixel comes from its own half, ``(size, size)``."""
-        seen = np.clip((self._facing(points) - _HIDDEN) / (_SEEN - _HIDDEN), 0, 1)
+        seen = np.clip(self._facing(points) / _SEEN, 0, 1)
         picture = np.ones(self.size**2, dtype=np.float32)
         picture[self.pixels] = seen[self.of_pixel]
         picture = gaussian_filter(picture.reshape(self.size, self.size), self.size / 40)

@@ -17,7 +17,7 @@ from pipelines.images.output import ImagesIn
 from .extraction import HogGeometry, cell_histograms, extract
 from .picture import draw_histograms
 
-_BATCH_BYTES = 1 << 20
+_BATCH_BYTES = 1_048_576
 """Pixels handed to a thread at once; with the grey copy it stays inside the last-level cache."""
 
 

@@ -223,7 +223,7 @@ class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         low, high = self.predict_interval(X, level=level).T
         held = pd.DataFrame({"coverage": (low <= truth) & (truth <= high), "width": high - low})
         groups = pd.Series(["all"] * len(held) if by is None else np.asarray(by), name="group")
-        table = held.groupby(groups, observed=True).agg(
+        table = held.groupby(groups).agg(
             n=("width", "size"), coverage=("coverage", "mean"), width=("width", "mean")
         )
         return table
