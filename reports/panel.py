@@ -136,12 +136,12 @@ def panel_of(
     """
     ids = pd.Index(rows["face_id"].unique()).sort_values()
     faces = table.set_index("face_id", drop=False).loc[ids].reset_index(drop=True)
-    seeds = _replicates(rows)
+    keys = _replicate_keys(rows)
     position = ids.get_indexer(rows["face_id"])
     answers = {}
     for name in display_order(set(rows["contender"]), provenance):
         mine = (rows["contender"] == name).to_numpy()
-        answers[name] = _answers(rows[mine], position[mine], seeds[mine], len(ids))
+        answers[name] = _answers(rows[mine], position[mine], keys, len(ids))
     return Panel(
         data_set=data_set,
         protocol=protocol,
@@ -153,20 +153,19 @@ def panel_of(
     )
 
 
-def _replicates(rows: pd.DataFrame) -> NDArray[np.object_]:
-    """Label each row with its seed; folds that partition the faces belong to one replicate."""
+def _replicate_keys(rows: pd.DataFrame) -> list[str]:
+    """Say what tells replicates apart: the seed; folds that partition the faces belong to one."""
     overlapping = rows.duplicated(["contender", "seed", "face_id"]).any()
-    labels = rows["seed"].astype(str)
-    if overlapping:
-        labels = labels + "." + rows["fold"].astype(str)
-    return labels.to_numpy(dtype=object)
+    return ["seed", "fold"] if overlapping else ["seed"]
 
 
 def _answers(
-    rows: pd.DataFrame, position: NDArray[np.int64], seeds: NDArray[np.object_], n_faces: int
+    rows: pd.DataFrame, position: NDArray[np.int64], keys: list[str], n_faces: int
 ) -> SeedAnswers:
-    labels = sorted(set(seeds), key=lambda s: [int(part) for part in s.split(".")])
-    row_of = pd.Index(labels).get_indexer(pd.Index(seeds))
+    replicates = rows.groupby(keys)
+    row_of = replicates.ngroup().to_numpy()
+    named = replicates.size().index.to_frame().astype(str)
+    labels = [".".join(key) for key in named.itertuples(index=False, name=None)]
 
     def grid(column: str) -> Array:
         values = np.full((len(labels), n_faces), np.nan)

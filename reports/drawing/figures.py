@@ -41,6 +41,7 @@ RC: Any = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlecolor": INK,
+    "axes.titley": 1.0,  # where it stands anyway: else everything below it is measured
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.facecolor": "none",

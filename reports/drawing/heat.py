@@ -35,7 +35,7 @@ def heat_map(
     faint = np.zeros(values.shape, bool) if faint is None else faint
     for r, c in np.argwhere(np.isfinite(values)):
         power = float(np.clip(strength[r, c], -1, 1))
-        ax.add_patch(
+        ax.add_artist(  # the limits are set below: a patch would be measured for them
             Rectangle(
                 (c + 0.03, r + 0.04), 0.94, 0.92, lw=0,
                 facecolor=GRID if faint[r, c] else DENSITY if power >= 0 else OTHER,

@@ -23,6 +23,9 @@ SMALLEST = 11.1  # pixels of a chart's text on a phone
 def to_svg(figure: Figure, key: str, title: str, description: str) -> str:
     """Export a figure to an SVG element for the page; ``key`` is the prefix of all ids."""
     buffer = io.StringIO()
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        if not axis.get_label_text():
+            axis.set_label_coords(0, 0)  # else room is measured for a name that it has not
     with warnings.catch_warnings():
         # the browser has the glyph if our measuring font has not
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

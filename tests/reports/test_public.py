@@ -1,5 +1,6 @@
 """What users import: typed, lazy, without drawing libraries."""
 
+import gc
 import subprocess
 import sys
 
@@ -43,3 +44,17 @@ def test_docstring(path):
 @pytest.mark.parametrize("path", PUBLIC)
 def test_example(path):
     assert not example_faults(path)
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_search_for_rubbish_goes_on_as_before_even_after_an_error(collecting, run):
+    before = gc.isenabled()
+    (gc.enable if collecting else gc.disable)()
+    try:
+        reports.summary(run)
+        assert gc.isenabled() == collecting
+        with pytest.raises(ValueError, match="not the summary of this run"):
+            reports.render(run, summary={})
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if before else gc.disable)()
