@@ -42,7 +42,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
             if len(part) < 10:
                 continue
             mean, sd = float(part.mean()), float(part.std(ddof=1))
-            found = student_interval(part.reshape(-1, 1), group[decade == d]).take(0)
+            found = student_interval(part.reshape(-1, 1), group[decade == d]).only()
             rows.append(
                 {
                     "contender": name,

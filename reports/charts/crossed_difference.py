@@ -57,7 +57,7 @@ def frame(evaluation: Evaluation, variant: str = "age_class:gender:mae") -> pd.D
             if str(column) == "unknown" or not member.any():
                 continue
             make = student_interval if metric == "mae" else share_difference
-            one = make(gain[member].reshape(-1, 1), panel.group[member]).take(0)
+            one = make(gain[member].reshape(-1, 1), panel.group[member]).only()
             ends = {"value": one.value, "value_low": one.low, "value_high": one.high}
             rows.append({"row": str(row), "column": str(column), "n": one.n, **ends})
     return pd.DataFrame(rows)

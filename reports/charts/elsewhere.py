@@ -65,7 +65,7 @@ def _estimate(
         share_interval(column, groups)
         if metric in SHARES
         else mean_interval(column, groups, generator("elsewhere by group", variant))
-    ).take(0)
+    ).only()
     return {"n": found.n, "value": found.value, "value_low": found.low, "value_high": found.high}
 
 

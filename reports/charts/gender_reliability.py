@@ -30,7 +30,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
         bins = np.minimum(np.round(stated * BINS, 4).astype(int), BINS - 1)
         for b in np.unique(bins):
             member = bins == b
-            found = share_interval(female[member].reshape(-1, 1), group[member]).take(0)
+            found = share_interval(female[member].reshape(-1, 1), group[member]).only()
             rows.append(
                 {
                     "contender": name,

@@ -63,7 +63,7 @@ def _curve(doubt: np.ndarray, error: np.ndarray, group: np.ndarray) -> np.ndarra
     out = []
     for share in SHARES:
         weight = np.clip((share * len(doubt) - before[code]) / counts[code], 0, 1)
-        one = student_interval(error.reshape(-1, 1), group, positive=True, weights=weight).take(0)
+        one = student_interval(error.reshape(-1, 1), group, positive=True, weights=weight).only()
         out.append((one.value, one.low, one.high))
     return np.array(out)
 

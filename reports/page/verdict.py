@@ -61,7 +61,7 @@ def _worse_pictures(evaluation: Evaluation) -> Sentence | None:
 
 
 def _alone(evaluation: Evaluation) -> Sentence:
-    name = evaluation.panel.contenders[0]
+    (name,) = evaluation.panel.contenders
     return Sentence(
         "One contender",
         f"{name} is off by {number(evaluation.value(name, 'mae'), 'years')} years and right on "
@@ -76,7 +76,7 @@ def _target(evaluation: Evaluation, pair: Pair, target: str) -> Sentence | None:
     rows = tests[(tests["breakdown"] == "") & (tests["target"] == target)]
     if rows.empty:
         return None
-    row = rows.iloc[0].to_dict()
+    (row,) = rows.to_dict("records")
     ahead = row["advantage"] >= 0
     winner, loser = (pair.second, pair.first) if ahead else (pair.first, pair.second)
     better, worse = (row["second"], row["first"]) if ahead else (row["first"], row["second"])

@@ -62,9 +62,9 @@ def per_face(answers: SeedAnswers, other: OtherPanel) -> dict[str, Array]:
     """Return every metric of one contender by face, shape (F,); NaN where it is not defined."""
     panel = other.panel
     age, p = answers.age[0], answers.p_female[0]
-    ranged = np.isnan(panel.age) & np.isfinite(other.low)
+    ranged = np.isnan(panel.age) & np.isfinite(other.low) & np.isfinite(age)
     outside = np.maximum(np.maximum(other.low - age, age - other.high), 0)
-    known = np.isfinite(panel.female)
+    known = np.isfinite(panel.female) & np.isfinite(p)
     held = (panel.age >= answers.low[0]) & (panel.age <= answers.high[0])
     stated = np.isfinite(panel.age) & np.isfinite(answers.low[0])
     return {
@@ -136,8 +136,8 @@ def _short_p(held: Array, groups: NDArray[np.int64], level: float) -> float:
     """Return the one-sided p of intervals that hold what they promise (score test)."""
     column = held.astype(float)[:, None]
     sums = group_sums(column, groups)
-    share = float(sums.value[0])
-    n = float(effective_n(sums.value, sums)[0])
+    share = sums.value.item()
+    n = effective_n(sums.value, sums).item()
     return float(stats.norm.cdf((share - level) / np.sqrt(level * (1 - level) / n)))
 
 
@@ -164,8 +164,8 @@ def _estimate(
 ) -> Estimate:
     column = values.astype(float)[:, None]
     if metric in SHARES:
-        return share_interval(column, groups, weights).take(0)
-    return mean_interval(column, groups, generator("elsewhere", label), weights).take(0)
+        return share_interval(column, groups, weights).only()
+    return mean_interval(column, groups, generator("elsewhere", label), weights).only()
 
 
 def independent_difference(one: Estimate, two: Estimate) -> Estimate:
@@ -212,9 +212,7 @@ def recalibration_table(trials: pd.DataFrame) -> pd.DataFrame:
         for name in ("coverage", "width"):
             ends = part[name].quantile([0.05, 0.95]).tolist() if k else [np.nan, np.nan]
             if not k and name == "coverage" and "n" in part:
-                ends = [
-                    float(end[0]) for end in wilson(part[name].to_numpy(), part["n"].to_numpy())
-                ]
+                ends = [end.item() for end in wilson(part[name].to_numpy(), part["n"].to_numpy())]
             row |= {name: part[name].mean(), f"{name}_low": ends[0], f"{name}_high": ends[1]}
         rows.append(row)
     return pd.DataFrame(rows)

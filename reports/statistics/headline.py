@@ -111,7 +111,7 @@ def _interval(
 ) -> tuple[float, float]:
     if metric.interval == "wilson":
         values = seed_mean(panel, contender, metric.name).reshape(-1, 1)
-        found = share_interval(values, panel.group).take(0)
+        found = share_interval(values, panel.group).only()
         return found.low, found.high
     if metric.interval in ("positive", "signed", "root"):
         found = means[metric.name, contender]
@@ -171,7 +171,7 @@ def _by_gender(panel: Panel, contender: str) -> list[tuple[float, float, float]]
     for gender in (0.0, 1.0):
         member = (panel.female == gender) & np.isfinite(right)
         if member.any():
-            found = share_interval(right[member].reshape(-1, 1), panel.group[member]).take(0)
+            found = share_interval(right[member].reshape(-1, 1), panel.group[member]).only()
             parts.append((found.value, found.low, found.high))
     return parts
 
@@ -224,7 +224,7 @@ def best_by_metric(panel: Panel, numbers: pd.DataFrame) -> tuple[pd.DataFrame, A
             else _row_means(seed_rows(panel, c, metric.name)[:, common])
             for c in (first, second)
         ]
-        faces = student_interval(lead[common].reshape(-1, 1), panel.group[common]).take(0)
+        faces = student_interval(lead[common].reshape(-1, 1), panel.group[common]).only()
         recipe = recipe_interval(faces.value, faces.low, faces.high, *of_seeds)
         rows.append(
             {

@@ -62,6 +62,10 @@ class Estimates:
         value, low, high, se = (float(c[k]) for c in (self.value, self.low, self.high, self.se))
         return Estimate(value, low, high, se, int(self.n[k]))
 
+    def only(self) -> Estimate:
+        """Return the number where there is but one."""
+        return Estimate(*(column.item() for column in vars(self).values()))
+
 
 @dataclass(frozen=True)
 class GroupSums:
@@ -157,7 +161,7 @@ def mean_interval(
 
 def _widening(residual: Array, n_groups: NDArray[np.int64], positive: NDArray[np.bool_]) -> Array:
     """Return by how much the arms of a bootstrap interval are too short, shape (K,)."""
-    wide = student(np.maximum(n_groups - 1, 1)) / normal()
+    wide = student(n_groups - 1) / normal()
     with np.errstate(invalid="ignore", divide="ignore"):
         square = residual * residual
         second = square.sum(axis=0) / n_groups
@@ -180,9 +184,9 @@ def _studentised(
     n_groups, k = residual.shape
     scale = np.sqrt((residual**2).mean(axis=0)) + 1e-300
     r = residual / scale
-    same = k == 1 or bool((weight == weight[:, :1]).all())
+    same = bool((weight == weight[:, :1]).all())
     w = weight[:, :1] if same else weight
-    size_scale = w.mean(axis=0) + 1e-300
+    size_scale = w.mean(axis=0)
     w = w / size_scale
     # mean* / mean = 1 + delta * ratio
     ratio = scale / size_scale / scale_of
@@ -226,12 +230,3 @@ def student_interval(
     return Estimates(
         sums.value, np.where(few, np.nan, low), np.where(few, np.nan, high), se, sums.n
     )
-
-
-def mover_mean(parts: list[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Combine independent estimates ``(value, low, high)`` to their mean (Zou and Donner)."""
-    values, lows, highs = (np.array(column, float) for column in zip(*parts, strict=True))
-    k, mean = len(parts), float(values.mean())
-    low = mean - float(np.sqrt(((values - lows) ** 2).sum())) / k
-    high = mean + float(np.sqrt(((highs - values) ** 2).sum())) / k
-    return mean, low, high

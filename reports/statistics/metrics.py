@@ -125,7 +125,7 @@ def within10(y_true: Array, y_pred: Array) -> Array:
 @whole("R²", "", "age", "high", "r2")
 def r2(y_true: Array, y_pred: Array) -> float:
     """Coefficient of determination of age."""
-    varied = y_true.size > 1 and np.ptp(y_true) > 0
+    varied = y_true.size and np.ptp(y_true) > 0
     return float(sk.r2_score(y_true, y_pred)) if varied else np.nan
 
 
@@ -182,7 +182,7 @@ def calibration_bins(y_true: Array, y_pred: Array, n_bins: int = 15) -> Calibrat
     """
     _, code, counts = np.unique(y_pred, return_inverse=True, return_counts=True)
     middle = np.cumsum(counts) - counts / 2
-    bin_of_value = np.minimum((middle / max(len(y_pred), 1) * n_bins).astype(int), n_bins - 1)
+    bin_of_value = (middle / len(y_pred) * n_bins).astype(int)
     _, index = np.unique(bin_of_value[code], return_inverse=True)
     n = np.bincount(index).astype(float)
     stated, observed = (np.bincount(index, v) / n for v in (y_pred, y_true))

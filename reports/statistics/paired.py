@@ -132,9 +132,9 @@ def pair_elsewhere(other: OtherPanel, pair: comparison.Pair) -> tuple[pd.DataFra
         column, groups = better[shared].astype(float)[:, None], panel.group[shared]
         label = f"pair {panel.data_set} {target}"
         found = (
-            share_difference(column, groups).take(0)
+            share_difference(column, groups).only()
             if metric in SHARES
-            else mean_interval(column, groups, generator(label)).take(0)
+            else mean_interval(column, groups, generator(label)).only()
         )
         means = {s: float(v[metric][shared].mean()) for s, v in (("first", one), ("second", two))}
         rows.append(

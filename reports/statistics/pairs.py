@@ -225,8 +225,8 @@ def _advantage(
 ) -> Estimate:
     column, groups = advantage[shared].reshape(-1, 1), panel.group[shared]
     if target == "age":
-        return mean_interval(column, groups, generator("advantage", label)).take(0)
-    return share_difference(column, groups).take(0)
+        return mean_interval(column, groups, generator("advantage", label)).only()
+    return share_difference(column, groups).only()
 
 
 def level_masks(panel: Panel, columns: list[str]) -> list[tuple[str, str, NDArray[np.bool_]]]:

@@ -37,7 +37,7 @@ def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> A
     spread = share * (1 - share) if spread is None else spread
     z = normal()
     with np.errstate(invalid="ignore", divide="ignore"):
-        t = student(np.maximum(sums.n_groups - 1, 1))
+        t = student(sums.n_groups - 1)
         free = spread / sums.variance * (z / t) ** 2
         size = np.where(sums.variance > 1e-12, free, sums.n_groups)
     return size

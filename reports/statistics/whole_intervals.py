@@ -67,10 +67,10 @@ def _auc_influence(female: Array, p: Array) -> tuple[float, Array]:
 def _spread(values: Array, groups: NDArray[np.int64]) -> tuple[float, float]:
     """Return the group-robust standard error of a mean and the quantile of Student's t."""
     sums = group_sums(values.reshape(-1, 1), groups, compress=False)
-    n_groups = int(sums.n_groups[0])
+    n_groups = sums.n_groups.item()
     if n_groups < MIN_GROUPS:
         return np.nan, np.nan
-    return float(np.sqrt(sums.variance[0])), float(student(n_groups - 1))
+    return float(np.sqrt(sums.variance.item())), float(student(n_groups - 1))
 
 
 def auc_interval(area: float, influences: Array, groups: NDArray[np.int64], female: Array) -> Span:
@@ -101,7 +101,7 @@ def auc_interval(area: float, influences: Array, groups: NDArray[np.int64], fema
         return NOTHING
     if se == 0 and 0 < area < 1:  # a constant answer: no pair of faces is ranked
         ends = wilson(np.array([area]), np.array([min(n_female, n_male)]))
-        return float(ends[0][0]), float(ends[1][0])
+        return ends[0].item(), ends[1].item()
     pair = 0.1 / (n_female * n_male)
     factor = (se**2 + pair) / (_model_variance(area, n_female, n_male) + pair)
 
@@ -146,18 +146,18 @@ def median_interval(errors: Array, groups: NDArray[np.int64]) -> Span:
     with np.errstate(invalid="ignore"):
         share = below.sum(axis=0) / known.sum(axis=0)
     sums = group_sums(share.reshape(-1, 1), groups, compress=False)
-    if sums.n_groups[0] < MIN_GROUPS:
+    if sums.n_groups.item() < MIN_GROUPS:
         return NOTHING
     half = np.array([0.5])
-    low, high = (float(v[0]) for v in wilson(half, 0.9 * effective_n(half, sums)))
+    low, high = (v.item() for v in wilson(half, 0.9 * effective_n(half, sums)))
     # order statistics, outward: between them the interval would be too short
     ends = [
         (np.quantile(e[k], low, method="lower"), np.quantile(e[k], high, method="higher"))
         for e, k in zip(errors, known, strict=True)
         if k.any()
     ]
-    found = np.mean(ends, axis=0)
-    return float(found[0]), float(found[1])
+    low, high = np.mean(ends, axis=0).tolist()
+    return low, high
 
 
 def ece_interval(female: Array, p: Array, groups: NDArray[np.int64]) -> Span:
@@ -174,7 +174,7 @@ def ece_interval(female: Array, p: Array, groups: NDArray[np.int64]) -> Span:
     single = np.maximum(bins.observed * (1 - bins.observed), 1 / (bins.n + 2)) / bins.n
     sums = group_sums((female - p).reshape(-1, 1), groups)
     plain = float(np.var(female - p)) / len(p)
-    design = max(float(sums.variance[0]) / plain, 1.0) if plain > 0 else 1.0
+    design = max(sums.variance.item() / plain, 1.0) if plain > 0 else 1.0
     variance = single * design
     weight = bins.n / bins.n.sum()
     # sum w gap^2 = c * chi2'(nu, lambda): the first two moments fit

@@ -256,6 +256,9 @@ def test_at_most_three_gaps_and_none_beyond_chance():
     found = for_whom(*(GAP | {"contender": n, "p_page": 0.05} for n in names), names=names)
     assert found.evidence.count("gap 5.0 points") == 3
     assert found.claim == "No gap of d between groups is more than chance."
+    errors = GAP | {"metric": "mae"}
+    both = for_whom(errors, GAP).claim, for_whom(GAP, errors).claim
+    assert [w.index("years") < w.index("points") for w in both] == [True, False]
 
 
 def others(*rows):

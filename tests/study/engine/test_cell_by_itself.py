@@ -140,7 +140,9 @@ def saved(job, tmp_path, monkeypatch, images, **held):
         measured.append(len(some))
         return np.arange(101.0)
 
-    estimator = SimpleNamespace(get_params=lambda deep: held, set_params=reset.update)
+    estimator = SimpleNamespace(
+        get_params=lambda deep: held if deep else {}, set_params=reset.update
+    )
     monkeypatch.setattr("pipelines.persistence.save", save)
     monkeypatch.setattr(engine, "sharpness", sharpness)
     size = engine._save(estimator, images, Job(**{**vars(job), "save_model": True}))
