@@ -66,7 +66,7 @@ def train(
     select: Pair,
     head: AgeHead | None,
     seed: int,
-    member: tuple[int, int] = (0, 1),
+    member: tuple[int, int],
 ) -> tuple[FaceNet, TrainingRecord]:
     """Train a network as ``estimator`` says.
 

@@ -91,6 +91,7 @@ def test_the_mirror_image_shares_the_even_columns_of_the_mesh_and_turns_the_odd_
     pairs, found = pairs_of(X, POINTS)
     assert found.shape == (16, 5 + 5 + 6 + 3 + 3 + 3)
     assert pairs.n_odd_columns == 9
+    assert (pairs.shape_even_.n_components_, pairs.shape_odd_.n_components_) == (6, 3)
     one, other = parts(found), parts(pairs.transform(np.ascontiguousarray(X[:, :, ::-1])))
     for name in ("mesh", "chip"):
         np.testing.assert_allclose(other[name], one[name], atol=1e-4)

@@ -144,6 +144,13 @@ def test_the_fast_angle_places_nearly_all(channels, signed, orientations):
     assert (~inner).mean() < 3 * 2 * 2e-5 * orientations * (1 if signed else 2) + 1e-4
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_flat_picture_is_placed_at_once(signed):
+    bins = np.full((20, 30), 7, np.uint8)
+    kernels.float_votes(np.ones((1, 20, 30)), 9, signed, bins, np.empty((20, 30)))
+    assert not bins.any()
+
+
 def test_colours_are_unsure_only_where_they_tie():
     planes = RNG.integers(0, 256, (3, 60, 70), dtype=np.uint8)
     planes[:, 20:24, 20:24] = RNG.permuted(planes[:1, 20:24, 20:24].repeat(3, 0), axis=1)

@@ -99,7 +99,7 @@ def measured(monkeypatch, n, norm="batch"):
     faces = FaceSet(images, np.arange(5, 5 + n), np.tile(np.float32([30, 1, 1]), (n, 1)))
     cnn = CnnAgeGender(**TINY, epochs=1, norm=norm)
     with pytest.raises(Measured) as found:
-        loop.train(cnn, faces, (images[:4], faces.targets[:4]), cnn._head(), 0)
+        loop.train(cnn, faces, (images[:4], faces.targets[:4]), cnn._head(), 0, (0, 1))
     return found.value.args[0]
 
 
@@ -147,3 +147,18 @@ def test_a_training_goes_on_where_it_stopped(monkeypatch, tmp_path, done, rows):
     assert begun == list(range(done, done + rows))
     assert record.seconds_before == 7.5
     assert [row["member"] for row in record.history] == [1] * rows
+
+
+def test_a_training_without_checkpoint_took_no_time_before():
+    record = CnnAgeGender(**TINY, epochs=1).fit(X, Y, select=(X, Y), calibrate=(X, Y)).training_
+    assert record.seconds_before == 0
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_the_net_is_built_as_asked(precision):
+    cnn = CnnAgeGender(**TINY, lr=0.25, weight_decay=0.125, layer_decay=0.5)
+    net = loop._build_net(cnn, untrained(), cnn._head(), "cpu", precision, 11)
+    assert net.bf16 == (precision == "bf16")
+    assert (net.lr, net.weight_decay, net.layer_decay, net.batch_size) == (0.25, 0.125, 0.5, 8)
+    assert (net.iterator_train__seed, net.iterator_train__epoch) == (11, 0)
+    assert net.verbose == 0
