@@ -120,7 +120,7 @@ def _rows_of(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
         chosen &= np.floor(low).ge(ADULT_AGES[0]) & np.floor(high).le(ADULT_AGES[1])
     # Where only a range is known, its middle decides the stratum, and nothing else.
     columns = table[["face_id", "gender", "group"]].assign(age=(low + high) / 2)
-    return columns[chosen].sort_values("face_id", ignore_index=True)
+    return columns[chosen].sort_values("face_id")
 
 
 def _check_faces(rows: pd.DataFrame, data_set: str, protocol: str) -> None:
@@ -167,7 +167,7 @@ def _take(units: pd.DataFrame, share: float, salt: int) -> pd.Index:
     at most the units at the edges of the quotas.
     """
     rank = pd.Series(_mix(units["key"], salt), index=units.index)
-    taken: list[pd.Index] = []
+    taken: list[int] = []
     n_seen = n_taken = 0
     for _, stratum in units.groupby("stratum"):
         n_seen += stratum["n"].sum()
@@ -176,8 +176,8 @@ def _take(units: pd.DataFrame, share: float, salt: int) -> pd.Index:
         n = stratum["n"].loc[rank[stratum.index].sort_values().index]
         chosen = n[n.cumsum() - n / 2 <= quota]
         n_taken += chosen.sum()
-        taken.append(chosen.index)
-    return taken[0].append(taken[1:]) if taken else units.index
+        taken += chosen.index.tolist()
+    return pd.Index(taken, dtype=np.int64)
 
 
 def _check_parts(parts: pd.Series, rows: pd.DataFrame, data_set: str, protocol: str) -> None:

@@ -45,7 +45,7 @@ def near_pairs(
     if not 0 <= threshold <= 64:
         raise ValueError(f"threshold={threshold}: choose from 0 to 64 of the 256 bits")
     unique, first, inverse = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
-    inverse = inverse.reshape(-1)
+    inverse = inverse.ravel()  # some versions of NumPy return a column
     copies = np.flatnonzero(first[inverse] != np.arange(len(hashes)))
     equal = np.stack([first[inverse[copies]], copies], axis=1)
     if len(unique) <= ALL_PAIRS_BELOW:

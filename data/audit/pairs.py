@@ -80,10 +80,11 @@ def similar_hashes(
     both = np.concatenate([words[:, :4], words[:, 4:]])
     pairs, bits = near_pairs(both, threshold, n_jobs=n_jobs, progress=progress)
     first, second = pairs[:, 0], pairs[:, 1]
-    mirrored = (first < n) & (second >= n)
+    mirrored = second >= n
     second = np.where(mirrored, second - n, second)
-    # what holds for a and mirrored b holds for mirrored a and b, and for both mirrored
-    chosen = (second < n) & (first < second)
+    # What holds for a and mirrored b holds for b and mirrored a, and what holds for both holds for
+    # both mirrored: there the first stands beyond all pictures, and the second no longer.
+    chosen = first < second
     columns = {"row_a": first, "row_b": second, "mirrored": mirrored, "hamming": bits}
     return pd.DataFrame({name: values[chosen] for name, values in columns.items()})
 
