@@ -92,7 +92,7 @@ def pairs_in_buckets(hashes, keys, order, threshold):  # type: ignore[no-untyped
     pairs, count = np.empty((1024, 2), np.int64), 0
     start = 0
     while start < len(keys):
-        stop = start + 1
+        stop = start
         while stop < len(keys) and keys[stop] == keys[start]:
             stop += 1
         for a in range(start, stop):

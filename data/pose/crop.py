@@ -49,19 +49,19 @@ def square_to_image(x: float, y: float, side: float, angle: float, size: int) ->
 
 def crop(image: np.ndarray, to_image: np.ndarray, size: int, border: int) -> np.ndarray:
     """Cut a crop of ``size`` px, without aliasing, by a similarity (2, 3) from crop to image."""
-    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ to_image.T
+    corners = np.array([[x, y, 1] for x in (0, size) for y in (0, size)]) @ to_image.T
     height, width = image.shape[:2]
     # Only the neighbourhood of the crop is touched: OpenCV's warp refuses pictures wider than
     # 32,766 px, and shrinking a whole panorama for one face would be wasteful. One pixel of the
     # picture is kept even when the square lies outside, for the border mode to work with.
-    left, top = np.clip(np.floor(corners.min(0)).astype(int) - 2, 0, (width - 1, height - 1))
-    right, bottom = np.clip(
-        np.ceil(corners.max(0)).astype(int) + 3, (left + 1, top + 1), (width, height)
-    )
+    shrink = int(np.sqrt(abs(np.linalg.det(to_image[:, :2]))))
+    margin = max(2, shrink)  # one pixel and more of what is warped: its rim mixes with the border
+    low, high = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int)
+    left, top = np.clip(low - margin, 0, (width - 1, height - 1))
+    right, bottom = np.clip(high + margin + 1, (left + 1, top + 1), (width, height))
     patch = image[top:bottom, left:right]
     matrix = to_image.astype(np.float64).copy()
     matrix[:, 2] -= (left, top)
-    shrink = int(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     if shrink >= 2:
         # A bilinear warp reads four pixels; average first when it would skip some.
         new = max(1, patch.shape[1] // shrink), max(1, patch.shape[0] // shrink)

@@ -35,7 +35,7 @@ from .track import (
 )
 
 N_LANDMARKS = 468
-POSE_VERSION = 3  # raise it when the arithmetic from image to pose changes
+POSE_VERSION = 4  # raise it when the arithmetic from image to pose changes
 
 INPUT_SIZE = 192  # of the landmark network, px
 DETECTOR_BORDER = 0.25  # of the longer side; without it tight crops are not detected

@@ -74,6 +74,7 @@ def test_faces_without_labels_are_in_no_split_and_dropped_ones_in_raw_alone():
     raw = data.split(table, data_set="made", protocol="raw")
     assert set(table["face_id"]) - set(raw["face_id"]) == {"00", "01"}
     assert raw.index.tolist() == list(range(38))
+    assert list(raw) == ["data_set", "protocol", "seed", "fold", "face_id", "part", "group"]
     one_group = people(group=3)
     assert data.split(one_group, data_set="made", protocol="raw")["part"].nunique() == 4
 

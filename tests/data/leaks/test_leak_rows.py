@@ -30,7 +30,7 @@ def test_strangers_are_of_the_age_bins_and_genders_of_the_copies():
         assert len(chosen) == len(set(chosen)) == 4
         assert len([i for i in chosen[:3] if i < 4]) == 3
         stand_ins.add(chosen[3])
-    assert len(stand_ins) > 3
+    assert len(stand_ins & set(range(4, 10))) > 2  # anybody, not the first who is left
     assert drawn(copies, others) == drawn(copies, others)
 
 
