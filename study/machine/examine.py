@@ -88,7 +88,7 @@ def _cache(problems: list[str]) -> dict[str, Any]:
 
 
 def _concerns(name: str) -> bool:
-    """Whether a variable can change what a study does; others may hold secrets."""
-    families = ("OMP_", "MKL_", "NUMBA_", "CUDA_", "MPL")
+    """Whether an inherited variable can change what a study does; others may hold secrets."""
+    families = ("OMP_", "MKL_", "NUMBA_", "CUDA_")
     named = {VARIABLE, "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "PYTHONPATH"}
     return name.startswith(families) or name in named

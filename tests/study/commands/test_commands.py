@@ -53,3 +53,4 @@ def test_doctor_reports_and_names_what_is_missing(monkeypatch, capsys):
     ]
     assert {"versions", "weights", "machine", "device", "cache", "settings"} <= set(told)
     assert told["cache"]["folder"] == os.environ["AGE_GENDER_STUDY_CACHE"]
+    assert "MPLBACKEND" not in told["settings"]  # it is ours, whatever was inherited
