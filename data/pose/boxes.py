@@ -109,13 +109,15 @@ def _detect(window: np.ndarray, min_score: float) -> Candidates:
     logits = out[_SCORES].ravel().astype(np.float64)
     scores = 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
     rows = np.flatnonzero(scores >= min_score)
-    raw = out[_BOXES].reshape(-1, 16)[rows].astype(np.float64)  # px, relative to the anchor
+    raw = (
+        out[_BOXES].reshape(len(scores), 16)[rows].astype(np.float64)
+    )  # px, relative to the anchor
     anchor = anchors()[rows] * SIZE
     centre, extent = raw[:, :2] + anchor, raw[:, 2:4]
     return Candidates(
         boxes=np.concatenate([centre - extent / 2, centre + extent / 2], axis=1),
         scores=scores[rows],
-        keypoints=raw[:, 4:].reshape(-1, 6, 2) + anchor[:, None],
+        keypoints=raw[:, 4:].reshape(len(rows), 6, 2) + anchor[:, None],
     )
 
 

@@ -113,3 +113,36 @@ def test_scores_and_boxes_from_raw_numbers(monkeypatch):
     assert found.keypoints[0, 0].tolist() == [12 + 1, 4 + 3]
     assert (seen[0].min(), seen[0].max(), seen[0].shape) == (-1.0, 1.0, (1, 128, 128, 3))
     assert len(boxes._detect(window, 0.2)) == 2
+
+
+def test_a_picture_is_shrunk_by_averaging_and_no_side_to_nothing(monkeypatch):
+    """A board of single pixels becomes grey; of a strip 4,000 px long a row of 128 is left."""
+    windows = []
+    nothing = Candidates(np.empty((0, 4)), np.empty(0), np.empty((0, 6, 2)))
+    monkeypatch.setattr(boxes, "_detect", lambda window, _: windows.append(window) or nothing)
+    board = np.repeat((np.indices((512, 512)).sum(0) % 2 * 255)[:, :, None], 3, axis=2)
+    propose(board.astype(np.uint8), [512], 0.5)
+    assert len(windows) == 1 and np.abs(windows.pop().astype(int) - 128).max() <= 1
+    for shape in ((1, 4000, 3), (4000, 1, 3)):
+        propose(np.full(shape, 9, np.uint8), [4000], 0.5)
+        assert (windows.pop() == 9).sum() == 128 * 3 and not windows
+    propose(np.full((64, 64, 3), 9, np.uint8), [64, 128], 0.5)  # enlarged, and as it is
+    assert [(window == 9).mean() for window in windows] == [1, 0.25]
+
+
+def test_boxes_much_smaller_than_a_pixel_and_boxes_without_area():
+    small = np.array([0, 0, 0.01, 0.01])
+    assert overlap(small, small[None]) == pytest.approx([1.0])
+    assert shared_area(small, small) == pytest.approx(1.0)
+    point = np.array([3.0, 3, 3, 3])
+    assert overlap(point, point[None]).tolist() == [0.0] and shared_area(point, point) == 0
+    rows = np.stack([point, point])
+    alone = suppress(Candidates(rows, np.array([0.5, 0.6]), np.zeros((2, 6, 2))))
+    assert alone.scores.tolist() == [0.6, 0.5]
+
+
+def test_an_overlap_of_exactly_the_least_is_too_small():
+    """(0, 0, 2, 1) and (1, 0, 2, 1) share one half of what they cover."""
+    rows = np.array([[0, 0, 2, 1], [1, 0, 2, 1.0]])
+    both = Candidates(rows, np.array([0.5, 0.6]), np.zeros((2, 6, 2)))
+    assert len(suppress(both, 0.5)) == 2 and len(suppress(both, 0.49)) == 1

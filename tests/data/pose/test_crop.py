@@ -105,3 +105,12 @@ def test_far_outside_there_is_the_border_at_any_size(x, y, border):
     picture = np.full((60, 80, 3), 200, np.uint8)
     found = crop(picture, square_to_image(x, y, 120, 0, 24), 24, border)
     assert (found == (0 if border == cv2.BORDER_CONSTANT else 200)).all()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_picture_narrower_than_a_pixel_of_the_crop_is_its_mean(turned):
+    picture = np.tile(np.array([0, 0, 240], np.uint8), (200, 1))
+    picture = picture.T.copy() if turned else picture
+    height, width = picture.shape
+    square = square_to_image(width / 2, height / 2, 120, 0, 24)
+    assert (crop(picture, square, 24, cv2.BORDER_REPLICATE) == 80).all()
