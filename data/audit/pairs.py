@@ -97,8 +97,8 @@ def _likelier_way_round(found: pd.DataFrame) -> pd.DataFrame:
 
 def face_pairs(faces: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """Return the near duplicates by ``face_id``, with what their labels say about each other."""
-    first = faces.iloc[near["row_a"]].reset_index(drop=True)
-    second = faces.iloc[near["row_b"]].reset_index(drop=True)
+    first = faces.iloc[near["row_a"]].set_axis(near.index)
+    second = faces.iloc[near["row_b"]].set_axis(near.index)
     return pd.DataFrame(
         {
             "face_id_a": first["face_id"],

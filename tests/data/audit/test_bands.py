@@ -17,7 +17,7 @@ def hashes(*rows):
 @pytest.mark.parametrize("word", range(4))
 def test_every_word_counts(word):
     """Hashes that agree in a bit and differ in three of one word."""
-    two = np.full((2, 4), 1 << 50, np.uint64)
+    two = hashes(*[[1 << 50, 1 << 51, 1 << 52, 1 << 53]] * 2)
     two[1, word] ^= np.uint64((1 << 63) | 0b101)
     assert distances(two, np.array([[0, 1]])).tolist() == [3]
     for found in (

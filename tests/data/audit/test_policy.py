@@ -214,6 +214,17 @@ def test_the_gravest_reason_is_told():
     assert len([row for row in audit if row[1] == "tiny"]) == 1
 
 
+def test_ranges_of_ages_are_told_once():
+    ranged = faces(
+        3, age=[np.nan, 40, np.nan], age_low=[20.0, np.nan, 30], age_high=[29.0, np.nan, 39]
+    )
+    _, audit = judged(ranged)
+    sentence = (
+        "2 of 3 faces are labelled with a range of ages: they neither train nor calibrate age"
+    )
+    assert audit == [("0.jpg", "age range", "reported", sentence)]
+
+
 def test_odd_files_are_noted_and_stay():
     table = faces(
         3, problem=["two dates", "", ""], detail=["both of 2017", "", ""],
