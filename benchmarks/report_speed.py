@@ -2,7 +2,7 @@
 
     python -m benchmarks.report_speed --faces 24000 --seeds 3
 
-Claim: 24,000 test faces, 5 contenders, 3 seeds in at most 15 s on 2 cores, page at most 4 MB.
+Claim: 24,000 test faces, 5 contenders, 3 seeds in at most 15 s on 2 cores, page at most 3 MB.
 """
 
 from __future__ import annotations

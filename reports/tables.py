@@ -122,7 +122,7 @@ class RunTables:
     also : dict of str to OtherSet, optional
         Other data sets by name.
     thumbnails : dict of str to bytes, optional
-        PNG or JPEG by ``face_id``; give them only where the licence of the data allows it.
+        PNG, JPEG or WebP by ``face_id``; give them only where the licence of the data allows it.
 
     Raises
     ------

@@ -294,5 +294,5 @@ class _Pictures:
         self.left -= len(image)
         if self.left < 0:
             return []
-        kind = "png" if image[:4] == b"\x89PNG" else "jpeg"
+        kind = {b"\x89PNG": "png", b"RIFF": "webp"}.get(image[:4], "jpeg")
         return [(caption, f"data:image/{kind};base64,{base64.b64encode(image).decode()}")]

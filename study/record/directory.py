@@ -143,7 +143,8 @@ class RunDirectory:
         self,
     ) -> tuple[dict[str, bytes] | None, pd.DataFrame | None, pd.DataFrame | None]:
         """Return thumbnails by ``face_id``, explanations, maps of groups; None where absent."""
-        paths = finished_files(self.path / "thumbs", "*.jpg")
+        thumbs = self.path / "thumbs"  # JPEG in older runs
+        paths = finished_files(thumbs, "*.jpg") + finished_files(thumbs, "*.webp")
         explained, maps = (self.path / f"{n}.parquet" for n in ("explanations", "group_maps"))
         return (
             {path.stem: path.read_bytes() for path in paths} or None,

@@ -134,5 +134,5 @@ def test_hostile_strings_stay_text(run):
 
 
 def test_no_pictures_without_thumbnails(html):
-    assert "data:image/jpeg" not in html
+    assert not re.search("data:image/(jpeg|webp)", html)
     assert "The run was given no pictures" in html

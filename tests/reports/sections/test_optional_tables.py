@@ -20,9 +20,9 @@ def test_other_protocols_get_their_own_table(unpictured, run, changed, only):
     assert reports.summary(both)["protocol"] == "full"
 
 
-def png(colour):
+def picture(colour, kind="PNG"):
     buffer = io.BytesIO()
-    Image.new("RGB", (24, 24), colour).save(buffer, "PNG")
+    Image.new("RGB", (24, 24), colour).save(buffer, kind)
     return buffer.getvalue()
 
 
@@ -44,11 +44,11 @@ def test_optional_tables_fill_their_sections(run):
         near_duplicates=pd.DataFrame({"face_id_a": tested[:3], "face_id_b": tested[3:6],
                                       "verified": [True, False, True]}),
         explanations=pd.DataFrame({"face_id": tested, "kind": "hog", "contender": "hog-linear",
-                                   "image": [png("red")] * len(tested)}),
-        thumbnails={face: png("blue") for face in tested},
+                                   "image": [picture("red")] * len(tested)}),
+        thumbnails={face: picture("blue") for face in tested},
         group_maps=pd.DataFrame({"contender": "cnn", "target": ["age", "age", "gender"],
                                  "group": ["0-2 years", "3-5 years", "female"], "n": [16, 7, 16],
-                                 "image": [png("green")] * 3}),
+                                 "image": [picture("green", k) for k in ("WEBP", "JPEG", "PNG")]}),
     )  # fmt: skip
     page = reports.render(full)
     for words in ("floor of label noise 1.23", "Learning curve: mae", "blur: mae",
@@ -58,6 +58,7 @@ def test_optional_tables_fill_their_sections(run):
                   "Where cnn looks for age", "Where cnn looks for gender", "7 faces"):  # fmt: skip
         assert words in page, words
     assert page.count("data:image/png") > 20
+    assert page.count("data:image/webp") == page.count("data:image/jpeg") == 1
     assert "The run holds no" not in page
 
 

@@ -155,10 +155,12 @@ def test_every_optional_table_is_read_into_its_field(run):
     assert {name: found[name]["which"].tolist() for name in names} == {n: [n] for n in names}
     assert set(found) == set(names)
     (run.path / "thumbs").mkdir()
-    (run.path / "thumbs" / "a.jpg").write_bytes(b"picture")
-    (run.path / "thumbs" / ".0123456789ab.b.jpg").write_bytes(b"half")
+    (run.path / "thumbs" / "a.jpg").write_bytes(b"picture of an older run")
+    (run.path / "thumbs" / "b.jpg").write_bytes(b"old")
+    (run.path / "thumbs" / "b.webp").write_bytes(b"picture")
+    (run.path / "thumbs" / ".0123456789ab.c.webp").write_bytes(b"half")
     thumbnails, explanations, group_maps = run.read_pictures()
-    assert thumbnails == {"a": b"picture"}
+    assert thumbnails == {"a": b"picture of an older run", "b": b"picture"}
     assert explanations["which"].tolist() == ["explanations"]
     assert group_maps["which"].tolist() == ["group_maps"]
 
