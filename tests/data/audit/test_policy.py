@@ -81,7 +81,9 @@ def test_an_id_is_the_name_up_to_its_first_dot():
 def test_a_file_that_is_there_again_under_its_name_is_left_out():
     """Equal names, pixels and labels, the unknown ones too: the first by path stands for all."""
     alike = {"face_id": "x", "pixel_sha256": "p", "age": np.nan, "gender": None}
-    out, audit = named(faces(3, path=["c/x.jpg", "a/x.jpg", "b/x.jpg"], **alike))
+    listing = faces(3, path=["c/x.jpg", "a/x.jpg", "b/x.jpg"], **alike)
+    out, audit = named(listing)
+    assert list(out) == list(listing)
     assert out["path"].tolist() == ["a/x.jpg"] and out["face_id"].tolist() == ["x"]
     detail = "same name and pixels as a/x.jpg"
     assert audit == [(f"{p}/x.jpg", "repeated file", "excluded", detail) for p in "bc"]

@@ -140,6 +140,17 @@ def test_a_file_that_the_disk_refused_is_asked_for_again(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(type(root), "read_bytes", refuse)
         rows, _ = scanned(root, ["a.png", "b.png"])
+        gone = tmp_path / "cache" / "fingerprints"
+        assert not list(gone.glob("*.parquet"))
+
+        def read_while_another_forgets(path):
+            table = real_table(path)
+            path.unlink()
+            return table
+
+        real_table = pd.read_parquet
+        patch.setattr(module.pd, "read_parquet", read_while_another_forgets)
+        assert scanned(root, ["a.png", "b.png"])[0]["file_problem"].tolist() == ["unreadable", ""]
     assert rows["file_problem"].tolist() == ["unreadable", ""]
     assert rows["file_detail"].tolist() == ["Input/output error", ""]
     assert scanned(root, ["a.png", "b.png"])[0]["file_problem"].tolist() == ["", ""]
