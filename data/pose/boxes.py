@@ -109,9 +109,8 @@ def _detect(window: np.ndarray, min_score: float) -> Candidates:
     logits = out[_SCORES].ravel().astype(np.float64)
     scores = 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
     rows = np.flatnonzero(scores >= min_score)
-    raw = (
-        out[_BOXES].reshape(len(scores), 16)[rows].astype(np.float64)
-    )  # px, relative to the anchor
+    # px, relative to the anchor
+    raw = out[_BOXES].reshape(len(scores), 16)[rows].astype(np.float64)
     anchor = anchors()[rows] * SIZE
     centre, extent = raw[:, :2] + anchor, raw[:, 2:4]
     return Candidates(
