@@ -45,6 +45,7 @@ HOSTILE = {
     "TERM": "dumb",
     "COLUMNS": "20",
     "NO_COLOR": "1",
+    "TZ": "Pacific/Kiritimati",
 }
 
 
