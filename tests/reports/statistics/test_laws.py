@@ -9,7 +9,7 @@ from reports.statistics.metrics import METRICS
 
 AGE_METRICS = [m.name for m in METRICS.values() if m.target == "age"]
 GENDER_METRICS = [m.name for m in METRICS.values() if m.target == "gender"]
-law = settings(max_examples=15, deadline=None)
+law = settings(max_examples=15, deadline=None, derandomize=True)
 NAMED_AFTER_YEARS = {"cs5", "within10"}  # five and ten years are not scaled with the ages
 
 
@@ -25,7 +25,7 @@ def faces(target, seed, n=60):
     if target == "range":
         return np.stack([age, age + rng.uniform(0, 9, n)], axis=1), age + rng.normal(3, 8, n)
     female = (np.arange(n) % 2).astype(float)
-    return female, np.clip(0.5 + 0.2 * (2 * female - 1) + rng.normal(0, 0.2, n), 0.001, 0.999)
+    return female, 1 / (1 + np.exp(1 - 2 * female + rng.normal(0, 1, n)))
 
 
 @pytest.mark.parametrize("name", METRICS)
