@@ -5,8 +5,8 @@ r"""Publish a run: its numbers into ``docs/results``, its table into the pages.
     python benchmarks/results.py runs/learning-curve learning-curve \
         --picture learning-curve-accuracy
 
-Only ``summary.json``, the pictures asked for by name (those a document shows) and, with ``--page``,
-the report are written. What else stands in the folder is removed. The README's table stands between
+Only ``summary.json``, the pictures asked for by name (those a document shows), with ``--page`` the
+report and with ``--answers`` what every contender answered for every test face are written. What else stands in the folder is removed. The README's table stands between
 two comments and is only ever written here, so that its numbers cannot drift from a run. Pictures
 are charts; a report with faces is refused unless their licence allows thumbnails.
 """
@@ -28,6 +28,9 @@ from reports.report import page_of
 from study.record.directory import RunDirectory
 
 ROOT = Path(__file__).parents[1]
+ANSWERS = ("predictions.parquet", "faces.parquet")
+#: Columns of faces that say where a picture lies and what its bytes are.
+UNPUBLISHED = ("path", "sha256", "pixel_sha256")
 BEGIN, END = "<!-- results:{name}:begin -->", "<!-- results:{name}:end -->"
 COLUMNS = {
     "age MAE, years": ("mae", 1, 2),
@@ -45,8 +48,14 @@ def faces_that_stay_here(run: reports.RunTables) -> list[str]:
     return [name for name, facts in data_sets.items() if not facts.get("thumbnails_allowed")]
 
 
-def publish(run: reports.RunTables, folder: Path, wanted: list[str], whole_page: bool) -> None:
-    """Write the summary, the charts named in ``wanted`` and the page; remove what stood there."""
+def publish(
+    run: reports.RunTables,
+    folder: Path,
+    wanted: list[str],
+    whole_page: bool = False,
+    answers: bool = False,
+) -> None:
+    """Write the summary, the charts named in ``wanted`` and so on; remove what stood there."""
     if not whole_page:
         run.thumbnails = run.explanations = run.group_maps = None
     elif names := faces_that_stay_here(run):
@@ -71,6 +80,23 @@ def publish(run: reports.RunTables, folder: Path, wanted: list[str], whole_page:
             figure = module.plot(frame, page.looks, variant)
             svg = to_svg(figure, key, title, module.NOTE)
         write_text(folder / f"{key}.svg", standalone(svg, title, page.looks))
+    if answers:
+        write_answers(run, folder)
+
+
+def write_answers(run: reports.RunTables, folder: Path) -> None:
+    """Write faces and predictions of the test part, and of other data sets, as parquet.
+
+    Whoever wants to recompute a number of the page needs no more. Labels and names of faces are
+    there, no picture and no fingerprint of one.
+    """
+    sets = {"": (run.faces, run.predictions)}
+    sets |= {f"{name}-": (other.faces, other.predictions) for name, other in run.also.items()}
+    for prefix, (faces, predictions) in sets.items():
+        asked = faces[faces["face_id"].isin(predictions["face_id"])]
+        asked = asked.drop(columns=[c for c in UNPUBLISHED if c in asked])
+        for table, name in zip((predictions, asked), ANSWERS, strict=True):
+            table.to_parquet(folder / f"{prefix}{name}", index=False, compression="zstd")
 
 
 def hide_places(provenance: dict[str, Any]) -> None:
@@ -146,20 +172,25 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("--picture", action="append", default=[], help="a chart a document shows")
     parser.add_argument("--page", action="store_true", help="the report itself too")
+    parser.add_argument("--answers", action="store_true", help="every answer, to recompute from")
     arguments = parser.parse_args()
     run = RunDirectory(arguments.run).read()
     hide_places(run.provenance)
     folder = ROOT / "docs" / "results" / arguments.name
-    publish(run, folder, arguments.picture, arguments.page)
+    publish(run, folder, arguments.picture, arguments.page, arguments.answers)
     summary = reports.summary(run)
     machine = run.provenance["machine"]
     cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
     seconds = {row["contender"]: row["fit_seconds"] for row in summary["costs"]}
+    files = f"[summary.json](docs/results/{arguments.name}/summary.json)"
+    if arguments.answers:
+        answers = (f"[{n}](docs/results/{arguments.name}/{n})" for n in ANSWERS)
+        files += f"; every answer: {', '.join(answers)}"
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
         f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
         f"({machine['processor']}). 95% intervals in brackets. Every number: "
-        f"[summary.json](docs/results/{arguments.name}/summary.json).\n\n"
+        f"{files}.\n\n"
         f"{headline_markdown(summary, seconds)}"
     )
     update_pages(arguments.name, text)

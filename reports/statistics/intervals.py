@@ -130,7 +130,7 @@ def mean_interval(
     The distribution of ``(mean* - mean) / se*`` over resampled groups replaces Student's t, so that
     skewed errors get the longer upper arm they deserve. The bootstrap knows a tail only as far as
     it was drawn: both arms are widened by ``t / z`` of G - 1 degrees of freedom, and those of
-    positive means by ``1 + 0.6 skewness^2 / G`` (at most 1.5), which is what simulated errors with
+    positive means by ``1 + 1.5 skewness^2 / G`` (at most 1.5), which is what simulated errors with
     heavy tails need. Columns that cannot be negative (``positive``: absolute errors) have intervals
     made for the logarithm, which never reach zero; signed means get at least Student's interval.
     Fewer than ten groups: no interval.
@@ -166,7 +166,7 @@ def _widening(residual: Array, n_groups: NDArray[np.int64], positive: NDArray[np
         square = residual * residual
         second = square.sum(axis=0) / n_groups
         skewness = np.nan_to_num((square * residual).sum(axis=0) / n_groups / second**1.5)
-    heavy = np.minimum(1 + 0.6 * skewness**2 / np.maximum(n_groups, 1), 1.5)
+    heavy = np.minimum(1 + 1.5 * skewness**2 / np.maximum(n_groups, 1), 1.5)
     return np.asarray(wide * np.where(positive, heavy, 1.0))
 
 

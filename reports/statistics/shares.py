@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from .intervals import Array, Estimates, GroupSums, group_sums
 from .quantiles import LEVEL, normal, student
 
+#: Answers of the rarer kind at which a design effect below 1 is half believed. Of 0, 1/4, 1/2,
+#: 1 and 2 the one whose intervals held most nearly .95 of 3,000 simulated samples.
+_DOUBT = 0.25
+
 
 def wilson(share: Array, n: Array, level: float = LEVEL) -> tuple[Array, Array]:
     """Wilson score interval of shares on ``n`` (possibly fractional) independent trials."""
@@ -33,14 +37,23 @@ def effective_n(share: Array, sums: GroupSums, spread: Array | None = None) -> A
     Graubard). Correlated faces make it smaller than the number of faces; averaging over seeds that
     disagree makes it larger. A share of exactly 0 or 1 has no observed variance; there each group
     counts once.
+
+    Notes
+    -----
+    More than one face a group is believed in so far as there are answers of the rarer kind to see
+    it by: a variance estimated from two wrong faces of forty is easily much too small, and
+    intervals of three averaged seeds then held .92 of the time instead of .95.
     """
-    spread = share * (1 - share) if spread is None else spread
-    z = normal()
+    z, n_groups = normal(), np.asarray(sums.n_groups, float)
+    one = share * (1 - share) if spread is None else spread
     with np.errstate(invalid="ignore", divide="ignore"):
         t = student(sums.n_groups - 1)
-        free = spread / sums.variance * (z / t) ** 2
-        size = np.where(sums.variance > 1e-12, free, sums.n_groups)
-    return size
+        design = sums.variance * n_groups / one * (t / z) ** 2
+        if spread is None:
+            rarer = n_groups * np.minimum(share, 1 - share)
+            belief = rarer / (rarer + _DOUBT)
+            design = np.where(design < 1, 1 - (1 - design) * belief, design)
+        return np.where(sums.variance > 1e-12, n_groups / design, sums.n_groups)
 
 
 def share_interval(

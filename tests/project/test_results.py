@@ -2,8 +2,10 @@
 
 import json
 
+import pandas as pd
 import pytest
 
+import reports
 from benchmarks import results
 from benchmarks.simulated_run import simulated_run
 
@@ -25,6 +27,48 @@ def test_the_folder_holds_what_was_asked_for_and_nothing_else(run, tmp_path, mon
     assert [p.name for p in folder.iterdir()] == ["summary.json"]
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["n_faces"] == 60
+
+
+def test_answers_are_enough_to_recompute_from(run, tmp_path):
+    paths = {"path": "home/me/a.jpg", "sha256": "0f", "pixel_sha256": "1f"}
+    run.faces = run.faces.assign(**paths)
+    run.also = {"walls": reports.OtherSet(run.faces, run.predictions)}
+    results.publish(run, tmp_path, [], answers=True)
+    files = {p.name for p in tmp_path.iterdir()}
+    assert files == {"summary.json"} | {
+        f"{s}{t}.parquet" for s in ("", "walls-") for t in ("faces", "predictions")
+    }
+    faces, predictions = (pd.read_parquet(tmp_path / name) for name in reversed(results.ANSWERS))
+    assert not paths.keys() & set(faces)
+    again = reports.RunTables(faces, predictions, run.costs, run.provenance)
+    assert reports.summary(again)["headline"] == reports.summary(run)["headline"]
+
+
+PUBLISHED = sorted((results.ROOT / "docs" / "results").glob("*/predictions.parquet"))
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.parent.name)
+def test_published_answers_have_the_published_numbers(file):
+    """With pandas alone: seeds are averaged."""
+    summary = json.loads((file.parent / "summary.json").read_text(encoding="utf-8"))
+    known = {(r["contender"], r["metric"]): r["value"] for r in summary["headline"]}
+    answers = pd.read_parquet(file)
+    table = answers[answers["protocol"] == summary["protocol"]].merge(
+        pd.read_parquet(file.parent / "faces.parquet"), on="face_id", suffixes=("", "_true")
+    )
+    error = (table["age_pred"].astype(float) - table["age"]).abs()
+    table = table.assign(
+        mae=error,
+        cs5=error <= 5,
+        accuracy=(table["p_female"] >= 0.5) == (table["gender"] == "female"),
+        coverage=(table["age_low"] <= table["age"]) & (table["age"] <= table["age_high"]),
+    )
+    metrics = ["mae", "cs5", "accuracy", "coverage"]
+    found = table.groupby(["contender", "seed"])[metrics].mean().groupby("contender").mean()
+    assert len(found) == len(summary["contenders"])
+    for name, row in found.iterrows():
+        for metric in metrics:
+            assert row[metric] == pytest.approx(known[name, metric], rel=2e-5), (name, metric)
 
 
 def test_a_page_with_faces_needs_a_licence_that_allows_them(run, tmp_path):

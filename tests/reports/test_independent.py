@@ -89,6 +89,9 @@ def wilson_of(values, groups):
     if se < 1e-6:
         return share, *proportion_confint(share * n, n, method="wilson")
     size = share * (1 - share) / se**2 * (stats.norm.ppf(0.975) / stats.t.ppf(0.975, n - 1)) ** 2
+    if size > n:  # seeds or groups that average out, believed as far as rarer answers show it
+        rarer = n * min(share, 1 - share)
+        size = n / (1 - (1 - n / size) * rarer / (rarer + 0.25))
     return share, *proportion_confint(share * size, size, method="wilson")
 
 

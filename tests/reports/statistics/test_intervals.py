@@ -30,6 +30,20 @@ def test_independent_faces_count_once_each():
     assert effective_n(sums.value, sums)[0] == pytest.approx(399 * shrink, rel=1e-9)
 
 
+@pytest.mark.parametrize(("wrong", "believed"), [(1, 0.8), (2, 8 / 9), (10, 40 / 41)])
+def test_seeds_that_average_out_count_as_far_as_there_are_answers_to_see_it_by(wrong, believed):
+    """Of 40 faces each wrong one is wrong with one of two seeds: half the variance."""
+    right = np.r_[np.full(2 * wrong, 0.5), np.ones(40 - 2 * wrong)][:, None]
+    sums = group_sums(right, np.arange(40))
+    p = wrong / 40
+    shrink = (stats.t.ppf(0.975, 39) / stats.norm.ppf(0.975)) ** 2
+    design = (0.5 * p - p**2) / (p - p**2) * 40 / 39 * shrink
+    expected = 40 / (1 - (1 - design) * believed)
+    assert effective_n(sums.value, sums)[0] == pytest.approx(expected, rel=1e-9)
+    fewer = effective_n(1 - sums.value, group_sums(1 - right, np.arange(40)))[0]
+    assert fewer == pytest.approx(expected, rel=1e-9)  # whichever answer is the rarer
+
+
 def test_copies_do_not_count_twice():
     """Every face standing five times in its group is worth one face."""
     right = (rng(1).random(200) < 0.8).astype(float)
