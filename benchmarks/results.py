@@ -6,9 +6,10 @@ r"""Publish a run: its numbers into ``docs/results``, its table into the pages.
         --picture learning-curve-accuracy
 
 Only ``summary.json``, the pictures asked for by name (those a document shows), with ``--page`` the
-report and with ``--answers`` what every contender answered for every test face are written. What else stands in the folder is removed. The README's table stands between
-two comments and is only ever written here, so that its numbers cannot drift from a run. Pictures
-are charts; a report with faces is refused unless their licence allows thumbnails.
+report and with ``--answers`` what every contender answered for every test face are written. What
+else stands in the folder is removed. The README's table stands between two comments and is only
+ever written here, so that its numbers cannot drift from a run. Pictures are charts; a report with
+faces is refused unless their licence allows thumbnails.
 """
 
 from __future__ import annotations

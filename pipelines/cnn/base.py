@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from pipelines.cnn.batches.augment import Augmentation
+from pipelines.cnn.batches.augment import Augmentation, create_augmentation
 from pipelines.cnn.batches.batches import FaceSet
 from pipelines.cnn.batches.inputs import (
     Pair,
@@ -24,6 +24,7 @@ from pipelines.cnn.batches.inputs import (
     cut_parts,
 )
 from pipelines.cnn.network.answers import Answers, decode
+from pipelines.cnn.network.backbones import check_backbone
 from pipelines.cnn.network.heads import AgeHead, check_age_labels, create_age_head
 from pipelines.cnn.training.loop import train_members
 from pipelines.cnn.training.settings import (
@@ -95,6 +96,19 @@ class CnnEstimator(ImagesIn, BaseEstimator):
     def _head(self) -> AgeHead | None:
         return create_age_head(self.age_head) if self._answers_age else None
 
+    def check_parameters(self) -> None:
+        """Refuse parameters that no training could use; ``fit`` asks first, a study before it runs.
+
+        Raises
+        ------
+        ValueError
+            Naming the first one, and what it may be.
+        """
+        check_settings(self.get_params(deep=False))
+        check_backbone(self.backbone)
+        create_augmentation(self.augment)
+        self._head()
+
     def _fit(
         self,
         X: Any,
@@ -111,7 +125,7 @@ class CnnEstimator(ImagesIn, BaseEstimator):
         """
         images = check_faces(X, self.image_shape)
         check_length(len(images), y=targets, groups=groups, sample_weight=sample_weight)
-        check_settings(self.get_params(deep=False))
+        self.check_parameters()
         rng = check_random_state(self.random_state)
         seeds = [int(rng.randint(2**31 - 1)) for _ in range(self.members)]
         self._check_targets(targets, "y")

@@ -22,18 +22,10 @@ from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
 from study.errors import UsageError
 
+from .options import check_options
 from .stress import StressPlan, as_table
 
 CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
-SET_BY_THE_STUDY = {
-    "random_state",
-    "n_jobs",
-    "threads",
-    "verbose",
-    "progress",
-    "checkpoint",
-    "mesh",
-}
 #: What may change without a cell being computed again: a finished run can be given more of it.
 BESIDE_THE_CELLS = {
     "name", "summary", "thumbnails", "data", "predictions", "stress", "also",
@@ -163,7 +155,7 @@ class Plan(BaseModel):
         for name, chosen in value.items():
             if not CONTENDER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} cannot name a contender: letters, digits, . _ @ -")
-            _check_options(chosen.of or name, chosen.options)
+            check_options(chosen.of or name, chosen.options, ContenderPlan.model_fields)
         registered = [get_contender(chosen.of or name) for name, chosen in value.items()]
         looking = [c for c in registered if c.trained and not c.fuses and c.family != "baseline"]
         if any(c.fuses for c in registered) and len(looking) < 2:
@@ -245,18 +237,6 @@ def fusion_parts(plan: Plan) -> list[str]:
         and contender.family != "baseline"
         and plan.contenders[name].train_size is None
     ]
-
-
-def _check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that the contender's builder does not take."""
-    contender = get_contender(name)
-    if not options:
-        return  # the names may cost an import of torch
-    known = [n for n in contender.option_names() if n not in SET_BY_THE_STUDY]
-    for option in options:
-        if option not in known:
-            hint = did_you_mean(option, [*known, *ContenderPlan.model_fields])
-            raise ValueError(f"contender {name!r} has no option {option!r}{hint}")
 
 
 def validate_plan(table: Mapping[str, Any], *, origin: str = "plan") -> Plan:

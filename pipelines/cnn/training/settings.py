@@ -60,10 +60,15 @@ _WHOLE = {
     "members",
 }  # fmt: skip
 _OPTIONAL = {"first_image_size", "ema", "patience", "match_sharpness"}
+_CHOICES = {"norm": ("batch", "frozen"), "precision": ("auto", "fp32", "bf16")}
 
 
 def check_settings(params: Mapping[str, Any]) -> None:
     """``ValueError`` naming the first parameter of a CNN that is no number or outside its range."""
+    for name, choices in _CHOICES.items():
+        if name in params and params[name] not in choices:
+            words = f"{', '.join(choices[:-1])} or {choices[-1]}"
+            raise ValueError(f"unknown {name} {params[name]!r}: choose {words}")
     for name, (low, high) in _RANGES.items():
         value = params.get(name)
         if name not in params or (value is None and name in _OPTIONAL):

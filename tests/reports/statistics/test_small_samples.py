@@ -84,7 +84,7 @@ def test_draws_without_the_only_outlier_do_not_count():
 
 
 def test_a_heavy_tail_widens_by_half_at_most():
-    """One of 50 faces is off: skewness 6.9 would widen by 2.4; that of eight far ones widens by 1.10."""
+    """One of 50 faces far off: skewness 6.9 would widen by 2.4; eight of them: 1.9, by 1.10."""
     values = np.r_[np.ones(49), 101.0][:, None]
     found = student_interval(values, np.arange(50), positive=True).only()
     arm = 1.5 * stats.t.ppf(0.975, 49) * found.se / 3.0

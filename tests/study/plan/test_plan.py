@@ -1,5 +1,7 @@
 """Plans: what is accepted, what is refused, and in which words."""
 
+import re
+
 import pytest
 
 from study.errors import UsageError
@@ -42,6 +44,25 @@ def test_data_replaces_the_data_set_of_the_plan():
 def test_a_wrong_plan_is_refused_in_a_sentence(change, sentence):
     with pytest.raises(UsageError, match=None) as caught:
         validate_plan({**SMALL, **change})
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("contender", "options", "sentence"),
+    [
+        ("cnn", {"precision": "float32"}, "unknown precision 'float32': choose auto, fp32 or bf16"),
+        ("cnn", {"recipe": "ful"}, "unknown recipe 'ful': did you mean 'full'?"),
+        ("cnn-face", {"backbone": "resnet19"}, "has no model 'resnet19': did you mean"),
+        ("cnn-scratch", {"augment": "wilds"}, "unknown augmentation 'wilds': did you mean 'wild'?"),
+        ("cnn", {"age_head": "ordinl"}, "did you mean 'ordinal'?"),
+        ("cnn", {"epochs": 0}, "epochs must be at least 1, got 0"),
+    ],
+)
+def test_a_value_that_no_training_could_use_is_refused_before_anything_runs(
+    contender, options, sentence
+):
+    with pytest.raises(UsageError, match=re.escape(f"contender {contender!r}: ")) as caught:
+        validate_plan({**SMALL, "contenders": {"dummy": {}, contender: options}})
     assert sentence in str(caught.value)
 
 
