@@ -63,8 +63,17 @@ def _latent(group: NDArray[np.int64], seeds: int, rng: np.random.Generator) -> A
     return np.sqrt(1 - SEED_SHARE) * face + np.sqrt(SEED_SHARE) * fresh
 
 
-def _mean(values: Array, d: Draw, rng: np.random.Generator, positive: bool) -> tuple[float, float]:
-    one = mean_interval(values.mean(axis=0)[:, None], d["group"], rng, draws=600, positive=positive)
+def _mean(
+    values: Array, d: Draw, rng: np.random.Generator, positive: bool, squared: bool = False
+) -> tuple[float, float]:
+    one = mean_interval(
+        values.mean(axis=0)[:, None],
+        d["group"],
+        rng,
+        draws=600,
+        positive=positive,
+        squared=squared,
+    )
     return float(one.low[0]), float(one.high[0])
 
 
@@ -121,7 +130,7 @@ KINDS: dict[str, Kind] = {
         lambda d, r: _ends(student_interval(np.abs(d["error_a"]).mean(axis=0)[:, None], d["group"],
                                             positive=True))),
     "mean squared error": (lambda d: (d["error_a"] ** 2).mean(),
-                           lambda d, r: _mean(d["error_a"] ** 2, d, r, True)),
+                           lambda d, r: _mean(d["error_a"] ** 2, d, r, True, squared=True)),
     "bias": (lambda d: d["error_a"].mean(), lambda d, r: _mean(d["error_a"], d, r, False)),
     "median error": (lambda d: np.median(np.abs(d["error_a"])),
                      lambda d, r: whole.median_interval(np.abs(d["error_a"]), d["group"])),

@@ -108,21 +108,24 @@ def level_means(
     ``(breakdown, level)`` maps to the estimate by key of ``values``; all faces are ``('', 'all')``.
     """
     table = np.stack(list(values.values()), axis=1) if values else np.zeros((len(panel.age), 0))
-    positive = np.array([_is_positive(key) for key in values], bool)
+    kinds = np.array([_kind_of_mean(key) for key in values], str)
+    positive, squared = np.isin(kinds, ("positive", "root")), kinds == "root"
     out = {}
     for name, level, member in level_masks(panel, columns):
         if not (name or everyone):
             continue
         rng = generator("mean", name, level)
-        found = mean_interval(table[member], panel.group[member], rng, positive=positive)
+        found = mean_interval(
+            table[member], panel.group[member], rng, positive=positive, squared=squared
+        )
         out[name, level] = {key: found.take(k) for k, key in enumerate(values)}
     return out
 
 
-def _is_positive(key: Hashable) -> bool:
-    """Say whether a column ``(metric, contender)`` can only be positive."""
+def _kind_of_mean(key: Hashable) -> str:
+    """Return the kind of interval of a column ``(metric, contender)``; of any other 'signed'."""
     metric = METRICS.get(str(key[0])) if isinstance(key, tuple) else None
-    return metric is not None and metric.interval in ("positive", "root")
+    return metric.interval if metric is not None else "signed"
 
 
 def standardised(

@@ -34,6 +34,10 @@ from .resampling import counts, draws_for, totals
 
 Array = NDArray[np.float64]
 MIN_GROUPS = 10  # below, a bootstrap of a mean says nothing
+_ERRORS, _SQUARES = (
+    0.6,
+    2.5,
+)  # what skewness adds to the arms of means of errors, and of their squares
 
 
 @dataclass(frozen=True)
@@ -124,15 +128,17 @@ def mean_interval(
     weights: Array | None = None,
     draws: int | None = None,
     positive: bool | NDArray[np.bool_] = False,
+    squared: bool | NDArray[np.bool_] = False,
 ) -> Estimates:
     """Studentised group-bootstrap intervals of the means of ``values`` (n, K).
 
     The distribution of ``(mean* - mean) / se*`` over resampled groups replaces Student's t, so that
     skewed errors get the longer upper arm they deserve. The bootstrap knows a tail only as far as
     it was drawn: both arms are widened by ``t / z`` of G - 1 degrees of freedom, and those of
-    positive means by ``1 + 1.5 skewness^2 / G`` (at most 1.5), which is what simulated errors with
-    heavy tails need. Columns that cannot be negative (``positive``: absolute errors) have intervals
-    made for the logarithm, which never reach zero; signed means get at least Student's interval.
+    positive means by ``1 + c skewness^2 / G`` (at most 1.5), which is what simulated errors with
+    heavy tails need: c is .6, and 2.5 for ``squared`` errors, whose few largest decide the mean.
+    Columns that cannot be negative (``positive``: absolute errors) have intervals made for the
+    logarithm, which never reach zero; signed means get at least Student's interval.
     Fewer than ten groups: no interval.
     """
     sums = group_sums(values, groups, weights)
@@ -140,6 +146,7 @@ def mean_interval(
     low = np.full(sums.value.shape, np.nan)
     high = low.copy()
     positive = np.broadcast_to(positive, low.shape) & (sums.value > 0)
+    tail = np.where(np.broadcast_to(squared, low.shape), _SQUARES, _ERRORS) * positive
     usable = np.flatnonzero(sums.n_groups >= MIN_GROUPS)
     if usable.size:
         residual, weight = sums.residual[:, usable], sums.weight[:, usable]
@@ -148,7 +155,9 @@ def mean_interval(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: constant values
             ends = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-        below, above = np.nan_to_num(ends) * _widening(residual, sums.n_groups[usable], positive)
+        below, above = np.nan_to_num(ends) * _widening(
+            residual, sums.n_groups[usable], tail[usable]
+        )
         least = student(sums.n_groups[usable] - 1)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             log_low, log_high = (value * np.exp(-t * se[usable] / value) for t in (above, below))
@@ -159,15 +168,14 @@ def mean_interval(
     return Estimates(sums.value, low, high, se, sums.n)
 
 
-def _widening(residual: Array, n_groups: NDArray[np.int64], positive: NDArray[np.bool_]) -> Array:
+def _widening(residual: Array, n_groups: NDArray[np.int64], tail: Array) -> Array:
     """Return by how much the arms of a bootstrap interval are too short, shape (K,)."""
     wide = student(n_groups - 1) / normal()
     with np.errstate(invalid="ignore", divide="ignore"):
         square = residual * residual
         second = square.sum(axis=0) / n_groups
         skewness = np.nan_to_num((square * residual).sum(axis=0) / n_groups / second**1.5)
-    heavy = np.minimum(1 + 1.5 * skewness**2 / np.maximum(n_groups, 1), 1.5)
-    return np.asarray(wide * np.where(positive, heavy, 1.0))
+    return np.asarray(wide * np.minimum(1 + tail * skewness**2 / np.maximum(n_groups, 1), 1.5))
 
 
 def _studentised(
@@ -221,7 +229,7 @@ def student_interval(
     sums = group_sums(values, groups, weights, compress=False)
     se = np.sqrt(sums.variance)
     use = np.broadcast_to(positive, se.shape) & (sums.value > 0)
-    wide = _widening(sums.residual, sums.n_groups, use) * normal()
+    wide = _widening(sums.residual, sums.n_groups, _ERRORS * use) * normal()
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         factor = np.exp(wide * se / sums.value)
         low = np.where(use, sums.value / factor, sums.value - wide * se)
