@@ -24,12 +24,11 @@ from scipy import special, stats
 
 from benchmarks.simulated_run import simulated_faces, simulated_run
 from data.tables import UNCHANGED
-from reports import OtherSet, RunTables
+from reports import OtherSet, RunTables, sections
 from reports.display.blocks import Prose
 from reports.display.cells import Table
 from reports.evaluation import Evaluation
 from reports.page.verdict import verdict
-from reports.sections import sections
 from reports.statistics.stress import BARS
 
 CONTENDERS = ("hog-linear", "hog-kernel", "cnn", "cnn-frozen")
@@ -146,7 +145,7 @@ def words(run: RunTables) -> list[str]:
     """Return every computed sentence of a page, and the cells of its tables that are verdicts."""
     evaluation = Evaluation(run)
     said = [f"{s.claim} {s.evidence}" for s in verdict(evaluation)]
-    for section in sections(evaluation, lambda key: []):
+    for section in sections.made(evaluation, lambda key: [], sections.find()).values():
         said.append(section.finding)
         for block in section.blocks:
             if isinstance(block, Prose):

@@ -25,15 +25,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture and its numbers; ``legend`` holds the indexes of the contenders drawn."""
+    """A chart and its numbers; ``legend`` holds the indexes of the contenders drawn.
+
+    The page draws its picture when all are known.
+    """
 
     key: str
     title: str
     note: str
-    svg: str
     table: Table
     legend: list[int]
-    wide: bool
 
 
 @dataclass(frozen=True)

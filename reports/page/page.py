@@ -15,24 +15,23 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports import charts
+from reports import charts, sections
 from reports.display import blocks
 from reports.display.blocks import Block, Chart, Section
 from reports.display.cells import Table, from_frame
-from reports.drawing import figures, svg
+from reports.drawing import figures
 from reports.evaluation import Evaluation
 from reports.noise_floor import noise_floor
-from reports.sections import sections
 from reports.sections.faces import gallery_tables
 from reports.sections.groups import gap_table
 from reports.tables import RunTables
 
 from .caveats import caveats, warnings
+from .pictures import Picture, Sketch, draw_all
 from .verdict import Sentence, verdict
 
 FORMAT = 1
 FIRST_BREAKDOWNS = ("age", "gender", "ethnicity", "|yaw|")  # of the first table
-WIDE = 6.0  # inches: charts wider than this take a whole line
 UNIT_OF = {"accuracy": "share", "mae": "years", "age": "years", "gender": "points"}
 
 
@@ -129,8 +128,7 @@ class Page:
 
     def _tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return the tables that are no chart's numbers, as records of column heading to value."""
-        plain = sections(self.evaluation, lambda section: [])
-        blocks = [b for section in plain if section.key != "faces" for b in section.blocks]
+        blocks = [b for section in self._computed.values() for b in section.blocks]
         found = [b for b in blocks if isinstance(b, Table)] + gallery_tables(self.evaluation)
         return {table.key: table.records() for table in found if table.key != "headline"}
 
@@ -145,17 +143,20 @@ class Page:
         names = list(self.looks)
         drawn = figures.contenders_of(frame)
         table = from_frame(frame, key, title, names, units=_units(module, variant, frame))
-        with figures.style():
-            figure = module.plot(frame, self.looks, variant)
-            picture = svg.to_svg(figure, key, title, _description(module, frame, variant))
-        wide = bool(figure.get_figwidth() > WIDE)
         legend = [names.index(c) for c in drawn] if getattr(module, "LEGEND", True) else []
-        return Chart(key, title, module.NOTE, picture, table, legend, wide)
+        return Chart(key, title, module.NOTE, table, legend)
+
+    @cached_property
+    def _computed(self) -> dict[str, Section]:
+        """The sections of numbers by key: all but the faces, whose pictures may come later."""
+        keys = [key for key in sections.find() if key != "faces"]
+        return sections.made(self.evaluation, self._charts, keys)
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The sections of the page, pictures drawn."""
-        return sections(self.evaluation, self._charts)
+        """The sections of the page."""
+        made = self._computed | sections.made(self.evaluation, self._charts, ["faces"])
+        return [made[key] for key in sections.find() if key in made]
 
     @cached_property
     def first_screen(self) -> list[Block]:
@@ -168,6 +169,16 @@ class Page:
         note = f"{gaps.note} All breakdowns: section For whom."
         table = replace(gaps, key="gaps-first", title="Worst groups", rows=chosen, note=note)
         return [*charts[:1], table, *charts[1:]]
+
+    @cached_property
+    def pictures(self) -> dict[str, Picture]:
+        """The drawn charts of the page by key."""
+        blocks = [*self.first_screen, *(b for section in self.sections for b in section.blocks)]
+        sketches = {}
+        for key in (block.key for block in blocks if isinstance(block, Chart)):
+            module, variant, title, frame = self.frames[key]
+            sketches[key] = Sketch(module.__name__, key, title, variant, frame, self.looks)
+        return draw_all(sketches)
 
     @cached_property
     def html(self) -> str:
@@ -189,6 +200,7 @@ class Page:
                 caveats=caveats(e),
                 sections=self.sections,
                 first=self.first_screen,
+                pictures=self.pictures,
                 name=str(provenance.get("plan_name") or "study"),
                 contenders=[
                     {"name": c, "slot": look.slot, "family": e.family(c)}
@@ -215,22 +227,6 @@ def _units(module: Any, variant: str, frame: pd.DataFrame) -> dict[str, str]:
     unit = UNIT_OF.get(variant.rsplit(":", 1)[-1], "")
     pair = {"points": "share"}.get(unit, unit)
     return {"value": unit, "raw": unit, "first": pair, "second": pair, "mae": "years"}
-
-
-def _description(module: Any, frame: pd.DataFrame, variant: str) -> str:
-    """Return what the picture shows: the module's words, or the range of its values."""
-    if hasattr(module, "describe"):
-        return str(module.describe(frame, variant))
-    text = str(module.NOTE)
-    if "value" in frame and frame["value"].notna().any():
-        worst, best = frame.loc[frame["value"].idxmax()], frame.loc[frame["value"].idxmin()]
-        text += f" Highest: {_words(worst)}. Lowest: {_words(best)}."
-    return f"{text} The numbers are in the table of this chart."
-
-
-def _words(row: pd.Series) -> str:
-    place = [str(row[c]) for c in ("level", "row", "column", "contender") if c in row.index]
-    return f"{row['value']:.3g} ({', '.join(place)})" if place else f"{row['value']:.3g}"
 
 
 def digits(value: Any) -> str:

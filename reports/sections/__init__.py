@@ -8,7 +8,7 @@ A section module has
 ``lead(evaluation) -> str``
     What the section is about, in a sentence.
 ``blocks(evaluation, charts) -> list of Block``
-    Its tables, paragraphs and galleries (``reports.display.blocks``), and the drawn ``charts``
+    Its tables, paragraphs and galleries (``reports.display.blocks``), and the ``charts``
     of the section where they belong among them. No block: the section is left out.
 ``finding(evaluation) -> str``, optional
     What the numbers of the section say, in a computed line: it is read while the section is
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from reports.display.blocks import Block, Section
@@ -35,12 +35,15 @@ def find() -> dict[str, ModuleType]:
     return dict(sorted(found.items(), key=lambda item: (item[1].ORDER, item[0])))
 
 
-def sections(evaluation: Evaluation, charts: Callable[[str], list[Block]]) -> list[Section]:
-    """Return the sections that have anything to show; ``charts(key)`` draws those of a section."""
-    made = []
-    for key, module in find().items():
+def made(
+    evaluation: Evaluation, charts: Callable[[str], list[Block]], keys: Iterable[str]
+) -> dict[str, Section]:
+    """Return the sections ``keys`` that have anything to show; ``charts(key)`` are those of one."""
+    known, out = find(), {}
+    for key in keys:
+        module = known[key]
         blocks = module.blocks(evaluation, charts(key))
         if blocks or key == "methods":  # its text is a template
             finding = module.finding(evaluation) if hasattr(module, "finding") else ""
-            made.append(Section(key, module.TITLE, module.lead(evaluation), blocks, finding))
-    return made
+            out[key] = Section(key, module.TITLE, module.lead(evaluation), blocks, finding)
+    return out

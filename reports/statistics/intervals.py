@@ -34,10 +34,8 @@ from .resampling import counts, draws_for, totals
 
 Array = NDArray[np.float64]
 MIN_GROUPS = 10  # below, a bootstrap of a mean says nothing
-_ERRORS, _SQUARES = (
-    0.6,
-    2.5,
-)  # what skewness adds to the arms of means of errors, and of their squares
+#: What skewness adds to the arms of means of errors, and of their squares.
+_ERRORS, _SQUARES = 0.6, 2.5
 
 
 @dataclass(frozen=True)
