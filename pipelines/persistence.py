@@ -22,10 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
-from skops.io.exceptions import UntrustedTypesFoundException
 
 import pipelines
 from basis.files import replacing, sha256_of, write_json
@@ -107,6 +105,8 @@ def save(estimator: Any, folder: str | Path, *, trusted: Sequence[str] = ()) -> 
     >>> bool((again.predict([[2.5]]) == model.predict([[2.5]])).all())
     True
     """
+    import skops.io  # whose list of types imports torch: two seconds, for who saves or loads
+
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, NDArray] = {}
@@ -185,6 +185,9 @@ def load(folder: str | Path, *, trusted: Sequence[str] = ()) -> Any:
                 f"{folder / name} is missing or differs from its checksum in {MANIFEST}: "
                 "copy or train the model again"
             )
+    import skops.io  # late, as in save
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         estimator = skops.io.load(folder / ESTIMATOR, trusted=[*TRUSTED, *trusted])
     except UntrustedTypesFoundException as error:
