@@ -99,11 +99,15 @@ def test_no_module_has_a_name_that_says_nothing():
     assert not named & empty
 
 
-def test_listing_contenders_imports_no_network_library():
-    code = (
-        "import sys; from pipelines.registry import contenders; assert contenders(); "
-        "print([m for m in ('torch', 'timm', 'skorch') if m in sys.modules])"
-    )
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from pipelines.registry import contenders; assert contenders()",
+        "import study.commands.run, study.commands.report, study.run, study.models.card",
+    ],
+)
+def test_listing_contenders_and_starting_a_command_import_no_network_library(use):
+    code = f"import sys; {use}; print([m for m in ('torch', 'timm', 'skorch') if m in sys.modules])"
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
