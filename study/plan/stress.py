@@ -52,7 +52,9 @@ class StressPlan(BaseModel):
 
 
 def as_table(value: Any) -> Any:
-    """Return the table behind a short form: ``"all"`` or a list of conditions."""
+    """Return the table behind a short form: ``"all"``, a list of conditions, ``false`` for none."""
+    if value is False:
+        return None
     if value is None or isinstance(value, Mapping | StressPlan):
         return value
     return {"conditions": value}

@@ -140,3 +140,10 @@ def test_a_plan_is_read_as_editors_write_it(tmp_path, mark, ends):
     path.write_bytes(mark + ends.join(lines))
     plan = read_plan(str(path))
     assert (plan.name, plan.summary, plan.seeds) == ("mine", "Größe", (3,))
+
+
+def test_what_a_plan_asks_for_beside_its_cells_can_be_left_out():
+    full = {**SMALL, "stress": {"conditions": "all", "faces": 50}, "leak": ["dummy"]}
+    assert validate_plan(full).stress is not None
+    plan = validate_plan({**full, "stress": False, "leak": []})
+    assert plan.stress is None and plan.leak == ()
