@@ -93,7 +93,7 @@ def _ends(row: dict[str, Any], show: str) -> tuple[float | None, float | None]:
     stem = show.removesuffix("_value")
     if show != "value" and f"{stem}_low" in row:
         return row[f"{stem}_low"], row[f"{stem}_high"]
-    if show in ("value", "advantage"):
+    if show in ("value", "advantage", "difference"):
         return row.get("low"), row.get("high")
     return None, None
 
