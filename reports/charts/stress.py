@@ -17,8 +17,10 @@ SECTION = "stress"
 ORDER = 105
 NOTE = (
     "Each panel is one change: the unchanged picture (–) and its levels, each with its 95% "
-    "interval. The numbers hold the paired loss against the unchanged pictures."
+    "interval. A line that leaves its panel goes on beyond it. The numbers hold the paired loss "
+    "against the unchanged pictures."
 )
+MOST = 0.95  # of the points, whose range decides the axis: one contender may fail by far more
 WORDS = {"age": ("Age error", "MAE (years)"), "gender": ("Gender", "right genders (%)")}
 UNITS = {"value": "", "loss": ""}
 _COLUMNS = 4
@@ -87,10 +89,18 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "age") -> Fig
         ax.set_visible(False)
     for row in range(rows):
         axes[row * columns].set_ylabel(WORDS[variant][1])
-    low, high = frame["value_low"].min(), frame["value_high"].max()
-    pad = 0.04 * (high - low) or 0.5
-    axes[0].set_ylim(low - pad, high + pad)
+    axes[0].set_ylim(_ends(frame))
     return figure
+
+
+def _ends(frame: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the common axis: of all points, but for a few that lie far away."""
+    low, high = float(frame["value_low"].min()), float(frame["value_high"].max())
+    near_low, near_high = np.nanquantile(frame["value"], [1 - MOST, MOST])
+    room = near_high - near_low
+    low, high = max(low, near_low - room), min(high, near_high + room)
+    pad = 0.04 * (high - low) or 0.5
+    return low - pad, high + pad
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, looks: figures.Looks) -> None:
