@@ -73,9 +73,6 @@ def gallery_faces(run: RunTables) -> list[str]:
 def render(run: RunTables, *, summary: Mapping[str, Any] | None = None) -> str:
     """Return the page of a run: one HTML file that needs no network and no script to be read.
 
-    Under ``joblib.parallel_config(n_jobs=2)`` a second process draws half of the pictures; the
-    bytes are the same.
-
     Parameters
     ----------
     run : RunTables

@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from joblib import parallel_config
-
 import reports
 from basis.files import write_json, write_text
 from data import Faces, tables
@@ -17,13 +15,8 @@ from study.extras.pictures import write_pictures
 from study.models.card import write_cards
 from study.record.directory import RunDirectory
 
-#: A page of fewer is drawn in a few seconds, and a study of so few faces is one of many small ones.
-MANY_ANSWERS = 20_000
 
-
-def write_report(
-    run: RunDirectory, pictured: Faces | None = None, cores: int = -1
-) -> tuple[Path, dict[str, Any]]:
+def write_report(run: RunDirectory, pictured: Faces | None = None) -> tuple[Path, dict[str, Any]]:
     """Render the report of a run directory; return its path and the summary.
 
     Parameters
@@ -32,8 +25,6 @@ def write_report(
         Where a study or an evaluation has left its tables.
     pictured : Faces, optional
         Faces to make gallery pictures from; without them those of an earlier report are used.
-    cores : int
-        How many may draw; -1: all.
 
     Returns
     -------
@@ -66,7 +57,5 @@ def write_report(
     summary = reports.summary(content)
     write_json(run.path / "summary.json", summary)
     report = run.path / "report.html"
-    many = len(content.predictions) > MANY_ANSWERS
-    with parallel_config(n_jobs=cores if many else 1):
-        write_text(report, reports.render(content, summary=summary))
+    write_text(report, reports.render(content, summary=summary))
     return report, summary

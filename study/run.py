@@ -159,12 +159,12 @@ def run_study(
         _finish(run)
         pictured = faces if plan.thumbnails else None
         # the page stands before anything else is tried; its pictures are made once, at the end
-        report, summary = write_report(run, None if extras else pictured, cores)
+        report, summary = write_report(run, None if extras else pictured)
         for extra in extras:
             attempts.make(extra.name, extra.make)
         if extras:
             _finish(run)
-            report, summary = write_report(run, pictured, cores)
+            report, summary = write_report(run, pictured)
     failed = [f"{o.job.cell.name}: {o.error}" for o in outcomes if o.error]
     failed += [f"{entry.extra}: {entry.reason}" for entry in attempts.left_out if entry.failed]
     if failed:

@@ -27,7 +27,7 @@ from reports.sections.groups import gap_table
 from reports.tables import RunTables
 
 from .caveats import caveats, warnings
-from .pictures import Picture, Sketch, draw_all
+from .pictures import Picture, draw
 from .verdict import Sentence, verdict
 
 FORMAT = 1
@@ -174,11 +174,11 @@ class Page:
     def pictures(self) -> dict[str, Picture]:
         """The drawn charts of the page by key."""
         blocks = [*self.first_screen, *(b for section in self.sections for b in section.blocks)]
-        sketches = {}
+        drawn = {}
         for key in (block.key for block in blocks if isinstance(block, Chart)):
             module, variant, title, frame = self.frames[key]
-            sketches[key] = Sketch(module.__name__, key, title, variant, frame, self.looks)
-        return draw_all(sketches)
+            drawn[key] = draw(module, variant, frame, self.looks, key, title)
+        return drawn
 
     @cached_property
     def html(self) -> str:

@@ -144,7 +144,7 @@ def mean_interval(
     low = np.full(sums.value.shape, np.nan)
     high = low.copy()
     positive = np.broadcast_to(positive, low.shape) & (sums.value > 0)
-    tail = np.where(np.broadcast_to(squared, low.shape), _SQUARES, _ERRORS) * positive
+    tail = np.where(positive, np.where(squared, _SQUARES, _ERRORS), 0.0)
     usable = np.flatnonzero(sums.n_groups >= MIN_GROUPS)
     if usable.size:
         residual, weight = sums.residual[:, usable], sums.weight[:, usable]
@@ -227,7 +227,7 @@ def student_interval(
     sums = group_sums(values, groups, weights, compress=False)
     se = np.sqrt(sums.variance)
     use = np.broadcast_to(positive, se.shape) & (sums.value > 0)
-    wide = _widening(sums.residual, sums.n_groups, _PLAIN * use) * normal()
+    wide = _widening(sums.residual, sums.n_groups, np.where(use, _PLAIN, 0.0)) * normal()
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         factor = np.exp(wide * se / sums.value)
         low = np.where(use, sums.value / factor, sums.value - wide * se)
