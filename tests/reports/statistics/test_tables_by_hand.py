@@ -43,15 +43,6 @@ def test_names_units_and_order_of_breakdowns():
     assert breakdowns.breakdown_columns(table) == ["age_bin", "gender", "lens"]
 
 
-@pytest.mark.parametrize(
-    ("key", "positive"),
-    [(("mae", "m"), True), (("rmse", "m"), True), (("bias", "m"), False), (("r2", "m"), False),
-     (("none", "m"), False), ("advantage", False)],
-)  # fmt: skip
-def test_which_means_are_positive(key, positive):
-    assert breakdowns._is_positive(key) == positive
-
-
 def test_faces_are_counted_by_the_first_metric():
     panel = panel_of(np.full(40, 30), np.full(40, 31.0))
     panel = with_answers(panel, age=[[NAN, *[31.0] * 39]], p_female=[[0.4] * 40])
