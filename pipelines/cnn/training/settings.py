@@ -125,8 +125,7 @@ def choose_precision(precision: str, device: str) -> str:
 
     bf16 that would be emulated, a hundred times slower, is used with a warning.
     """
-    if precision not in ("auto", "fp32", "bf16"):
-        raise ValueError(f"unknown precision {precision!r}: choose auto, fp32 or bf16")
+    check_settings({"precision": precision})
     if precision == "fp32":
         return precision
     if torch.device(device).type == "cuda":
