@@ -6,7 +6,7 @@ Each repetition draws test faces in groups of one to three whose errors go toget
 whose size differs from face to face (heavy tails), and one or three seeds that share most of their
 error; it asks whether the interval holds the true value, which a sample of 200,000 faces gives.
 The rows ``recipe`` ask whether the wider interval holds the value of the recipe, with trainings
-that differ. Claim: 93% to 97% from n = 40 on; exceptions are marked and explained in the output.
+that differ. Claim: 93% at least from n = 40 on; ``docs/methods.md`` explains the few above 97%.
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ r"""Publish a run: its numbers into ``docs/results``, its table into the pages.
         --picture learning-curve-accuracy
 
 Only ``summary.json``, the pictures asked for by name (those a document shows), with ``--page`` the
-report and with ``--answers`` what every contender answered for every test face are written. What
-else stands in the folder is removed. The README's table stands between two comments and is only
-ever written here, so that its numbers cannot drift from a run. Pictures are charts; a report with
-faces is refused unless their licence allows thumbnails.
+report, with ``--answers`` what every contender answered for every test face and with ``--state``
+what another machine needs to continue the run are written. What else stands in the folder is
+removed. The README's table stands between two comments and is only ever written here, so that its
+numbers cannot drift from a run. Pictures are charts; a report with faces is refused unless their
+licence allows thumbnails.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,11 @@ from study.record.directory import RunDirectory
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = ("predictions.parquet", "faces.parquet")
+#: What trainings, and models asked again, leave in a run; ``study run`` makes everything else anew.
+STATE = (
+    "identity.json", "predictions/*.parquet", "records/*.json", "answers/*.parquet",
+    "leak/*.parquet", "stress/*/*.parquet", "also/*/*-*.parquet", "models/*/*.json",
+)  # fmt: skip
 #: Columns of faces that say where a picture lies and what its bytes are.
 UNPUBLISHED = ("path", "sha256", "pixel_sha256")
 BEGIN, END = "<!-- results:{name}:begin -->", "<!-- results:{name}:end -->"
@@ -98,6 +105,19 @@ def write_answers(run: reports.RunTables, folder: Path) -> None:
         asked = asked.drop(columns=[c for c in UNPUBLISHED if c in asked])
         for table, name in zip((predictions, asked), ANSWERS, strict=True):
             table.to_parquet(folder / f"{prefix}{name}", index=False, compression="zstd")
+
+
+def write_state(run: Path, path: Path) -> None:
+    """Zip what a run has finished, without models and without a face.
+
+    Unpacked into an empty folder, it is a run that the same ``study run`` continues on any machine
+    with the same data, versions of libraries and code. Equal files give equal bytes.
+    """
+    found = sorted({p for pattern in STATE for p in run.glob(pattern) if p.is_file()})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in found:
+            entry = zipfile.ZipInfo(file.relative_to(run).as_posix())
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def hide_places(provenance: dict[str, Any]) -> None:
@@ -174,11 +194,14 @@ def main() -> None:
     parser.add_argument("--picture", action="append", default=[], help="a chart a document shows")
     parser.add_argument("--page", action="store_true", help="the report itself too")
     parser.add_argument("--answers", action="store_true", help="every answer, to recompute from")
+    parser.add_argument("--state", action="store_true", help="what continues the run elsewhere")
     arguments = parser.parse_args()
     run = RunDirectory(arguments.run).read()
     hide_places(run.provenance)
     folder = ROOT / "docs" / "results" / arguments.name
     publish(run, folder, arguments.picture, arguments.page, arguments.answers)
+    if arguments.state:
+        write_state(arguments.run, folder / "state.zip")
     summary = reports.summary(run)
     machine = run.provenance["machine"]
     cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"

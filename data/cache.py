@@ -1,4 +1,4 @@
-"""The cache folder: everything in it is either complete or absent, and may be deleted any time.
+"""The cache folder: everything in it is either complete or absent.
 
 The name of an entry is a hash of everything that determines its content (:func:`cache_key`):
 
@@ -17,11 +17,13 @@ The name of an entry is a hash of everything that determines its content (:func:
                               versions of the arithmetic and of OpenCV, side in pixels
 ``aligned/<key>``             sha256 of the pixels of each picture, in order, code and networks that
                               find and align faces, side in pixels
+``landmarks/<models>/``       sha256 of the networks that find them; in it, of each picture's pixels
 ``downloads/<address>``       sha256 of the address; the file is checked against its own sha256
 ============================  ====================================================================
 
-Entries are built under a temporary name under a lock and renamed (:func:`build_once`). The list of
-registered data sets is the one file that changes: it is read and written under a lock.
+Entries are built under a temporary name under a lock and renamed (:func:`build_once`), and may be
+deleted any time. The list of registered data sets, ``data_sets.json``, is the one file that changes
+and that nothing makes again: it is read and written under a lock.
 """
 
 from __future__ import annotations

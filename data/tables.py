@@ -1,4 +1,4 @@
-"""The contracts: four plain tables that flow from data to predictions to report.
+"""The contracts: plain tables that flow from data to predictions to report.
 
 Every table is a pandas frame, checked when it is written and again when it is read. A violation
 is a sentence with the table, the column and the first bad row, so that a wrong file is found

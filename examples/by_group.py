@@ -3,7 +3,7 @@ By age, gender and pose, beside fairlearn
 =========================================
 
 An average hides for whom a model fails. `fairlearn <https://fairlearn.org>`_ breaks any metric down
-by any group; the report of this package does the same with an interval on every number, over heads
+by any group; the report of this package does the same with an interval on every error, over heads
 rather than pictures. The same answers go through both.
 """
 

@@ -8,7 +8,8 @@ heads and tested on the same ones.
 """
 
 # %%
-# Neither extractor learns from the faces, so their columns are computed once.
+# HOG learns nothing from the faces, and ``TimmFeatures`` only the range of each column (of test
+# faces too here; no label is used), so their columns are computed once.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

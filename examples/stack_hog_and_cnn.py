@@ -25,8 +25,9 @@ images = faces.images(64)[::3]
 age = table["age"].to_numpy(float)
 
 # %%
-# Neither of the two learns anything from the faces, so their columns may be computed once, before
-# any fold is cut. (A PCA in between would have to be fitted inside the folds.) Each block is
+# HOG learns nothing from the faces, and ``TimmFeatures`` only the range of each column, of test
+# faces too here: no label is used, so the columns are computed once, before any fold is cut. (A PCA
+# in between would have to be fitted inside the folds.) Each block is
 # divided by its own spread, so that neither drowns the other.
 parts = {"HOG": HogTransformer(), "CNN": TimmFeatures()}
 columns = {name: part.fit_transform(images) for name, part in parts.items()}

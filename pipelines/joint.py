@@ -107,10 +107,10 @@ class AgeGenderMixin:
         return tags
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-        """Return the mean of two skills, each 1 at best and 0 for a constant answer.
+        """Return the mean of the skill of age and the accuracy of gender, 1 at best.
 
-        Of age, one minus the mean absolute error over that of the median of ``y``; of gender, the
-        accuracy (of which 0 is not the worst constant's, but all wrong).
+        The skill of age is one minus the mean absolute error over that of the median of ``y``: 0
+        for the best constant answer.
 
         Parameters
         ----------

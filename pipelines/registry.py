@@ -119,7 +119,7 @@ def register(
     ----------
     name, summary : str
         Short name, and one line for lists and tables.
-    family : {'baseline', 'classical', 'cnn', 'off-the-shelf'}
+    family : {'baseline', 'classical', 'cnn', 'fusion', 'off-the-shelf'}
         Decides which pair the report tests: best classical against the CNN.
     image_size : int
         Side in pixels of the square RGB images it is fed with.

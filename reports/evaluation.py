@@ -74,10 +74,18 @@ class Evaluation:
 
     @cached_property
     def leader(self) -> str:
-        """The shown contender with the smallest error of age; the first where no age is known."""
-        errors = {c: self.value(c, "mae") for c in self.shown}
-        known = [c for c in self.shown if np.isfinite(errors[c])]
-        return min(known, key=lambda c: errors[c]) if known else self.shown[0]
+        """The shown contender with the smallest error of age, on the faces that all answered.
+
+        Where there is no such face each on its own faces; the first where no age is known.
+        """
+        by_face = {c: comparison.seed_mean(self.panel, c, "mae") for c in self.shown}
+        known = [c for c in self.shown if np.isfinite(by_face[c]).any()]
+        if not known:
+            return self.shown[0]
+        shared = np.all([np.isfinite(by_face[c]) for c in known], axis=0)
+        if not shared.any():
+            return min(known, key=lambda c: self.value(c, "mae"))
+        return min(known, key=lambda c: float(by_face[c][shared].mean()))
 
     @cached_property
     def skipped_columns(self) -> list[str]:
@@ -177,8 +185,11 @@ class Evaluation:
         found = {}
         for name, other in self.run.also.items():
             rows = other.predictions[other.predictions["contender"].isin(self.panel.contenders)]
-            home = self.run.predictions.merge(rows[CELL].drop_duplicates(), on=CELL)
-            home = home[home["data_set"] == self.panel.data_set]
+            home = self.run.predictions[self.run.predictions["data_set"] == self.panel.data_set]
+            # one model each: the first that answered on both sides
+            cells = rows[CELL].drop_duplicates().merge(home[CELL].drop_duplicates(), on=CELL)
+            cells = cells.sort_values(CELL).drop_duplicates("contender")
+            rows, home = (table.merge(cells, on=CELL) for table in (rows, home))
             if rows.empty or home.empty:
                 continue
             protocol, provenance = str(rows["protocol"].iloc[0]), self.run.provenance
@@ -268,7 +279,7 @@ class Evaluation:
     @property
     def interval_level(self) -> float:
         """Level the age intervals promise."""
-        return float(self.run.provenance.get("interval_level", 0.9))
+        return self.panel.level
 
     @cached_property
     def costs(self) -> pd.DataFrame:

@@ -55,9 +55,11 @@ def from_predictions(
     by : DataFrame or mapping of arrays, optional
         More breakdowns, one category column each.
     pair : tuple of two names, optional
-        The two contenders to test; default: the first and the last.
-    families : mapping of name to {'baseline', 'classical', 'cnn', 'off-the-shelf'}, optional
-        For colours and order.
+        The two contenders to test; default: without ``families`` the first and the last, with them
+        the first classical one against the first CNN.
+    families : mapping of name to str, optional
+        'baseline', 'classical', 'cnn', 'fusion' or 'off-the-shelf': for colours, order and the
+        pair.
     costs : mapping of name to mapping, optional
         Any of ``fit_seconds``, ``predict_images_per_second``, ``peak_rss_bytes``,
         ``model_bytes``, ``n_parameters``, ``n_train``, ``cores``.
@@ -87,6 +89,9 @@ def from_predictions(
     [1.83333]
     """
     contenders = _by_name(y_pred)
+    pair = None if pair is None else (str(pair[0]), str(pair[1]))
+    families = {str(name): family for name, family in (families or {}).items()}
+    costs = {str(name): given for name, given in (costs or {}).items()}
     _refuse_missing(y_true, contenders)
     with _read("y_true"):
         truth = _frame(y_true, "y_true")
@@ -105,17 +110,20 @@ def from_predictions(
             ]
     provenance = {
         "plan_name": title,
-        "contenders": {c: {"family": (families or {}).get(c, "other")} for c in contenders},
+        "contenders": {c: {"family": families.get(c, "other")} for c in contenders},
         "interval_level": interval_level,
+        "n_asked": len(faces),
         "data_sets": {DATA_SET: {"title": f"{n:,} faces given as numbers", "kind": "numbers"}},
     }
-    unknown = [c for c in (*(pair or ()), *(families or {}), *(costs or {})) if c not in contenders]
+    unknown = [c for c in (*(pair or ()), *families, *costs) if c not in contenders]
     if unknown:
         raise ContractError(f"no contender {unknown[0]!r}{did_you_mean(unknown[0], contenders)}")
+    if pair and pair[0] == pair[1]:
+        raise ContractError(f"pair: {pair[0]!r} cannot be compared with itself")
     if pair:
         provenance["pair"] = list(pair)
     with _read("costs"):
-        cost_table = _costs(costs or {})
+        cost_table = _costs(costs)
     return RunTables(faces, pd.concat(answers, ignore_index=True), cost_table, provenance)
 
 
@@ -134,7 +142,8 @@ def _read(what: str) -> Iterator[None]:
 def _by_name(y_pred: Any) -> dict[str, list[Columns]]:
     """Return the answers of each contender as a list of trainings."""
     if isinstance(y_pred, pd.DataFrame) or not any(
-        isinstance(v, Mapping | pd.DataFrame | list) and not _is_column(v) for v in y_pred.values()
+        isinstance(v, Mapping | pd.DataFrame | list | tuple) and not _is_column(v)
+        for v in y_pred.values()
     ):
         return {"model": [y_pred]}
     return {
@@ -145,7 +154,8 @@ def _by_name(y_pred: Any) -> dict[str, list[Columns]]:
 
 def _is_column(value: Any) -> bool:
     """Tell a list of numbers from a list of trainings."""
-    return isinstance(value, list) and not any(isinstance(v, Mapping | pd.DataFrame) for v in value)
+    listed = isinstance(value, list | tuple)
+    return listed and not any(isinstance(v, Mapping | pd.DataFrame) for v in value)
 
 
 def _refuse_missing(y_true: Columns, contenders: Mapping[str, list[Columns]]) -> None:
@@ -226,6 +236,10 @@ def _add_columns(faces: pd.DataFrame, by: Columns | None, n: int) -> None:
         if name in faces:
             raise ContractError(f"by: column {name!r} is one of the page's own; rename it")
         is_category = isinstance(values.dtype, pd.CategoricalDtype)
+        if not str(name).strip():
+            raise ContractError("by: a column needs a name")
+        if values.dtype == object:  # 1 and "1" are one level
+            values = values.map(str, na_action="ignore")
         faces[str(name)] = values.array if is_category else pd.Categorical(values)
 
 
@@ -234,7 +248,10 @@ def _codes(groups: Sequence[Any] | None, n: int) -> np.ndarray:
         return np.arange(n, dtype=np.int64)
     if len(groups) != n:
         raise ContractError(f"groups: {len(groups)} values for {n} faces")
-    return pd.factorize(np.asarray(groups))[0].astype(np.int64)
+    codes = pd.factorize(np.asarray(groups))[0].astype(np.int64)
+    alone = codes < 0  # whose group is not known belongs to nobody else
+    codes[alone] = codes.max(initial=-1) + 1 + np.arange(alone.sum())
+    return codes
 
 
 def _answers(name: str, seed: int, given: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:

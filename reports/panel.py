@@ -46,7 +46,7 @@ class Panel:
 
     ``age`` is NaN where only a range is known (``age_range``); ``female`` is 1.0 or 0.0, as
     annotated; ``group`` codes the resampling groups 0 ... G-1; ``answers`` are in display order:
-    families first, then the order of the plan.
+    families first, then the order of the plan; ``level`` is what age intervals promise.
     """
 
     data_set: str
@@ -56,6 +56,7 @@ class Panel:
     female: Array
     group: NDArray[np.int64]
     answers: dict[str, SeedAnswers]
+    level: float = 0.9
     cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -150,6 +151,7 @@ def panel_of(
         female=(faces["gender"] == "female").to_numpy(float),
         group=np.unique(faces["group"].to_numpy(), return_inverse=True)[1].astype(np.int64),
         answers=answers,
+        level=float(provenance.get("interval_level", 0.9)),
     )
 
 

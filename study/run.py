@@ -21,6 +21,7 @@ from study.engine.dask import run_on_dask
 from study.engine.devices import visible_devices
 from study.extras.attempts import Attempts, Extra, LeftOut
 from study.extras.imported import import_cells, read_predictions
+from study.extras.saved import home_cell, leaves_model
 from study.plan.cells import Cell, Job, grid
 from study.plan.model import Plan, fusion_parts, registered_name
 from study.plan.own import OwnContenders
@@ -112,9 +113,11 @@ def run_study(
     ------
     UsageError
         The plan does not fit the data, or ``out`` holds something else.
+    data.DataError
+        The data cannot be read.
     StudyFailed
-        At least one cell or extra failed; the report is written all the same and says which and
-        why.
+        At least one cell or extra failed: the report of the others is written all the same, and
+        says which and why. There is none if no cell finished, or if a split leaks.
 
     Examples
     --------
@@ -144,7 +147,7 @@ def run_study(
         _write_inputs(run, plan, faces, splits, cores)
         import_cells(run, plan.predictions, grid(plan, faces.name))
         attempts = Attempts(run)
-        extras = [e for e in _extras(plan, faces, run, cores, stage) if attempts.possible(e)]
+        extras = [e for e in _extras(plan, own, faces, run, cores, stage) if attempts.possible(e)]
         if note is not None:
             for entry in attempts.left_out:
                 note(f"{entry.extra} is left out: {entry.reason}")
@@ -173,7 +176,12 @@ def run_study(
 
 
 def _extras(
-    plan: Plan, faces: data.Faces, run: RunDirectory, cores: int, stage: Progress | None
+    plan: Plan,
+    own: OwnContenders,
+    faces: data.Faces,
+    run: RunDirectory,
+    cores: int,
+    stage: Progress | None,
 ) -> list[Extra]:
     """Return what the plan asks for beside its cells; each is made after them and the report."""
     found = []
@@ -182,10 +190,10 @@ def _extras(
         found.append(Extra("value of the leak", partial(leak.check, faces), make))
     if plan.stress is not None:
         make = partial(stress.measure, run, plan, faces, cores, stage)
-        found.append(Extra("worse and better pictures", partial(stress.check, plan), make))
+        found.append(Extra("worse and better pictures", partial(stress.check, plan, own), make))
     if plan.also:
         make = partial(also.measure, run, plan, faces, cores, stage)
-        found.append(Extra("other people", partial(stress.check, plan), make))
+        found.append(Extra("other people", partial(stress.check, plan, own), make))
     return found
 
 
@@ -251,7 +259,8 @@ def _jobs(
                 options=chosen.options,
                 cores=reserved,
                 threads=min(chosen.threads or reserved, cores),
-                save_model=_saves_model(plan, cell) and contender.name not in own,
+                save_model=cell == home_cell(plan, faces.name, cell.contender)
+                and leaves_model(plan, cell.contender, own),
                 handed_over=own.payload(contender.name),
                 shared=reserved < cores and len(cells) > 1,
                 gpu=contender.all_cores,
@@ -260,16 +269,6 @@ def _jobs(
             )
         )
     return jobs
-
-
-def _saves_model(plan: Plan, cell: Cell) -> bool:
-    """One model per contender: the first seed, fold and protocol of the plan."""
-    return (
-        plan.save_models
-        and get_contender(registered_name(plan, cell.contender)).trained
-        and not get_contender(registered_name(plan, cell.contender)).fuses
-        and (cell.seed, cell.fold, cell.protocol) == (plan.seeds[0], 0, plan.protocols[0])
-    )
 
 
 def _finish(run: RunDirectory) -> None:

@@ -16,6 +16,7 @@ from ..registry import register
     summary="HOG of the chip, of the face warped to a frontal mesh, and the mesh; kernel ridge",
     family="classical",
     image_size=200,
+    pretrained_on="face landmarks",
 )
 def build(
     *,

@@ -56,11 +56,14 @@ class PlattScaling(BaseEstimator):
         Raises
         ------
         ValueError
-            Scores or labels that are not vectors of one length, or not finite.
+            Scores or labels that are not vectors of one length, scores that are not finite, labels
+            other than 0 and 1.
         """
         s, y = np.asarray(scores, dtype=np.float64), np.asarray(labels)
         if s.ndim != 1 or s.shape != y.shape or not np.isfinite(s).all():
             raise ValueError(f"scores {s.shape} and labels {y.shape} must be finite vectors")
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(f"labels must be 0 or 1, got {np.unique(y)[:5].tolist()}")
         positive = y == 1
         n_positive, n_negative = positive.sum(), (~positive).sum()
         target = np.where(positive, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))

@@ -18,7 +18,8 @@ ORDER = 100
 LEGEND = False
 NOTE = (
     "Medians over cells, logarithmic axis. Line: the contenders that nobody beats on both axes "
-    "(Pareto front); vertical bars: 95% intervals over faces. Left is cheaper."
+    "(Pareto front; none where they answered different faces); vertical bars: 95% intervals over "
+    "faces. Left is cheaper."
 )
 AXES = {
     "core_seconds": ("training, core time", "training, core-seconds"),
@@ -57,7 +58,9 @@ def frame(evaluation: Evaluation, variant: str = "core_seconds") -> pd.DataFrame
     out = pd.DataFrame(rows).dropna(subset=["cost", "mae"])
     out = out[out["cost"] > 0].reset_index(drop=True)
     for metric, sign in (("mae", 1), ("accuracy", -1)):
-        out[f"front_{metric}"] = on_front(out["cost"].to_numpy(), sign * out[metric].to_numpy())
+        front = on_front(out["cost"].to_numpy(), sign * out[metric].to_numpy())
+        same = len({numbers.loc[(name, metric), "n"] for name in out["contender"]}) == 1
+        out[f"front_{metric}"] = front & same
     return out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from reports.display.words import interval, listed, number
 from reports.evaluation import Evaluation
 from reports.statistics.metrics import METRICS
@@ -13,8 +15,8 @@ UTKFACE = (
     "model's output, and a contender can be right by sharing its mistakes.",
     "Gender is binary as annotated from the picture. It is not the gender people would state.",
     "Pose is estimated. On rendered heads of known pose the estimate of pitch errs with the shape "
-    "of the head (about +2 degrees for children, -3 above 65), so a part of any link between pitch "
-    "and age is measurement.",
+    "of the head (about 4 degrees too low for children, 9 above 65), so a part of any link between "
+    "pitch and age is measurement.",
 )
 EMBEDDED = (
     "These faces are rendered, not photographed. The comparison shows that the study works and "
@@ -55,7 +57,7 @@ def warnings(evaluation: Evaluation) -> list[str]:
         for metric, unit in (("accuracy", "share"), ("auc", "")):
             if (contender, metric) in numbers.index:
                 row = numbers.loc[contender, metric]
-                if row["high"] < 0.5 and not evaluation.value(contender, "auc") >= 0.5:
+                if row["high"] < 0.5 and evaluation.value(contender, "auc") < 0.5:
                     ends = interval(row["low"], row["high"], unit)
                     said.append(f"{METRICS[metric].label} {number(row['value'], unit)} ({ends})")
         if said:
@@ -80,6 +82,12 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
     elif min(seeds.values()) < max(seeds.values()):
         fewer = ", ".join(f"{c} ({n})" for c, n in seeds.items() if n < max(seeds.values()))
         found.append(f"Not every contender has {max(seeds.values())} seeds: {fewer}.")
+    asked = evaluation.run.provenance.get("n_asked", len(panel.age))
+    if asked > len(panel.age):
+        found.append(
+            f"{asked - len(panel.age):,} of {asked:,} faces were answered by nobody: they stand in "
+            "no number of this page, and may be the hard ones."
+        )
     for contender, answers in panel.answers.items():
         absent = int((~answers.complete).sum())
         if absent:
@@ -87,6 +95,16 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
                 f"{contender} gave no answer for {absent:,} of {len(panel.age):,} test faces; its "
                 "numbers are over the faces it answered, which may be the easy ones; comparisons "
                 "are over the faces both answered, and nobody is marked best."
+            )
+        each = np.isfinite(answers.age) | np.isfinite(answers.p_female)
+        if (each.any(axis=0) & ~each.all(axis=0)).any() and len(answers.seeds) > 1:
+            sizes = listed(
+                [f"{s}: {n:,}" for s, n in zip(answers.seeds, each.sum(axis=1), strict=True)]
+            )
+            found.append(
+                f"The trainings of {contender} answered different faces ({sizes}): a face counts "
+                "once, by the mean of those that answered it, and the numbers of single trainings "
+                "are not of the same faces."
             )
     planned = evaluation.run.provenance.get("contenders", {})
     foreign = [c for c in panel.answers if not planned.get(c, {}).get("trained", True)]

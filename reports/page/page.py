@@ -118,6 +118,8 @@ class Page:
                     for p, numbers in zip(e.other_panels, e.other_headlines, strict=True)
                 },
                 "elsewhere": e.against_home,
+                "also": {name: other.facts for name, other in e.run.also.items()},
+                "findings": {key: s.finding for key, s in self._computed.items() if s.finding},
                 "tables": self._tables(),
                 "charts": {
                     title: frame.drop(columns="counts", errors="ignore")

@@ -62,9 +62,12 @@ def _worse_pictures(evaluation: Evaluation) -> Sentence | None:
 
 def _alone(evaluation: Evaluation) -> Sentence:
     (name,) = evaluation.panel.contenders
+    error, of = evaluation.value(name, "mae"), ""
+    if not np.isfinite(error):
+        error, of = evaluation.value(name, "outside_range"), " outside the known range"
     return Sentence(
         "One contender",
-        f"{name} is off by {number(evaluation.value(name, 'mae'), 'years')} years and right on "
+        f"{name} is off by {number(error, 'years')} years{of} and right on "
         f"the gender of {number(evaluation.value(name, 'accuracy'), 'share')} of faces.",
         "There is nothing to compare it with in this run.",
     )
@@ -84,9 +87,9 @@ def _target(evaluation: Evaluation, pair: Pair, target: str) -> Sentence | None:
     word = "years" if target == "age" else "points"
     verb = "estimates age" if target == "age" else "recognises gender"
     size = f"{number(abs(row['advantage']), scale)} {word}{_deciding(row, ahead, scale)}"
+    lead = f"{winner} leads by {size}" if row["advantage"] else "they are level"
     claims = {
-        "undecided": f"{winner} and {loser} cannot be told apart on {target}: {winner} leads by "
-        f"{size}.",
+        "undecided": f"{winner} and {loser} cannot be told apart on {target}: {lead}.",
         "borderline": f"Borderline: {winner} {verb} better than {loser} here, by {size}, but test "
         "and interval do not agree.",
     }
@@ -136,9 +139,10 @@ def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
     if rows.empty:
         return None
     overall = tests[tests["breakdown"] == ""].set_index("target")["advantage"]
-    ahead = np.sign(rows["advantage"]) == np.sign(rows["target"].map(overall))
+    way = np.sign(rows["advantage"]) * np.sign(rows["target"].map(overall))
+    ahead = way > 0
     clear = rows["claim"].isin(("first", "second"))
-    upset = rows[clear & ~ahead]
+    upset = rows[clear & (way <= 0)]
     claims = [
         f"{winner} is better in {_groups(part)}"
         for winner, part in (
@@ -152,7 +156,7 @@ def _exceptions(evaluation: Evaluation, pair: Pair) -> Sentence | None:
         f"Whoever leads overall is ahead in {int((clear & ahead).sum())} of {len(rows)} "
         f"group tests by {_breakdowns(rows)}, after adjustment for the whole page. {power(rows)}"
     )
-    against = rows[~clear & ~ahead]
+    against = rows[~clear & (way < 0)]
     if len(against):
         evidence += f" Leaning the other way, undecided: {_groups(against)}."
     return Sentence("Exceptions", claim, evidence)
@@ -196,11 +200,12 @@ def _for_whom(evaluation: Evaluation) -> Sentence | None:
         gap_words(part.sort_values("difference").iloc[-1])
         for _, part in own.groupby("metric", sort=False)
     ]
-    claim = (
-        f"Widest gaps of {leader} beyond chance: {'; '.join(widest)}."
-        if widest
-        else f"No gap of {leader} between groups is more than chance."
-    )
+    if widest:
+        claim = f"Widest gaps of {leader} beyond chance: {'; '.join(widest)}."
+    elif mine.loc[mine["contender"] == leader, "p_page"].notna().any():
+        claim = f"No gap of {leader} between groups is more than chance."
+    else:
+        claim = f"The faces are too few, or of too few groups, to test any gap of {leader}."
     evidence = f"{'; '.join(each)}. P values are adjusted for all tests of this page."
     return Sentence("For whom", claim, evidence)
 
@@ -215,13 +220,18 @@ def _price(evaluation: Evaluation) -> Sentence | None:
     return Sentence("At what price", claim, evidence) if claim else None
 
 
+def _leads_outside(row: Mapping[str, Any], pair: Pair) -> bool:
+    outside = row["winner"] not in (pair.first, pair.second)
+    return outside and bool(row["winner_value"] != row["runner_up_value"])
+
+
 def _others(evaluation: Evaluation, pair: Pair) -> Sentence | None:
     """Name a contender outside the pair that leads a headline number, and on which faces."""
     best = evaluation.best.set_index("metric")
     leads = [
         (metric, words, best.loc[metric])
         for metric, words in (("mae", "age"), ("accuracy", "gender"))
-        if metric in best.index and best.loc[metric, "winner"] not in (pair.first, pair.second)
+        if metric in best.index and _leads_outside(best.loc[metric], pair)
     ]
     if not leads:
         return None

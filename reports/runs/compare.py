@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reports.display.blocks import Block, Listing, Prose, Section
 from reports.display.cells import Table, from_frame
 from reports.evaluation import Evaluation
 from reports.panel import Panel
-from reports.statistics.intervals import mean_interval
+from reports.statistics.intervals import Estimate, mean_interval
 from reports.statistics.pairs import seed_mean
 from reports.statistics.resampling import generator, sign_flip_p, totals
 from reports.statistics.shares import share_difference
@@ -87,9 +88,12 @@ def _headlines(evaluations: Mapping[str, Evaluation]) -> Table:
         numbers = evaluation.headline.set_index(["contender", "metric"])
         for contender in evaluation.panel.contenders:
             row: dict[str, Any] = {"run": name, "contender": contender}
-            row |= {"data": evaluation.panel.name, "n": len(evaluation.panel.age)}
+            row |= {"data": evaluation.panel.name}
+            row["n"] = int(evaluation.panel.answers[contender].complete.sum())
             for metric in ("mae", "cs5", "bias", "accuracy"):
-                found = numbers.loc[contender, metric]
+                if (contender, metric) not in numbers.index:
+                    continue  # data of which only ranges of ages are known
+                found = numbers.loc[(contender, metric)]
                 row |= {metric: found["value"], f"{metric}_low": found["low"]}
                 row |= {f"{metric}_high": found["high"]}
             rows.append(row)
@@ -109,7 +113,11 @@ def _changes(evaluations: Mapping[str, Evaluation]) -> list[Block]:
             continue
         rows = changes(base.panel, other.panel)
         if rows.empty:
-            blocks.append(Prose([f"{name} shares no contender or no test face with {first}."]))
+            blocks.append(
+                Prose(
+                    [f"{name} shares no contender, or no test face with its labels, with {first}."]
+                )
+            )
         else:
             frames.append(rows.assign(run=name))
     if frames:
@@ -140,6 +148,8 @@ def changes(base: Panel, other: Panel) -> pd.DataFrame:
     ids = pd.Index(base.faces["face_id"])
     there = ids.get_indexer(other.faces["face_id"])
     mine, theirs = there[there >= 0], np.flatnonzero(there >= 0)
+    alike = _same_labels(base, other, mine, theirs)
+    mine, theirs = mine[alike], theirs[alike]
     rows = []
     for contender in [c for c in base.contenders if c in other.answers]:
         if not len(mine):
@@ -149,20 +159,36 @@ def changes(base: Panel, other: Panel) -> pd.DataFrame:
             seed_mean(other, contender, "accuracy")[theirs]
             - seed_mean(base, contender, "accuracy")[mine]
         )
-        known = np.isfinite(error) & np.isfinite(right)
-        if not known.any():
+        known = np.isfinite(error), np.isfinite(right)
+        if not (known[0] | known[1]).any():
             continue
-        groups = base.group[mine][known]
-        gap = np.stack([error[known], right[known]], axis=1)
-        age = mean_interval(gap[:, :1], groups, generator("runs", contender)).take(0)
-        gender = share_difference(gap[:, 1:], groups).take(0)
-        sums = totals(gap, base.group[mine][known], int(base.group.max()) + 1)
+        group, rng = base.group[mine], generator("runs", contender)
+        row: dict[str, Any] = {"contender": contender, "n": int((known[0] | known[1]).sum())}
+        if known[0].any():
+            values, groups = error[known[0], None], group[known[0]]
+            row |= _spread("less error", mean_interval(values, groups, rng).take(0))
+        if known[1].any():
+            values, groups = right[known[1], None], group[known[1]]
+            row |= _spread("more right", share_difference(values, groups).take(0))
+        gap = np.nan_to_num(np.stack([error, right], axis=1))
+        sums = totals(gap, group, base.n_groups)
         p = sign_flip_p(sums, generator("runs", contender))
-        row: dict[str, Any] = {"contender": contender, "n": int(known.sum())}
-        for key, found in (("less error", age), ("more right", gender)):
-            row |= {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
-        rows.append(row | {"p age": float(p[0]), "p gender": float(p[1])})
+        for name, value, there_are in zip(("p age", "p gender"), p, known, strict=True):
+            row[name] = float(value) if there_are.any() else np.nan
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _spread(name: str, found: Estimate) -> dict[str, float]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _same_labels(base: Panel, other: Panel, mine: Any, theirs: Any) -> NDArray[np.bool_]:
+    """Say which faces of one name have the same age and gender in both runs: the others are not."""
+    ages, there = base.age[mine], other.age[theirs]
+    same = (ages == there) | (np.isnan(ages) & np.isnan(there))
+    genders, there = base.female[mine], other.female[theirs]
+    return np.asarray(same & ((genders == there) | (np.isnan(genders) & np.isnan(there))))
 
 
 def _differences(named: Mapping[str, RunTables]) -> list[Block]:

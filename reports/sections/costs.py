@@ -32,23 +32,23 @@ def price_claim(evaluation: Evaluation) -> tuple[str, str]:
         return "", ""
     one, two = costs.loc[pair.first], costs.loc[pair.second]
     known = [c for c in ("core_seconds", "fit_seconds") if np.isfinite([one[c], two[c]]).all()]
-    if not known:
+    if not known or "age" not in set(evaluation.tests["target"]):
         return "", ""
     measure = known[0]
     dear, cheap = (
         (pair.second, pair.first) if two[measure] >= one[measure] else (pair.first, pair.second)
     )
-    gain = evaluation.value(cheap, "mae") - evaluation.value(dear, "mae")
+    tests = evaluation.tests
+    (test,) = tests[(tests["breakdown"] == "") & (tests["target"] == "age")].to_dict("records")
+    gain = test["advantage"] if dear == pair.second else -test["advantage"]
     word = "less" if gain >= 0 else "more"
     ratio = times(costs.loc[dear, measure], costs.loc[cheap, measure])
     unit = "core time" if measure == "core_seconds" else "time"
     per_face = times(*costs.loc[[dear, cheap], "milliseconds_per_face"])
     years = f"{number(abs(gain), 'years')} years {word}"
-    tests = evaluation.tests
-    decided = tests[(tests["breakdown"] == "") & (tests["target"] == "age")]["claim"]
     said = (
         f"{dear} errs by {years} than {cheap}"
-        if decided.isin(("first", "second")).any()
+        if test["claim"] in ("first", "second")
         else f"{dear} and {cheap} are not told apart on age ({dear}: {years})"
     )
     claim = f"{said}, for {ratio} the {unit} of training and {per_face} the time per face."

@@ -192,7 +192,13 @@ def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
 def _claim(evaluation: Evaluation, row: pd.Series, name: str) -> str:
     pair, tests = evaluation.pair, evaluation.tests
     assert pair is not None
-    mine = tests[(tests["breakdown"] == "") & (tests["target"] == row["target"])].iloc[0]
+    at_home = tests[(tests["breakdown"] == "") & (tests["target"] == row["target"])]
+    if at_home.empty:  # such as exact ages there, ranges of ages here
+        better = pair.second if row["claim"] == "second" else pair.first
+        clear = row["claim"] in ("first", "second")
+        said = f"{better} is better" if clear else "the two cannot be told apart"
+        return f"{said} on {row['target']}, which was not tested at home"
+    mine = at_home.iloc[0]
     ahead = mine["advantage"] >= 0
     winner, loser = (pair.second, pair.first) if ahead else (pair.first, pair.second)
     words: dict[str, Any] = {"target": row["target"], "winner": winner, "loser": loser}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from reports.display.blocks import Block
 from reports.display.cells import Cell, Column, Row, Table, measured, text_cell
-from reports.display.words import finite, interval, number, p_is, p_value
+from reports.display.words import finite, interval, number, p_is, p_value, spanned
 from reports.evaluation import Evaluation
 from reports.statistics import breakdowns
 from reports.statistics.gaps import worst_cell
@@ -42,14 +42,13 @@ def finding(evaluation: Evaluation) -> str:
 def gap_words(gap: pd.Series, name: bool = False) -> str:
     """Return a gap in words: *gender accuracy by gender, male: 95.4%, female: 88.3%, gap ...*."""
     unit, scale = UNITS[str(gap["metric"])]
-    word = " points" if scale == "points" else " years"
+    word = "points" if scale == "points" else "years"
     who = f"{gap['contender']}, " if name else ""
     return (
         f"{who}{WORDS[str(gap['metric'])]} by {breakdowns.label(str(gap['breakdown']))}, "
         f"{gap['best']}: {number(gap['best_value'], unit)}, "
         f"{gap['worst']}: {number(gap['worst_value'], unit)}, gap "
-        f"{number(gap['difference'], scale)}{word} "
-        f"[{interval(gap['difference_low'], gap['difference_high'], scale)}]"
+        f"{spanned(gap['difference'], gap['difference_low'], gap['difference_high'], scale, word)}"
         + (f", p {p_is(gap['p_page'])}" if finite(gap["p_page"]) is not None else "")
     )
 

@@ -38,7 +38,8 @@ def finding(evaluation: Evaluation) -> str:
 
 def power(tests: pd.DataFrame) -> str:
     """Say which differences these tests would have found, in the middle one of the groups."""
-    middle = tests.groupby("target")["detectable"].median()
+    large = tests[tests["n"] >= SMALL_N]
+    middle = large.groupby("target")["detectable"].median()
     parts = [
         f"{number(middle[target], unit)} {words}"
         for target, unit, words in (("age", "years", "years"), ("gender", "points", "points"))

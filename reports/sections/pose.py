@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.display.blocks import Block, Prose
 from reports.display.cells import SMALL_N, Cell, Column, Row, Table, measured, text_cell
-from reports.display.words import interval, minus, number, p_is
+from reports.display.words import minus, number, p_is, spanned
 from reports.evaluation import POSE_COLUMNS, Evaluation
 from reports.statistics import breakdowns
 from reports.statistics.pairs import ALPHA
@@ -67,7 +67,7 @@ def _angle_sentence(evaluation: Evaluation) -> tuple[str, str] | None:
     for contender in evaluation.verdict_contenders:
         rows = table[table["contender"] == contender].set_index("level")
         near, far = (
-            f"{number(row['mae'], 'years')} [{interval(row['mae_low'], row['mae_high'], 'years')}]"
+            spanned(row["mae"], row["mae_low"], row["mae_high"], "years")
             for row in (rows.loc[bins[0]], rows.loc[bins[-1]])
         )
         said[contender] = (

@@ -100,17 +100,21 @@ def _groups_of(panel: Panel, question: Question) -> Iterator[tuple[str, Mask]]:
 
 
 def _levels(panel: Panel) -> list[tuple[str, Mask]]:
-    """Return name and members of each gender and ethnicity. Kept with the panel."""
+    """Return name and members of each gender and ethnicity. Kept with the panel.
+
+    Faces whose level is missing or blank are in none; a name that two columns share is given with
+    its column.
+    """
     if "assurance" not in panel.cache:
-        panel.cache["assurance"] = [
-            (level, np.asarray(values == level))
-            for column in GROUPS
-            if column in panel.faces
-            for values in [panel.faces[column].astype(str).to_numpy()]
-            for level in sorted(set(values))
-        ]
-    found: list[tuple[str, Mask]] = panel.cache["assurance"]
-    return found
+        found: dict[str, Mask] = {}
+        for column in GROUPS:
+            values = panel.faces[column] if column in panel.faces else pd.Series(dtype=str)
+            for level in sorted({str(v) for v in values.dropna()} - {""}):
+                name = level if level not in found else f"{column} {level}"
+                found[name] = np.asarray(values.astype(object).map(str) == level)
+        panel.cache["assurance"] = list(found.items())
+    levels: list[tuple[str, Mask]] = panel.cache["assurance"]
+    return levels
 
 
 def thresholds(panel: Panel) -> list[int]:

@@ -66,7 +66,7 @@ def per_face(answers: SeedAnswers, other: OtherPanel) -> dict[str, Array]:
     outside = np.maximum(np.maximum(other.low - age, age - other.high), 0)
     known = np.isfinite(panel.female) & np.isfinite(p)
     held = (panel.age >= answers.low[0]) & (panel.age <= answers.high[0])
-    stated = np.isfinite(panel.age) & np.isfinite(answers.low[0])
+    stated = np.isfinite(panel.age) & np.isfinite(answers.low[0]) & np.isfinite(answers.high[0])
     return {
         "mae": np.abs(age - panel.age),
         "outside_range": np.where(ranged, outside, np.nan),

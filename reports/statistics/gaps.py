@@ -80,11 +80,12 @@ def gaps(
                     key, values = (contender, metric), seed_mean(panel, contender, metric)
                     found.append(Asked(*gap, key, values))
     n = len(found)
-    levels = {str(a.row["breakdown"]): a.levels for a in found}
     for target, values in (advantages or {}).items():
-        for column, names in levels.items():
-            row: Row = {"breakdown": column, "target": target}
-            found.append(Asked(row, names, ("advantage", target), values))
+        for column in tables:
+            names = _filled(panel, column, values)
+            if len(names) > 1:
+                row: Row = {"breakdown": column, "target": target}
+                found.append(Asked(row, names, ("advantage", target), values))
     p, p_page = _p_values(panel, found)
     p_page = np.minimum(p_page * families, 1.0)
     frames = []
@@ -92,6 +93,14 @@ def gaps(
         frame = pd.DataFrame([a.row for a in found[part]], columns=names)
         frames.append(frame.assign(p=p[part], p_page=p_page[part]))
     return frames[0], frames[1]
+
+
+def _filled(panel: Panel, column: str, values: Array) -> list[str]:
+    """Return the levels of a breakdown with at least 30 faces that have a value."""
+    sizes = panel.faces.loc[np.isfinite(values), column].astype(str).value_counts(sort=False)
+    filled = sizes[sizes >= MIN_FACES].index
+    found = [str(c) for c in panel.faces[column].cat.categories if str(c) in filled]
+    return [level for level in found if level != "unknown"]
 
 
 def _gap(

@@ -69,6 +69,9 @@ def headline(panel: Panel, means: Mapping[Any, Estimate]) -> pd.DataFrame:
             if not known:
                 continue
             value = float(np.mean(known))
+            if metric.interval in ("wilson", "positive", "signed"):
+                # seeds that answered different faces: each face counts once, as in the intervals
+                value = float(np.nanmean(seed_mean(panel, contender, metric.name)))
             low, high = _interval(panel, contender, metric, means, value)
             recipe = recipe_interval(value, low, high, known)
             recipe = tuple(np.clip(recipe, *_bounds(metric)).tolist())

@@ -228,14 +228,15 @@ def width(y_true: Array, y_pred: Array) -> Array:
 
 @per_face("interval score", "years", "interval", "low", "positive")
 def interval_score(y_true: Array, y_pred: Array) -> Array:
-    """Width plus 20 years for each year by which a 90% interval misses (Winkler, 1972).
+    """Width plus ``2 / (1 - level)`` years for each year missed, 20 at 90% (Winkler, 1972).
 
-    A proper score: it is smallest in expectation for the true 5% and 95% quantiles (Gneiting and
-    Raftery, 2007, with ``2 / (1 - level)`` for each missed year).
+    A proper score: it is smallest in expectation for the true quantiles, 5% and 95% at a level of
+    90% (Gneiting and Raftery, 2007). A third column of ``y_pred`` states another level.
     """
+    level = y_pred[:, 2] if y_pred.shape[1] > 2 else LEVEL_OF_INTERVALS
     below = np.maximum(y_pred[:, 0] - y_true, 0)
     above = np.maximum(y_true - y_pred[:, 1], 0)
-    return y_pred[:, 1] - y_pred[:, 0] + 2 / (1 - LEVEL_OF_INTERVALS) * (below + above)
+    return y_pred[:, 1] - y_pred[:, 0] + 2 / (1 - level) * (below + above)
 
 
 @per_face("age inside its range", "share", "range", "high", "wilson")

@@ -99,7 +99,9 @@ def paired_tests(
         by_family = tests.groupby(["breakdown", "target"], observed=True, sort=False)["p"]
         tests["p_family"] = by_family.transform(lambda p: multiplicity.holm(p.to_numpy()))
         # a true difference this large is found in four of five such test parts
-        tests["detectable"] = (found.critical + POWER_80) * tests["se"]
+        # (no spread among the faces at hand says nothing of others: such a test has no answer)
+        reach = (found.critical + POWER_80) * tests["se"].where(tests["se"] > 0)
+        tests["detectable"] = reach.where((tests["target"] == "age") | (reach <= 1))
         tests["claim"] = [comparison.claim(t) for t in tests.to_dict("records")]
         tests = tests[comparison.COLUMNS]
     return tests, best, away

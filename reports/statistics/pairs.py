@@ -133,7 +133,8 @@ def targets_of(panel: Panel, answers: SeedAnswers, row: int, target: str) -> tup
         return panel.age_range, answers.age[row]
     if target == "gender":
         return panel.female, answers.p_female[row]
-    return panel.age, np.stack([answers.low[row], answers.high[row]], axis=1)
+    level = np.full(len(panel.age), panel.level)
+    return panel.age, np.stack([answers.low[row], answers.high[row], level], axis=1)
 
 
 def advantages(panel: Panel, first: str, second: str) -> dict[str, Array]:

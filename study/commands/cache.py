@@ -18,7 +18,9 @@ Examples:
 
     study cache list --json
 """
-CLEAR = """Delete what was not used for some days; everything can be made again.
+CLEAR = """Delete what was not used for some days.
+
+The names of data sets stay; everything else is made again, downloads only on request.
 
 Examples:
 

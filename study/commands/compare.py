@@ -33,7 +33,22 @@ def compare(
     from basis.files import write_text
     from study.record.directory import RunDirectory
 
-    page = reports.compare({run.name: RunDirectory(run).read() for run in runs})
+    names = _names(runs)
+    page = reports.compare(
+        {name: RunDirectory(run).read() for name, run in zip(names, runs, strict=True)}
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, page)
     console.print(f"comparison: {out}", markup=False)
+
+
+def _names(runs: list[Path]) -> list[str]:
+    """Return the shortest last parts of the paths that tell all of them apart."""
+    parts = [run.resolve().parts for run in runs]
+    if len(set(parts)) < len(parts):
+        raise UsageError("compare: the same run directory is given twice")
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-length:]) for part in parts]
+        if len(set(names)) == len(names):
+            break
+    return names

@@ -38,7 +38,8 @@ Examples:
 
     study run --plan utkface --dry-run           cells, cores and time; nothing runs
 
-An interrupted run continues with the same command.
+An interrupted run continues with the same command; a finished one takes more seeds, protocols or
+contenders, and trains only these.
 """
 
 

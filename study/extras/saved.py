@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,25 @@ from basis.pictures import decode, to_square
 from data import tables
 from data.contract import Contract
 from pipelines import persistence
+from pipelines.registry import get_contender
 from study.engine.cell import LEVEL, network_fact
 from study.models.model import Model
 from study.plan.cells import Cell
-from study.plan.model import Plan
+from study.plan.model import Plan, registered_name
 from study.record.directory import RunDirectory
 
 
 def home_cell(plan: Plan, data_set: str, contender: str) -> Cell:
     """Return the cell whose model a run saves: the first protocol, seed and fold of the plan."""
     return Cell(data_set, plan.protocols[0], contender, plan.seeds[0], 0)
+
+
+def leaves_model(plan: Plan, name: str, own: Collection[str]) -> bool:
+    """Whether a contender of a plan saves a model; those handed over, ``own``, save none."""
+    contender = get_contender(registered_name(plan, name))
+    return (
+        plan.save_models and contender.trained and not contender.fuses and contender.name not in own
+    )
 
 
 def saved_models(run: RunDirectory, plan: Plan) -> dict[str, Model]:

@@ -7,6 +7,7 @@ are differences of the pictures alone.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,8 @@ import pandas as pd
 import data
 from data import stress, tables
 from data.cache import Progress
-from pipelines.registry import get_contender
 from study.models.model import SOURCE_SIZE, Model
-from study.plan.model import Plan, registered_name
+from study.plan.model import Plan
 from study.record.directory import RunDirectory
 
 from .saved import (
@@ -28,6 +28,7 @@ from .saved import (
     home_cell,
     in_threads,
     key_of,
+    leaves_model,
     saved_models,
     tested_faces,
 )
@@ -49,10 +50,13 @@ def facts(plan: Plan) -> dict[str, Any]:
     return {"faces": plan.stress.faces, "conditions": found}
 
 
-def check(plan: Plan) -> None:
+def check(plan: Plan, own: Collection[str] = ()) -> None:
     """Raise ``DataError`` where nothing can be asked: contenders that leave no model."""
-    if not any(get_contender(registered_name(plan, name)).trained for name in plan.contenders):
-        raise data.DataError("no contender of this plan is trained here, so there is no model")
+    if not any(leaves_model(plan, name, own) for name in plan.contenders):
+        raise data.DataError(
+            "no contender of this plan leaves a model that could be asked (contenders of your own, "
+            "off-the-shelf ones and fusion leave none)"
+        )
 
 
 def measure(

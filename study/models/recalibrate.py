@@ -17,15 +17,28 @@ import math
 import numpy as np
 import pandas as pd
 
+from basis.faces import OLDEST_AGE
+
 SIZES = (20, 50, 100, 200)
 DRAWS = 200
 
 
+def _arms(predicted: np.ndarray, interval: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where an interval's arms begin, and their lengths below and above, years.
+
+    They begin at the estimate; where that lies outside its own interval, which a calibration by
+    age can do, in the middle of it: an arm of negative length would shrink as it is widened.
+    """
+    low, high = interval[:, 0], interval[:, 1]
+    inside = (low <= predicted) & (predicted <= high)
+    centre = np.where(inside, predicted, (low + high) / 2)
+    return centre, np.maximum(centre - low, 1e-3), np.maximum(high - centre, 1e-3)
+
+
 def scores(age: np.ndarray, predicted: np.ndarray, interval: np.ndarray) -> np.ndarray:
-    """Return how many arms of its interval each age lies from its estimate, shape (n,)."""
-    below = np.maximum(predicted - interval[:, 0], 1e-3)
-    above = np.maximum(interval[:, 1] - predicted, 1e-3)
-    return np.where(age < predicted, (predicted - age) / below, (age - predicted) / above)
+    """Return by how much the arms of its interval must grow to reach each age, shape (n,)."""
+    centre, below, above = _arms(predicted, interval)
+    return np.where(age < centre, (centre - age) / below, (age - centre) / above)
 
 
 def factor(score: np.ndarray, level: float = 0.9) -> float:
@@ -37,9 +50,10 @@ def factor(score: np.ndarray, level: float = 0.9) -> float:
 
 
 def widened(predicted: np.ndarray, interval: np.ndarray, times: float) -> np.ndarray:
-    """Return intervals ``(n, 2)`` with both arms multiplied; never below age 0."""
-    arms = (interval - predicted[:, None]) * times
-    return np.maximum(predicted[:, None] + arms, 0.0)
+    """Return intervals ``(n, 2)`` with both arms multiplied, within 0 and the oldest age."""
+    centre, below, above = _arms(predicted, interval)
+    ends = np.stack([centre - times * below, centre + times * above], axis=1)
+    return np.clip(ends, 0.0, OLDEST_AGE)
 
 
 def measure(

@@ -30,6 +30,8 @@ CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 BESIDE_THE_CELLS = {
     "name", "summary", "thumbnails", "data", "predictions", "stress", "also",
 }  # fmt: skip
+#: What says which cells there are, not what is in one: see :meth:`Plan.grid_settings`.
+GRID = {"protocols", "seeds", "contenders"}
 
 
 class ContenderPlan(BaseModel):
@@ -202,18 +204,34 @@ class Plan(BaseModel):
         return value
 
     def digest(self) -> str:
-        """Return the sha256 of every setting that decides the numbers of the cells.
+        """Return the sha256 of every setting that decides the numbers of all cells.
 
         Data and imported predictions are told apart by their content, not by their path: see
-        ``study.record.identity``. What is asked of the trained models afterwards may change.
+        ``study.record.identity``. What is asked of the trained models afterwards may change, and
+        the grid may grow (:meth:`grid_settings`).
 
         Returns
         -------
         str
             64 hexadecimal digits.
         """
-        decisive = self.model_dump(mode="json", exclude=BESIDE_THE_CELLS)
+        decisive = self.model_dump(mode="json", exclude=BESIDE_THE_CELLS | GRID)
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def grid_settings(self) -> dict[str, Any]:
+        """Return what says which cells there are; a run may be given more of them.
+
+        Returns
+        -------
+        dict
+            ``protocols`` and ``seeds`` as lists, and under ``contenders`` the settings of each by
+            name; those of a fusion hold the names of its ``parts``.
+        """
+        found: dict[str, Any] = self.model_dump(mode="json", include=GRID)
+        for name, settings in found["contenders"].items():
+            if get_contender(registered_name(self, name)).fuses:
+                settings["parts"] = fusion_parts(self)
+        return found
 
 
 def registered_name(plan: Plan, name: str) -> str:

@@ -2,7 +2,8 @@
 
 A run that continues must give what an uninterrupted one would have given, so everything that
 decides a prediction is part of its identity, and nothing else is: not the path of the data, not
-the names and summaries of the plan.
+the names and summaries of the plan. A run may grow: more seeds, protocols, contenders and imported
+predictions leave what is finished as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pipelines
 from basis.files import sha256_of
 from study.plan.model import Plan
 
-FORMAT = 2
+FORMAT = 3
 
 COMPUTING = (
     "numpy", "scipy", "scikit-learn", "scikit-image", "numba", "opencv-python-headless",
@@ -35,9 +36,11 @@ COMPUTING = (
 MEANING = {
     "plan": "another plan",
     "data": "other data",
+    "code": "another version of this package",
+}
+MAY_GROW = {
     "predictions": "other imported predictions",
     "contenders": "other contenders of your own",
-    "code": "another version of this package",
 }
 LABELS = ["face_id", "age", "gender", "group", "keep"]
 
@@ -47,6 +50,7 @@ def identity_of(plan: Plan, faces: data.Faces, own: dict[str, str] | None = None
     return {
         "format": FORMAT,
         "plan": plan.digest(),
+        "grid": plan.grid_settings(),
         "data": {
             "name": faces.name,
             "pixels": faces.content_hash,
@@ -105,10 +109,40 @@ def _is_text(part: ast.AST) -> bool:
 
 
 def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Say in words what two identities do not have in common; empty if they are one run's."""
+    """Say in words why a run cannot be continued as another; empty if it can."""
     told = [words for key, words in MEANING.items() if found.get(key) != wanted.get(key)]
+    told += _lost_cells(found.get("grid", {}), wanted.get("grid", {}))
+    for key, words in MAY_GROW.items():
+        if not found.get(key, {}).items() <= wanted.get(key, {}).items():
+            told.append(words)
     before, now = found.get("libraries", {}), wanted.get("libraries", {})
     for name in sorted({*before, *now}):
         if before.get(name) != now.get(name):
             told.append(f"{name} {before.get(name, 'absent')} (now {now.get(name, 'absent')})")
     return told
+
+
+def _lost_cells(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Say which cells of a run the other would not have, or have with other settings.
+
+    Models are those of the first protocol and seed, so that more of these go behind the others.
+    """
+    told = []
+    for key in ("protocols", "seeds"):
+        before, now = found.get(key, []), wanted.get(key, [])
+        if now[: len(before)] != before:
+            told.append(f"{key} {_listed(before)} (now {_listed(now)}; more may follow them)")
+    contenders = wanted.get("contenders", {})
+    for name, settings in found.get("contenders", {}).items():
+        if name not in contenders:
+            told.append(f"contender {name!r}, which this plan leaves out")
+        elif contenders[name] != settings:
+            told.append(f"other settings of contender {name!r}")
+    for name in contenders.keys() - found.get("contenders", contenders).keys():
+        if "parts" in contenders[name]:  # they leave answers for a fusion only if one is planned
+            told.append(f"contenders that have left nothing for {name!r} to build on")
+    return told
+
+
+def _listed(values: list[Any]) -> str:
+    return ", ".join(map(str, values))

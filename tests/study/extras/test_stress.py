@@ -11,9 +11,11 @@ from data import stress as changes
 from data import tables
 from study.__main__ import call
 from study.errors import UsageError
-from study.extras.saved import sample
+from study.extras import stress
+from study.extras.saved import leaves_model, sample
 from study.models.model import Model
 from study.plan.files import read_plan
+from study.plan.model import validate_plan
 
 PLAN = """
 summary = "two small contenders"
@@ -181,6 +183,18 @@ def test_what_cannot_be_is_refused_in_a_sentence(override, sentence):
     with pytest.raises(UsageError, match="stress") as found:
         read_plan("quick", overrides=[override])
     assert sentence in str(found.value)
+
+
+def test_contenders_that_leave_no_model_cannot_be_asked():
+    two = {"hog-linear": {}, "lbp-linear": {}}
+    plan = validate_plan({"name": "x", "contenders": {**two, "fusion": {}}})
+    assert [leaves_model(plan, name, ["lbp-linear"]) for name in plan.contenders] == [
+        True, False, False,
+    ]  # fmt: skip
+    stress.check(plan)
+    stress.check(plan, ["lbp-linear"])
+    with pytest.raises(data.DataError, match="leaves a model that could be asked"):
+        stress.check(plan, list(two))
 
 
 def test_stress_without_saved_models_is_refused():

@@ -60,3 +60,31 @@ def test_the_trials_can_be_computed_again():
 
 def test_sizes_that_leave_too_few_faces_are_not_tried():
     assert set(measure(*people(120))["k"]) == {0, 20, 50}
+
+
+def test_a_wider_interval_holds_whatever_the_narrower_held():
+    """Estimates outside their own interval too: a calibration by age makes some."""
+    predicted = np.array([0.0, 0.0, 30.0, 50.0, 9.0])
+    interval = np.array([[0.67, 3.0], [2.0, 2.0], [20.0, 28.0], [40.0, 60.0], [9.0, 12.0]])
+    ages = np.linspace(0, 100, 401)
+    for k in range(len(predicted)):
+        one = np.repeat(predicted[k : k + 1], len(ages)), np.repeat(interval[k : k + 1], 401, 0)
+        score = scores(ages, *one)
+        for times in (0.5, 1.0, 1.3, 2.0, 40.0):
+            new = widened(*one, times)
+            inside = (new[:, 0] <= ages) & (ages <= new[:, 1])
+            np.testing.assert_array_equal(inside, score <= times * (1 + 1e-12))
+            assert (new >= 0).all()
+            assert (new <= 130).all()
+
+
+def test_a_biased_model_is_recalibrated_without_absurd_widths():
+    rng = np.random.default_rng(0)
+    age = rng.uniform(0, 90, 600)
+    predicted = age + 25 + rng.normal(0, 4, 600)
+    interval = np.stack([age - 8, age + 8], axis=1) + rng.normal(0, 6, 600)[:, None]
+    table = measure(age, predicted, interval)
+    for k in (50, 200):
+        rows = table[table["k"] == k]
+        assert rows["coverage"].mean() > 0.88
+        assert rows["width"].mean() < 60

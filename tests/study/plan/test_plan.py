@@ -118,7 +118,9 @@ def test_grid_has_every_cell_once_and_completes_seed_zero_first():
 def test_digest_changes_with_the_numbers_only():
     plan = validate_plan(SMALL)
     assert plan.digest() == validate_plan({**SMALL, "name": "other", "thumbnails": True}).digest()
-    assert plan.digest() != validate_plan({**SMALL, "seeds": [1]}).digest()
+    assert plan.digest() != validate_plan({**SMALL, "folds": 3}).digest()
+    assert plan.digest() == validate_plan({**SMALL, "seeds": [1]}).digest()
+    assert plan.grid_settings() != validate_plan({**SMALL, "seeds": [1]}).grid_settings()
 
 
 def test_a_contender_can_be_left_out():

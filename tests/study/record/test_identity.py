@@ -51,13 +51,24 @@ def test_moved_predictions_are_the_same_and_changed_ones_are_not(faces, csv, tmp
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"seeds": [1]}, "another plan"),
-        ({"protocols": ["adult"]}, "another plan"),
+        ({"seeds": [1]}, "seeds 0 (now 1; more may follow them)"),
+        ({"seeds": [1, 0]}, "seeds 0 (now 1, 0; more may follow them)"),
+        ({"seeds": [0, 7]}, None),
+        ({"protocols": ["adult"]}, "protocols full (now adult; more may follow them)"),
+        ({"protocols": ["full", "adult"]}, None),
         ({"folds": 3}, "another plan"),
         ({"leak": ["hog-linear"]}, "another plan"),
         ({"save_models": False}, "another plan"),
-        ({"contenders": {"dummy": {}, "hog-linear": {"alpha": 4.0}}}, "another plan"),
-        ({"contenders": {"dummy": {}, "hog-linear": {"alpha": 3.0, "threads": 2}}}, "another plan"),
+        (
+            {"contenders": {"dummy": {}, "hog-linear": {"alpha": 4.0}}},
+            "other settings of contender 'hog-linear'",
+        ),
+        (
+            {"contenders": {"dummy": {}, "hog-linear": {"alpha": 3.0, "threads": 2}}},
+            "other settings of contender 'hog-linear'",
+        ),
+        ({"contenders": {"dummy": {}}}, "contender 'hog-linear', which this plan leaves out"),
+        ({"contenders": {"lbp-linear": {}, "hog-linear": {"alpha": 3.0}, "dummy": {}}}, None),
         ({"name": "renamed", "summary": "other words", "thumbnails": True}, None),
     ],
 )
@@ -66,6 +77,32 @@ def test_each_setting_counts_unless_it_changes_no_number(faces, change, words):
         identity_of(validate_plan(table), faces) for table in (PLAN, {**PLAN, **change})
     )
     assert differences(before, after) == ([words] if words else [])
+
+
+def test_a_fusion_counts_with_all_it_builds_on(faces):
+    two = {"hog-linear": {}, "lbp-linear": {}}
+    tables = ({**PLAN, "contenders": c} for c in (two, {**two, "fusion": {}}))
+    plain, fused = (identity_of(validate_plan(table), faces) for table in tables)
+    three = {**two, "hog-kernel": {}, "fusion": {}}
+    more = identity_of(validate_plan({**PLAN, "contenders": three}), faces)
+    assert differences(fused, fused) == []
+    assert differences(fused, more) == ["other settings of contender 'fusion'"]
+    assert differences(plain, fused) == [
+        "contenders that have left nothing for 'fusion' to build on"
+    ]
+
+
+def test_contenders_of_ones_own_and_imported_ones_may_join(faces, csv):
+    imported = identity_of(validate_plan({**PLAN, "predictions": {"x": str(csv)}}), faces)
+    plain = identity_of(validate_plan(PLAN), faces)
+    assert differences(plain, imported) == []
+    assert differences(imported, plain) == ["other imported predictions"]
+    mine = identity_of(validate_plan(PLAN), faces, {"mine": "abc"})
+    changed = identity_of(validate_plan(PLAN), faces, {"mine": "abd"})
+    assert differences(plain, mine) == []
+    assert (
+        differences(mine, plain) == differences(mine, changed) == ["other contenders of your own"]
+    )
 
 
 @pytest.mark.parametrize("column", ["age", "gender", "group", "keep"])
@@ -111,7 +148,7 @@ def test_a_directory_of_another_run_is_refused_or_emptied_on_request(faces, tmp_
     run.open_for(first)
     assert (run.path / "predictions" / "old.parquet").exists()
     second = identity_of(validate_plan({**PLAN, "seeds": [5]}), faces)
-    with pytest.raises(UsageError, match=r"holds a run of another plan.*--overwrite"):
+    with pytest.raises(UsageError, match=r"holds a run of seeds 0 \(now 5.*--overwrite"):
         run.open_for(second)
     run.open_for(second, overwrite=True)
     assert not (run.path / "predictions" / "old.parquet").exists()

@@ -90,11 +90,32 @@ def test_contenders_say_what_they_are():
         ({"weights": None}, "random start"),
         ({"weights": "mine.pth"}, "mine.pth"),
         ({"epochs": 3}, "ImageNet"),
+        ({"recipe": "quick"}, "ImageNet"),
+        ({"recipe": "face"}, "faces"),
+        ({"backbone": "dlib_face_resnet"}, "faces"),
+        ({"backbone": "tf_efficientnet_lite2"}, "ImageNet"),
+        ({"backbone": "resnet18.a1_in1k"}, "published weights of resnet18.a1_in1k"),
+        ({"recipe": "face", "backbone": "tf_efficientnet_lite0"}, "ImageNet"),
     ],
 )
 def test_what_a_network_learnt_before(options, expected):
     known = SimpleNamespace(pretrained_on="ImageNet")
     assert provenance._pretraining(known, options) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "options", "expected"),
+    [
+        ("faces", {}, "faces"),
+        ("faces", {"recipe": "full"}, "ImageNet"),
+        ("faces", {"backbone": "tf_efficientnet_lite0"}, "ImageNet"),
+        ("random start", {"recipe": "quick"}, "random start"),
+        ("random start", {"weights": "pretrained"}, "ImageNet"),
+        ("face landmarks", {"n_shape": 0}, "face landmarks"),
+    ],
+)
+def test_what_others_learnt_before(known, options, expected):
+    assert provenance._pretraining(SimpleNamespace(pretrained_on=known), options) == expected
 
 
 def test_the_whole_record(monkeypatch):

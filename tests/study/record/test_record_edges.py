@@ -83,8 +83,9 @@ def test_the_identity_by_hand(tmp_path, monkeypatch):
     faces = SimpleNamespace(name="toy", content_hash="pixels", table=PEOPLE)
     labels = b"face_id,age,gender,group,keep\na,31.0,male,0,True\nb,42.0,female,1,False\n"
     assert identity.identity_of(plan, faces) == {
-        "format": 2,
+        "format": 3,
         "plan": plan.digest(),
+        "grid": plan.grid_settings(),
         "data": {"name": "toy", "pixels": "pixels", "labels": hashlib.sha256(labels).hexdigest()},
         "predictions": {"theirs": hashlib.sha256(b"").hexdigest()},
         "contenders": {},
