@@ -113,10 +113,8 @@ def _auc(d: Draw) -> tuple[float, float]:
     return whole.auc_interval(float(value), each, d["group"], d["female"])
 
 
-def _difference(d: Draw, hard: bool) -> tuple[float, float]:
+def _difference(d: Draw) -> tuple[float, float]:
     gap = (_right(d, "b") - _right(d)).mean(axis=0)
-    if hard:  # both nearly always right: few discordant faces
-        gap = ((d["p_b"] >= 0.08) * 1.0 - (d["p_a"] >= 0.08)).mean(axis=0)
     one = share_difference(gap[:, None], d["group"]).take(0)
     return one.low, one.high
 
@@ -151,7 +149,7 @@ KINDS: dict[str, Kind] = {
         lambda d: (np.abs(d["error_a"]) - np.abs(d["error_b"])).mean(),
         lambda d, r: _mean(np.abs(d["error_a"]) - np.abs(d["error_b"]), d, r, False)),
     "difference of accuracy": (lambda d: (_right(d, "b") - _right(d)).mean(),
-                               lambda d, r: _difference(d, False)),
+                               lambda d, r: _difference(d)),
 }  # fmt: skip
 
 

@@ -74,18 +74,8 @@ class Evaluation:
 
     @cached_property
     def leader(self) -> str:
-        """The shown contender with the smallest error of age, on the faces that all answered.
-
-        Where there is no such face each on its own faces; the first where no age is known.
-        """
-        by_face = {c: comparison.seed_mean(self.panel, c, "mae") for c in self.shown}
-        known = [c for c in self.shown if np.isfinite(by_face[c]).any()]
-        if not known:
-            return self.shown[0]
-        shared = np.all([np.isfinite(by_face[c]) for c in known], axis=0)
-        if not shared.any():
-            return min(known, key=lambda c: self.value(c, "mae"))
-        return min(known, key=lambda c: float(by_face[c][shared].mean()))
+        """The shown contender with the smallest error of age, on the faces that all answered."""
+        return comparison.smallest_error(self.panel, self.shown)
 
     @cached_property
     def skipped_columns(self) -> list[str]:

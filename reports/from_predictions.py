@@ -186,8 +186,8 @@ def _frame(columns: Columns, what: str) -> pd.DataFrame:
 
 def _genders(values: pd.Series, what: str) -> pd.Series:
     """Return 1.0 for female, 0.0 for male, NaN for nothing; words or codes."""
-    words = {"male": 0.0, "m": 0.0, "female": 1.0, "f": 1.0, "0": 0.0, "1": 1.0, "0.0": 0.0,
-             "1.0": 1.0}  # fmt: skip
+    words = {"male": 0.0, "m": 0.0, "man": 0.0, "boy": 0.0, "0": 0.0, "0.0": 0.0,
+             "female": 1.0, "f": 1.0, "woman": 1.0, "girl": 1.0, "1": 1.0, "1.0": 1.0}  # fmt: skip
     text = values.astype("object").map(lambda v: np.nan if _absent(v) else str(v).strip().lower())
     found = text.map(words)
     wrong = text.notna() & found.isna()
@@ -238,7 +238,7 @@ def _add_columns(faces: pd.DataFrame, by: Columns | None, n: int) -> None:
         is_category = isinstance(values.dtype, pd.CategoricalDtype)
         if not str(name).strip():
             raise ContractError("by: a column needs a name")
-        if values.dtype == object:  # 1 and "1" are one level
+        if values.dtype == object and values.map(pd.api.types.is_scalar).all():  # 1 and "1" are one
             values = values.map(str, na_action="ignore")
         faces[str(name)] = values.array if is_category else pd.Categorical(values)
 

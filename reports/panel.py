@@ -39,6 +39,14 @@ class SeedAnswers:
         """Whether each face was answered at least once, shape (n_faces,)."""
         return np.asarray(np.isfinite(self.age).any(axis=0))
 
+    @cached_property
+    def uneven(self) -> dict[str, int]:
+        """Faces answered by each seed where these are not the same for all; else empty."""
+        known = np.isfinite(self.age) | np.isfinite(self.p_female)
+        if (known == known[0]).all():
+            return {}
+        return dict(zip(self.seeds, known.sum(axis=1).tolist(), strict=True))
+
 
 @dataclass(frozen=True)
 class Panel:

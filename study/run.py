@@ -259,7 +259,7 @@ def _jobs(
                 options=chosen.options,
                 cores=reserved,
                 threads=min(chosen.threads or reserved, cores),
-                save_model=cell == home_cell(plan, faces.name, cell.contender)
+                save_model=cell == home_cell(plan, cell.data_set, cell.contender)
                 and leaves_model(plan, cell.contender, own),
                 handed_over=own.payload(contender.name),
                 shared=reserved < cores and len(cells) > 1,

@@ -81,6 +81,11 @@ class LbpTransformer(ImagesIn, TransformerMixin, BaseEstimator):
         -------
         LbpTransformer
             Itself.
+
+        Raises
+        ------
+        ValueError
+            Images without the cells of the grid, or pixels that are not on one of the scales.
         """
         images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")
         if min(images.shape[1:3]) < self.grid:
@@ -102,6 +107,11 @@ class LbpTransformer(ImagesIn, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of float32, shape (n, grid**2 * (n_points + 2))
+
+        Raises
+        ------
+        ValueError
+            Images of another shape than those of ``fit``, or pixels on neither scale.
         """
         check_is_fitted(self, "image_shape_")
         images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")

@@ -150,6 +150,11 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
         -------
         FeatureMachineRegressor
             Itself.
+
+        Raises
+        ------
+        ValueError
+            Settings out of range.
         """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
         self._fit(X, y.astype(np.float64))
@@ -232,6 +237,11 @@ class FeatureMachineClassifier(ClassifierMixin, _FeatureMachine):
         -------
         FeatureMachineClassifier
             Itself.
+
+        Raises
+        ------
+        ValueError
+            Labels of one class or of more than two, or settings out of range.
         """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(y)

@@ -112,6 +112,11 @@ class MirrorPairs(ImagesIn, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         -------
         MirrorPairs
             Itself.
+
+        Raises
+        ------
+        ValueError
+            A negative ``margin``, or pixels that are not on one of the scales.
         """
         images = self._images(X)
         if self.margin is not None and self.margin < 0:

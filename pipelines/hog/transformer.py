@@ -149,6 +149,11 @@ class HogTransformer(ImagesIn, TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n, n_features)
             In the type ``dtype``.
+
+        Raises
+        ------
+        ValueError
+            Images of another shape than those of ``fit``, or pixels on neither scale.
         """
         check_is_fitted(self, "image_shape_")
         images = self._checked(X)

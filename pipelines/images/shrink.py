@@ -60,6 +60,11 @@ class Shrink(ImagesOut, BaseEstimator):
         -------
         Shrink
             Itself.
+
+        Raises
+        ------
+        ValueError
+            A ``factor`` that is no positive integer or larger than the images.
         """
         images = check_images(X, name="Shrink")
         if not isinstance(self.factor, Integral) or self.factor < 1:

@@ -16,6 +16,8 @@ A chart module has
     Key and title of each copy, if the chart is drawn more than once.
 ``describe(frame, variant="") -> str``, optional
     What the picture shows, for those who do not see it.
+``UNITS``, optional
+    Unit of each number column, such as ``{"value": "years"}``; else the variant tells it.
 ``LEGEND``, optional
     False if the picture names its contenders itself; else the page puts a legend below it.
 

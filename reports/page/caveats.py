@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from reports.display.words import interval, listed, number
 from reports.evaluation import Evaluation
 from reports.statistics.metrics import METRICS
@@ -48,16 +46,19 @@ def caveats(evaluation: Evaluation) -> list[str]:
 def warnings(evaluation: Evaluation) -> list[str]:
     """Return what is probably a mistake in the labels: who is wrong more often than a coin.
 
-    A constant answer is no mistake: it can be wrong on most faces, but its AUC is one half.
+    A constant answer is no mistake: it can be wrong on most faces, but its AUC is one half. Where
+    all faces have one gender, the two cannot be told from each other.
     """
-    found = []
+    found: list[str] = []
+    if evaluation.panel.faces["gender"].nunique() < 2:
+        return found
     numbers = evaluation.headline.set_index(["contender", "metric"])
     for contender in evaluation.panel.contenders:
         said = []
         for metric, unit in (("accuracy", "share"), ("auc", "")):
             if (contender, metric) in numbers.index:
                 row = numbers.loc[contender, metric]
-                if row["high"] < 0.5 and evaluation.value(contender, "auc") < 0.5:
+                if row["high"] < 0.5 and not evaluation.value(contender, "auc") >= 0.5:
                     ends = interval(row["low"], row["high"], unit)
                     said.append(f"{METRICS[metric].label} {number(row['value'], unit)} ({ends})")
         if said:
@@ -96,11 +97,8 @@ def _about_the_run(evaluation: Evaluation) -> list[str]:
                 "numbers are over the faces it answered, which may be the easy ones; comparisons "
                 "are over the faces both answered, and nobody is marked best."
             )
-        each = np.isfinite(answers.age) | np.isfinite(answers.p_female)
-        if (each.any(axis=0) & ~each.all(axis=0)).any() and len(answers.seeds) > 1:
-            sizes = listed(
-                [f"{s}: {n:,}" for s, n in zip(answers.seeds, each.sum(axis=1), strict=True)]
-            )
+        if answers.uneven:
+            sizes = listed([f"{seed}: {n:,}" for seed, n in answers.uneven.items()])
             found.append(
                 f"The trainings of {contender} answered different faces ({sizes}): a face counts "
                 "once, by the mean of those that answered it, and the numbers of single trainings "

@@ -144,7 +144,7 @@ class Page:
     def _chart(self, key: str, module: Any, variant: str, title: str, frame: pd.DataFrame) -> Chart:
         names = list(self.looks)
         drawn = figures.contenders_of(frame)
-        table = from_frame(frame, key, title, names, units=_units(module, variant, frame))
+        table = from_frame(frame, key, title, names, units=_units(module, variant))
         legend = [names.index(c) for c in drawn] if getattr(module, "LEGEND", True) else []
         return Chart(key, title, module.NOTE, table, legend)
 
@@ -221,7 +221,7 @@ def _key(title: str, variant: str, taken: Collection[str]) -> str:
     return f"{plain or 'chart'}-{zlib.crc32(f'{title} {variant}'.encode()):08x}"
 
 
-def _units(module: Any, variant: str, frame: pd.DataFrame) -> dict[str, str]:
+def _units(module: Any, variant: str) -> dict[str, str]:
     """Find the unit of a chart's numbers: stated by the module, or told by its variant."""
     stated = getattr(module, "UNITS", None)
     if stated is not None:

@@ -87,7 +87,9 @@ def _target(evaluation: Evaluation, pair: Pair, target: str) -> Sentence | None:
     word = "years" if target == "age" else "points"
     verb = "estimates age" if target == "age" else "recognises gender"
     size = f"{number(abs(row['advantage']), scale)} {word}{_deciding(row, ahead, scale)}"
-    lead = f"{winner} leads by {size}" if row["advantage"] else "they are level"
+    lead = f"{winner} leads by {size}"
+    if not row["advantage"]:
+        lead = f"they are level{_deciding(row, ahead, scale)}"
     claims = {
         "undecided": f"{winner} and {loser} cannot be told apart on {target}: {lead}.",
         "borderline": f"Borderline: {winner} {verb} better than {loser} here, by {size}, but test "

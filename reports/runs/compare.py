@@ -113,11 +113,10 @@ def _changes(evaluations: Mapping[str, Evaluation]) -> list[Block]:
             continue
         rows = changes(base.panel, other.panel)
         if rows.empty:
-            blocks.append(
-                Prose(
-                    [f"{name} shares no contender, or no test face with its labels, with {first}."]
-                )
+            why = (
+                f"{name} shares no contender or no test face with {first}, or their labels differ."
             )
+            blocks.append(Prose([why]))
         else:
             frames.append(rows.assign(run=name))
     if frames:

@@ -176,7 +176,7 @@ def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
         return (worst, facts_of(evaluation, name)) if worst else ("", "")
     claims, said = [], []
     for _, row in rows.iterrows():
-        claims.append(_claim(evaluation, row, name))
+        claims.append(_claim(evaluation, row))
         unit, difference = ("share", "points") if row["target"] == "gender" else ("years", "years")
         what = "years outside the range" if row["metric"] == "outside_range" else row["target"]
         said.append(
@@ -189,7 +189,7 @@ def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
     return f"On {name}: {'; '.join(claims)}.", f"{'. '.join(said)}. {_growth(evaluation, name)}"
 
 
-def _claim(evaluation: Evaluation, row: pd.Series, name: str) -> str:
+def _claim(evaluation: Evaluation, row: pd.Series) -> str:
     pair, tests = evaluation.pair, evaluation.tests
     assert pair is not None
     at_home = tests[(tests["breakdown"] == "") & (tests["target"] == row["target"])]

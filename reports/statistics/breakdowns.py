@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data import tables
 from reports.panel import Panel
 
 from .intervals import Estimate, mean_interval, student_interval
@@ -45,11 +46,7 @@ def unit(column: str) -> str:
 def breakdown_columns(faces: pd.DataFrame) -> list[str]:
     """Return category columns with at least one face, the familiar ones first."""
     known = list(NAMED)
-    columns = [
-        c
-        for c in faces.columns
-        if isinstance(faces[c].dtype, pd.CategoricalDtype) and faces[c].notna().any()
-    ]
+    columns = [c for c in tables.breakdown_columns(faces) if faces[c].notna().any()]
     return sorted(columns, key=lambda c: known.index(c) if c in known else len(known))
 
 

@@ -75,7 +75,7 @@ def gaps(
     for column, table in tables.items():
         for contender in contenders:
             for metric in TARGETS.values():
-                gap = _gap(panel, column, table, contender, metric)
+                gap = _gap(column, table, contender, metric)
                 if gap is not None:
                     key, values = (contender, metric), seed_mean(panel, contender, metric)
                     found.append(Asked(*gap, key, values))
@@ -104,7 +104,7 @@ def _filled(panel: Panel, column: str, values: Array) -> list[str]:
 
 
 def _gap(
-    panel: Panel, column: str, table: pd.DataFrame, contender: str, metric: str
+    column: str, table: pd.DataFrame, contender: str, metric: str
 ) -> tuple[Row, list[str]] | None:
     mine = table[(table["contender"] == contender) & (table["n"] >= MIN_FACES)]
     mine = mine[(mine["level"] != "unknown") & mine[metric].notna()]

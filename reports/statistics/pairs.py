@@ -119,6 +119,21 @@ def seed_mean(panel: Panel, contender: str, metric: str) -> Array:
     return found
 
 
+def smallest_error(panel: Panel, contenders: list[str]) -> str:
+    """Return who errs least on age, on the faces that all of these contenders answered.
+
+    Where there is no such face each is judged by its own faces; the first where no age is known.
+    """
+    by_face = {c: seed_mean(panel, c, "mae") for c in contenders}
+    known = [c for c in contenders if np.isfinite(by_face[c]).any()]
+    if not known:
+        return contenders[0]
+    shared = np.all([np.isfinite(by_face[c]) for c in known], axis=0)
+    if not shared.any():
+        return min(known, key=lambda c: float(np.nanmean(by_face[c])))
+    return min(known, key=lambda c: float(by_face[c][shared].mean()))
+
+
 def known_of(truth: Array, predicted: Array) -> NDArray[np.bool_]:
     """Say which faces have both a truth and an answer."""
     known = np.isfinite(truth).reshape(len(truth), -1).all(axis=1)

@@ -107,7 +107,10 @@ def test_a_tie_leads_nowhere_and_leans_nowhere():
     truth = people(60)
     right = {"age": truth["age"], "p_female": (truth["gender"] == "female") * 1.0}
     found = summary(truth, {"c": right, "d": right, "e": answers(truth)}, pair=("c", "d"))
-    assert sentence(found, "Age")["claim"] == "d and c cannot be told apart on age: they are level."
+    assert (
+        sentence(found, "Age")["claim"]
+        == "d and c cannot be told apart on age: they are level [0.00 to 0.00]."
+    )
     exceptions = sentence(found, "Exceptions")["evidence"]
     assert "Leaning" not in exceptions
     assert "true difference" not in exceptions

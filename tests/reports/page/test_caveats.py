@@ -13,7 +13,9 @@ def evaluation(n=100, seeds=(2, 2), absent=0, protocol="dedup", name="other", **
     names = ["a", "b"][: len(seeds)]
     complete = np.arange(n) >= absent
     answers = {
-        c: SimpleNamespace(seeds=list(range(k)), complete=complete if c == "a" else complete | True)
+        c: SimpleNamespace(
+            seeds=list(range(k)), complete=complete if c == "a" else complete | True, uneven={}
+        )
         for c, k in zip(names, seeds, strict=True)
     }
     panel = SimpleNamespace(

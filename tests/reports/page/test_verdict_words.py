@@ -92,7 +92,7 @@ def test_gender_is_told_in_shares_and_points():
         (
             "undecided",
             0.0,
-            "cnn and hog cannot be told apart on age: cnn leads by 0.00 years [1.00 to 2.25].",
+            "cnn and hog cannot be told apart on age: they are level [1.00 to 2.25].",
         ),
         (
             "undecided",

@@ -109,7 +109,7 @@ def gap_of(metric="mae", **columns):
     table = {"level": ["a", "b", "c", "unknown"], "n": [30, 31, 29, 90], "contender": "m",
              metric: [4.0, 6.0, 9.0, 99.0], f"{metric}_low": [3.0, 5.5, 8, 98],
              f"{metric}_high": [4.4, 8.0, 10, 100]}  # fmt: skip
-    return gaps._gap(None, "kind", pd.DataFrame(table | columns), "m", metric)
+    return gaps._gap("kind", pd.DataFrame(table | columns), "m", metric)
 
 
 def test_a_gap_by_hand():

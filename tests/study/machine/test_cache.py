@@ -31,5 +31,8 @@ def test_cache_lists_and_clears_by_age(cache, capsys):
     assert "1 entries" in capsys.readouterr().err
     assert [p.name for p in (cache / "pixels").iterdir()] == ["new.npy"]
     assert call(["cache", "clear", "--older-than", "-1"]) == 2
+    names = cache / "data_sets.json"
+    names.write_text("{}")
     assert clear(cache, days=0) == {"pixels/new.npy": 500}
+    assert names.exists(), "what the user called data sets cannot be made again"
     assert folder_sizes(cache) == {}

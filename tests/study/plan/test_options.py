@@ -87,7 +87,8 @@ def test_models_are_saved_once_per_contender_or_never(jobs, faces, tmp_path):
     assert not jobs(save_models=False)["hog-linear"].save_model
     plan = validate_plan({**BASE, "seeds": [3, 4], "protocols": ["full", "adult"]})
     cells = grid(plan, "x")
-    saving = [cell for cell in cells if study_run._saves_model(plan, cell)]
+    made = study_run._jobs(plan, OwnContenders(), cells, faces, RunDirectory(tmp_path), 2, None)
+    saving = [job.cell for job in made if job.save_model]
     assert {(c.contender, c.seed, c.protocol) for c in saving} == {
         ("dummy", 3, "full"), ("hog-linear", 3, "full"),
     }  # fmt: skip
@@ -102,6 +103,8 @@ def test_thumbnails_of_faces_that_may_not_be_shown(small_faces, tmp_path):
 
 def test_leak_and_stress_become_extras(faces, tmp_path):
     run = RunDirectory(tmp_path)
-    assert study_run._extras(validate_plan(BASE), faces, run, 1, None) == []
+    assert study_run._extras(validate_plan(BASE), OwnContenders(), faces, run, 1, None) == []
     plan = validate_plan({**BASE, "leak": ["dummy"]})
-    assert [e.name for e in study_run._extras(plan, faces, run, 1, None)] == ["value of the leak"]
+    assert [e.name for e in study_run._extras(plan, OwnContenders(), faces, run, 1, None)] == [
+        "value of the leak"
+    ]
