@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +39,29 @@ def leaves_model(plan: Plan, name: str, own: Collection[str]) -> bool:
     )
 
 
-def saved_models(run: RunDirectory, plan: Plan) -> dict[str, Model]:
+@dataclass(frozen=True)
+class SavedModel:
+    """A saved model, opened when it is first asked: what it answered before needs it no more."""
+
+    folder: Path
+
+    @cached_property
+    def opened(self) -> Model:
+        """The model itself."""
+        return Model(self.folder)
+
+
+def saved_models(run: RunDirectory, plan: Plan) -> dict[str, SavedModel]:
     """Return the saved models of a run by contender, in order of the plan."""
     found = {}
     for name in plan.contenders:
         folder = run.path / "models" / name
         if (folder / persistence.MANIFEST).is_file() and (folder / "card.json").is_file():
-            found[name] = Model(folder)
+            found[name] = SavedModel(folder)
     return found
 
 
-def key_of(model: Model, *content: object) -> str:
+def key_of(model: SavedModel, *content: object) -> str:
     """Return twelve digits that change with the model and with whatever else is given.
 
     A piece of work is filed under its key, so that one made from another model, other faces or
@@ -69,9 +83,9 @@ def finished_piece(path: Path, contract: Contract) -> pd.DataFrame | None:
         return None
 
 
-def answer_table(model: Model, crops: np.ndarray, cores: int, **columns: Any) -> pd.DataFrame:
+def answer_table(model: SavedModel, crops: np.ndarray, cores: int, **columns: Any) -> pd.DataFrame:
     """Let a model answer for aligned faces; return its answers beside the given columns."""
-    answers = _in_parts(model, crops, cores)
+    answers = _in_parts(model.opened, crops, cores)
     return pd.DataFrame(
         {
             **columns,

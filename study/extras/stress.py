@@ -17,11 +17,12 @@ import pandas as pd
 import data
 from data import stress, tables
 from data.cache import Progress
-from study.models.model import SOURCE_SIZE, Model
+from study.models.model import SOURCE_SIZE
 from study.plan.model import Plan
 from study.record.directory import RunDirectory
 
 from .saved import (
+    SavedModel,
     answer_table,
     chips_of,
     finished_piece,
@@ -98,7 +99,7 @@ def measure(
 
 
 def _answers(
-    models: dict[str, Model],
+    models: dict[str, SavedModel],
     plan: Plan,
     data_set: str,
     chosen: pd.DataFrame,
