@@ -145,6 +145,17 @@ def test_a_constant_answer_is_no_swap_and_no_auc_is_no_defence():
     assert len(swapped(0.45, np.nan, np.nan)) == 1
 
 
+def test_one_gender_alone_cannot_be_swapped():
+    headline = pd.DataFrame(
+        [("a", "accuracy", 0.1, 0.0, 0.2)],
+        columns=["contender", "metric", "value", "low", "high"],
+    )
+    both = evaluation(headline=headline)
+    assert len(caveats.warnings(both)) == 1
+    both.panel.faces = pd.DataFrame({"gender": ["male"] * 100})
+    assert caveats.warnings(both) == []
+
+
 def test_warnings_come_first():
     headline = pd.DataFrame(
         [("a", "accuracy", 0.3, 0.2, 0.4)],
