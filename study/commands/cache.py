@@ -20,7 +20,7 @@ Examples:
 """
 CLEAR = """Delete what was not used for some days.
 
-The names of data sets stay; everything else is made again, downloads only on request.
+The names of data sets stay; everything else is made again, downloads by `study data add`.
 
 Examples:
 

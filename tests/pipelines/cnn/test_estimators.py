@@ -44,13 +44,13 @@ def test_learns_age_and_gender():
     X, Y = made_faces(240)
     cnn = CnnAgeGender(
         **{**QUICK, "epochs": 8, "gender_weight": 4},
-        **{"layer_decay": 1, "lr": 6e-3, "augment": "none", "dropout": 0, "ema": 0.9},
+        **{"layer_decay": 1, "lr": 3e-3, "augment": "none", "dropout": 0, "ema": 0.9},
     )
     cnn.fit(X, Y, select=made_faces(64, 1), calibrate=made_faces(200, 2))
     X_new, Y_new = made_faces(200, 3)
     age, gender = cnn.predict(X_new).T
     assert np.abs(age - Y_new[:, 0]).mean() < 10  # a constant is 22 years off
-    assert (gender == Y_new[:, 1]).mean() > 0.7  # four seeds: .73 to 1, chance .5
+    assert (gender == Y_new[:, 1]).mean() > 0.85  # four seeds: 1.0 each
     low, high = cnn.predict_age_interval(X_new, 0.9).T
     assert 0.8 < ((low <= Y_new[:, 0]) & (Y_new[:, 0] <= high)).mean() <= 1
     assert len(cnn.training_.history) == 8

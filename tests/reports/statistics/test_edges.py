@@ -12,6 +12,7 @@ from reports.statistics.equal_levels import equal_levels
 from reports.statistics.intervals import group_sums, mean_interval, student_interval
 from reports.statistics.metrics import METRICS
 from reports.statistics.paired import survives
+from reports.statistics.shares import wilson
 
 TEN, NINE = np.repeat(np.arange(10), 4), np.repeat(np.arange(9), 4)
 
@@ -264,3 +265,16 @@ def test_unknown_level_and_thin_ones_take_no_part_in_gaps():
     assert worst_cell(table[:1], "m", "mae")["row"] == "a"
     assert worst_cell(table[2:], "m", "mae") is None
     assert worst_cell(table, "other", "mae") is None
+
+
+def test_why_shares_get_no_percentile_bootstrap():
+    """The two coverages of ``docs/methods.md``: exact sums at accuracy .97 and n = 30."""
+    right, true = np.arange(31), 0.97
+    chance = stats.binom.pmf(right, 30, true)
+    drawn = [stats.binom.ppf(q, 30, right / 30) / 30 for q in (0.025, 0.975)]
+    for (low, high), covered in (
+        (drawn, 0.587),
+        (wilson(right / 30, np.full(31, 30.0)), 0.940),
+    ):
+        held = (low <= true) & (true <= high)
+        assert chance[held].sum() == pytest.approx(covered, abs=5e-4)
