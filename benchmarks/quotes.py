@@ -11,7 +11,8 @@ The first word is a folder of ``docs/results``, the second a list of its ``summa
 chart: ``charts/`` and its title with underscores for spaces; for the headline of another protocol
 or data set: ``other_panels/`` and its key). ``column=value`` picks the row, which must be one.
 ``show=`` names the column if it is not ``value``, ``scale=100`` makes a share percent, ``digits=``
-overrides two digits for years and one for percent, ``only=value`` leaves the interval out.
+overrides two digits for years and one for percent, ``only=value`` leaves the interval out. Where a
+run has three trainings the interval is the recipe's (other faces and another training).
 """
 
 from __future__ import annotations
@@ -87,15 +88,21 @@ def _row(spec: str, rows: list[dict[str, Any]], options: dict[str, str]) -> dict
 
 
 def _ends(row: dict[str, Any], show: str) -> tuple[float | None, float | None]:
-    """Return the interval of a column: ``x_low`` and ``x_high``, or ``low`` and ``high``."""
+    """Return the interval of a column: ``x_low`` and ``x_high``, or that of the row."""
     if f"{show}_low" in row:
         return row[f"{show}_low"], row[f"{show}_high"]
     stem = show.removesuffix("_value")
     if show != "value" and f"{stem}_low" in row:
         return row[f"{stem}_low"], row[f"{stem}_high"]
     if show in ("value", "advantage", "difference"):
-        return row.get("low"), row.get("high")
+        return widest(row)
     return None, None
+
+
+def widest(row: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the recipe's interval, over faces and trainings, or that over faces alone."""
+    kind = "recipe_" if row.get("recipe_low") is not None else ""
+    return row.get(f"{kind}low"), row.get(f"{kind}high")
 
 
 def _number(value: float, scale: float, digits: int) -> str:

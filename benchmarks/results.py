@@ -1,8 +1,8 @@
 r"""Publish a run: its numbers into ``docs/results``, its table into the pages.
 
-    python benchmarks/results.py runs/utkface utkface
-    python benchmarks/results.py runs/demo embedded-demo --page
-    python benchmarks/results.py runs/learning-curve learning-curve \
+    python -m benchmarks.results runs/utkface utkface
+    python -m benchmarks.results runs/demo embedded-demo --page
+    python -m benchmarks.results runs/learning-curve learning-curve \
         --picture learning-curve-accuracy
 
 Only ``summary.json``, the pictures asked for by name (those a document shows), with ``--page`` the
@@ -25,6 +25,7 @@ from typing import Any
 import reports
 from basis.files import write_text
 from basis.words import did_you_mean
+from benchmarks.quotes import widest
 from reports.drawing.figures import style
 from reports.drawing.svg import standalone, to_svg
 from reports.report import page_of
@@ -152,9 +153,10 @@ def _cell(row: dict[str, Any] | None, scale: float, digits: int) -> str:
     if row is None:
         return "-"
     value = f"{row['value'] * scale:.{digits}f}"
-    if row["low"] is None:
+    low, high = widest(row)
+    if low is None or high is None:
         return value
-    return f"{value} [{row['low'] * scale:.{digits}f}, {row['high'] * scale:.{digits}f}]"
+    return f"{value} [{low * scale:.{digits}f}, {high * scale:.{digits}f}]"
 
 
 def _minutes(seconds: float | None) -> str:
@@ -210,10 +212,12 @@ def main() -> None:
     if arguments.answers:
         answers = (f"[{n}](docs/results/{arguments.name}/{n})" for n in ANSWERS)
         files += f"; every answer: {', '.join(answers)}"
+    seeds = run.provenance["seeds"]
+    over = " over faces and trainings" if len(seeds) > 2 else ""
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
-        f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
-        f"({machine['processor']}). 95% intervals in brackets. Every number: "
+        f"{', '.join(map(str, seeds))}, {cores} "
+        f"({machine['processor']}). 95% intervals{over} in brackets. Every number: "
         f"{files}.\n\n"
         f"{headline_markdown(summary, seconds)}"
     )

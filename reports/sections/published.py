@@ -32,10 +32,11 @@ def finding(evaluation: Evaluation) -> str:
     leader = evaluation.leader
     ours = evaluation.value(leader, "mae")
     smaller = int((mae["value"] < ours).sum())
+    verb = "is" if smaller == 1 else "are"
     return (
         f"{leader} errs by {number(ours, 'years')} years; of {len(mae)} published errors "
         f"({number(mae['value'].min(), 'years')} to {number(mae['value'].max(), 'years')}), "
-        f"{smaller} are smaller."
+        f"{smaller} {verb} smaller."
     )
 
 

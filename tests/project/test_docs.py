@@ -12,6 +12,7 @@ import pytest
 import typer
 import yaml
 
+from study import read_plan
 from study.__main__ import app
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,13 @@ def snippets():
 def test_a_snippet_runs(code, capsys):
     exec(compile(code, "docs", "exec"), {"__name__": "docs"})
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("block", [b for _, b in found(r"```toml\n(.*?)```")])
+def test_a_plan_that_is_shown_is_one(block, tmp_path):
+    plan = block if "[contenders" in block else f"{block}\n[contenders.hog-linear]"
+    (tmp_path / "shown.toml").write_text(plan, encoding="utf-8")
+    assert read_plan(str(tmp_path / "shown.toml")).contenders
 
 
 def test_every_example_that_is_named_exists():

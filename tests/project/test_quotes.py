@@ -14,6 +14,8 @@ SUMMARY = {
     "headline": [
         {"contender": "cnn", "metric": "mae", "value": 4.333, "low": 4.204, "high": 4.476},
         {"contender": "cnn", "metric": "accuracy", "value": 0.9428, "low": None, "high": None},
+        {"contender": "cnn", "metric": "auc", "value": 0.98, "low": 0.97, "high": 0.985,
+         "recipe_low": 0.96, "recipe_high": 0.99},
     ],
     "gaps": [
         {"contender": "cnn", "worst_value": 7.5, "worst_low": 6.0, "worst_high": 9.0,
@@ -43,6 +45,7 @@ def root(tmp_path: Path) -> Path:
         ("home headline contender=cnn metric=mae only=value", "4.33"),
         ("home headline contender=cnn metric=mae digits=1", "4.3 [4.2, 4.5]"),
         ("home headline contender=cnn metric=accuracy scale=100", "94.3"),
+        ("home headline contender=cnn metric=auc", "0.98 [0.96, 0.99]"),
         ("home gaps contender=cnn level=a_b show=worst_value", "7.50 [6.00, 9.00]"),
         ("home charts/Age_error_elsewhere contender=cnn show=mae", "0.00 [-1.00, 1.00]"),
     ],
@@ -59,7 +62,7 @@ def test_a_quote_is_the_rounded_number_with_its_interval(spec: str, words: str, 
     [
         ("away headline contender=cnn", "not published"),
         ("home nothing contender=cnn", "no 'nothing' among charts, gaps, headline"),
-        ("home headline contender=cnn", "2 rows, not one"),
+        ("home headline contender=cnn", "3 rows, not one"),
         ("home headline contender=dog metric=mae", "0 rows, not one"),
         ("home headline contender=cnn metric=mae show=middle", "no column 'middle'"),
     ],

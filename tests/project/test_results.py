@@ -45,6 +45,15 @@ def test_answers_are_enough_to_recompute_from(run, tmp_path):
     assert reports.summary(again)["headline"] == reports.summary(run)["headline"]
 
 
+def test_three_trainings_are_quoted_with_the_interval_of_the_recipe():
+    row = {"contender": "cnn", "metric": "mae", "value": 4.3, "low": 4.2, "high": 4.41}
+    one = {**row, "recipe_low": None, "recipe_high": None}
+    three = {**row, "recipe_low": 4.1, "recipe_high": 4.52}
+    for known, words in ((one, "4.30 [4.20, 4.41]"), (three, "4.30 [4.10, 4.52]")):
+        table = results.headline_markdown({"headline": [known]}, {"cnn": 61 * 60})
+        assert table.splitlines()[-1] == f"| `cnn` | {words} | - | - | - | 61 min |"
+
+
 def test_the_state_of_a_run_holds_neither_models_nor_faces_and_is_the_same_twice(tmp_path):
     run = tmp_path / "run"
     kept = ["identity.json", "predictions/a.parquet", "models/cnn/card.json", "leak/hog.parquet"]
