@@ -203,8 +203,9 @@ def _costs(
 def _provenance(contenders: tuple[str, ...], seeds: int) -> dict[str, object]:
     return {
         "plan_name": "simulated",
-        "plan": 'data = "simulated"\nseeds = 3\n',
+        "plan": {"data": "simulated", "seeds": list(range(seeds))},
         "seeds": list(range(seeds)),
+        "protocols": ["full"],
         "contenders": {
             name: {
                 "summary": f"simulated {CONTENDERS[name].family} contender",

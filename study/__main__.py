@@ -65,7 +65,7 @@ def call(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         result: Any = app(args=arguments, standalone_mode=False)
-        return _interrupted() if result == INTERRUPTED else int(result or 0)
+        return _interrupted(arguments) if result == INTERRUPTED else int(result or 0)
     except ClickException as error:
         error.show()
         return error.exit_code
@@ -76,7 +76,7 @@ def call(arguments: list[str] | None = None) -> int:
     except StudyFailed as error:
         return _say(str(error), FAILED)
     except (KeyboardInterrupt, typer.Abort):
-        return _interrupted()
+        return _interrupted(arguments)
     except OSError as error:
         return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
 
@@ -89,8 +89,10 @@ def _wrong_usage() -> tuple[type[ValueError], ...]:
     return (UsageError, DataError, ContractError)
 
 
-def _interrupted() -> int:
-    return _say("interrupted: the same command continues where this one stopped", INTERRUPTED)
+def _interrupted(arguments: list[str] | None) -> int:
+    words = sys.argv[1:] if arguments is None else arguments
+    further = ": the same command continues where this one stopped" if "run" in words[:1] else ""
+    return _say(f"interrupted{further}", INTERRUPTED)
 
 
 def _say(message: str, code: int) -> int:

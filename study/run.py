@@ -20,7 +20,7 @@ from pipelines.registry import get_contender
 from study.engine.dask import run_on_dask
 from study.engine.devices import visible_devices
 from study.extras.attempts import Attempts, Extra, LeftOut
-from study.extras.imported import import_cells, read_predictions
+from study.extras.imported import imported_cells, write_cell
 from study.extras.saved import home_cell, leaves_model
 from study.plan.cells import Cell, Job, grid
 from study.plan.model import Plan, fusion_parts, registered_name
@@ -137,16 +137,18 @@ def run_study(
         raise UsageError(
             f"{faces.name}: its licence does not allow faces in a report; set thumbnails = false"
         )
-    for path in plan.predictions.values():
-        read_predictions(path)  # a wrong file is refused before anything is written
+    splits = splits_of(plan, faces)
+    # a wrong file is refused before anything is written
+    imported = imported_cells(plan.predictions, splits, grid(plan, faces.name))
     also.check_sources(plan, faces.name, stage)
     run = RunDirectory(out)
-    splits = splits_of(plan, faces)
-    run.open_for(identity_of(plan, faces, own.identities()), overwrite=overwrite)
-    with run.locked():
+    identity = identity_of(plan, faces, own.identities())
+    with run.opened_for(identity, overwrite=overwrite):
         _write_inputs(run, plan, faces, splits, cores)
-        import_cells(run, plan.predictions, grid(plan, faces.name))
+        for cell, predictions in imported.items():
+            write_cell(run, cell, predictions)
         attempts = Attempts(run)
+        attempts.forget()
         extras = [e for e in _extras(plan, own, faces, run, cores, stage) if attempts.possible(e)]
         if note is not None:
             for entry in attempts.left_out:

@@ -151,15 +151,18 @@ def split(
 def stress(
     source: Annotated[str, typer.Argument(help="Archive, folder, table or name.")] = "embedded",
     out: Annotated[Path, typer.Option(help="PNG or JPEG to write.")] = Path("stress.png"),
-    face: Annotated[str | None, typer.Option(help="face_id; default: the most frontal.")] = None,
+    face: Annotated[str | None, typer.Option(help="face_id; default: a frontal one.")] = None,
     condition: Annotated[
         list[str] | None, typer.Option(help="A condition; repeat it; default: all.")
     ] = None,
 ) -> None:
     """Write a contact sheet; the faces must be cropped as UTKFace crops them."""
+    if out.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise UsageError(f"{out}: name a file that ends in .png or .jpg")
     import cv2
 
     import data as faces_of
+    from basis.files import replacing
     from basis.pictures import decode, to_square
     from data.stress.sheet import contact_sheet
 
@@ -170,6 +173,8 @@ def stress(
     chosen = face or str(kept.loc[turned.idxmin(), "face_id"])
     chip = to_square(decode(faces.path(chosen).read_bytes()).pixels, 200)
     sheet = contact_sheet(chip, chosen, condition)
-    if not cv2.imwrite(str(out), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
-        raise UsageError(f"{out} cannot be written: name a .png or .jpg in an existing folder")
+    _, encoded = cv2.imencode(out.suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as temporary:
+        temporary.write_bytes(encoded.tobytes())
     console.print(f"{out}: {chosen}", markup=False, soft_wrap=True)

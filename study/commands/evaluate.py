@@ -37,6 +37,9 @@ def evaluate(
             help="Find and align faces first; default: where they are not cropped already.",
         ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin anew; deletes what --out holds.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every number as JSON.")] = False,
 ) -> None:
     """Evaluate a model and render the report."""
@@ -49,7 +52,9 @@ def evaluate(
     name = Path(source).name.split(".")[0]
     where = out or Path("runs") / f"evaluate-{chosen.card['contender']}-on-{name}"
     with bars() as shown:
-        facts = evaluate_model(chosen, source, where, align=align, progress=shown.stage)
+        facts = evaluate_model(
+            chosen, source, where, align=align, overwrite=overwrite, progress=shown.stage
+        )
     report, summary = write_report(RunDirectory(where))
     if as_json:
         print_json({"report": str(report), **summary})
@@ -62,15 +67,17 @@ def evaluate(
 
 def left_out(facts: Mapping[str, Any]) -> str:
     """Say which pictures were left out, and what could not be looked for."""
-    near = facts["n_near"]
+    seen, near = facts["n_seen"], facts["n_near"]
     said = [
-        f"{facts['n_seen']:,} training faces",
+        *([] if seen is None else [f"{seen:,} training faces"]),
         *([] if near is None else [f"{near:,} near duplicates of training faces"]),
         f"{facts['n_without_face']:,} pictures without a face",
         f"{facts['n_without_age']:,} faces without an age",
     ]
     text = "left out: " + ", ".join(said)
-    if near is None:
+    if seen is None:
+        text += "; which faces the model was trained on is not known (its run is not at hand)"
+    elif near is None:
         text += "; near duplicates of training faces were not looked for (their pictures are not "
         text += "at hand)"
     return text

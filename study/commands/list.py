@@ -38,7 +38,7 @@ def list_all(
         "contenders": {name: c.summary for name, c in contenders().items()},
         "data sets": data.known_data_sets(),
         "plans": {
-            name: tomllib.loads(path.read_text())["summary"]
+            name: tomllib.loads(path.read_text(encoding="utf-8"))["summary"]
             for name, path in shipped_plans().items()
         },
         "stress conditions": {

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import chain, count
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,6 +62,8 @@ def predict(
     jobs: Annotated[int | None, typer.Option(help="Threads; default all cores.", min=1)] = None,
 ) -> None:
     """Predict; a photo that cannot be read is reported and the rest goes on."""
+    if as_json and as_csv:
+        raise UsageError("--json and --csv: choose one of them")
     from study.engine.local import available_cores
     from study.models.choose import newest_model
     from study.models.model import load
@@ -70,7 +75,7 @@ def predict(
     console.print(f"model: {chosen.describe()}", markup=False, soft_wrap=True)
     if chosen.card["training_data"]["data_set"] == "embedded":
         console.print("warning: this model has only seen rendered heads, not people")
-    files = photo_files(photos)
+    files = photo_files(photos, without=draw)
     copies = copy_names(files) if draw is not None else {}
     rows: list[dict[str, Any]] = []
     with bars() as shown:
@@ -80,46 +85,69 @@ def predict(
             n_jobs=jobs or available_cores(),
             progress=shown.stage if len(files) > 1 else None,
         )
-        for answer in answers:
-            if answer.problem:
-                console.print(f"{answer.path}: {answer.problem}", markup=False, soft_wrap=True)
-            rows += to_rows(answer)
-            if draw is not None and answer.photo is not None:
-                _draw(answer, draw / copies[answer.path])
+        try:
+            for answer in answers:
+                if answer.problem:
+                    console.print(f"{answer.path}: {answer.problem}", markup=False, soft_wrap=True)
+                rows += to_rows(answer)
+                if draw is not None and answer.photo is not None:
+                    _draw(answer, draw / copies[answer.path])
+        except KeyboardInterrupt:  # what is answered is not lost
+            _show(rows, as_json=as_json, as_csv=as_csv)
+            raise
     _show(rows, as_json=as_json, as_csv=as_csv)
     if not any(answer["face"] or answer["problem"] == "no face found" for answer in rows):
         raise StudyFailed("no photo could be read")
 
 
-def photo_files(photos: list[Path]) -> list[Path]:
-    """Return the given photos and those in the given folders, each once, in order."""
+def photo_files(photos: list[Path], without: Path | None = None) -> list[Path]:
+    """Return the given photos and those in the given folders, each once, in order.
+
+    Of the folders, what lies in the folder ``without``, that of annotated copies, is left out.
+    """
     from basis.pictures import IMAGE_SUFFIXES
 
     files: list[Path] = []
     for path in photos:
         if path.is_dir():
-            files += sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+            inside = (p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+            copies = None if without is None else _absolute(without)
+            files += sorted(p for p in inside if copies not in _absolute(p).parents)
         elif path.exists():
             files.append(path)
         else:
             raise UsageError(f"{path}: no such photo or folder")
     if not files:
         raise UsageError(f"no photos in {', '.join(map(str, photos))}")
-    return list(dict.fromkeys(files))
+    return list({_absolute(path): path for path in reversed(files)}.values())[::-1]
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - keeps links
 
 
 def copy_names(files: list[Path]) -> dict[Path, Path]:
     """Return where annotated copies of photos go: sub-folders are kept, no name is there twice."""
-    absolute = {path: Path(os.path.abspath(path)) for path in files}  # noqa: PTH100 - keeps links
-    common = Path(os.path.commonpath([path.parent for path in absolute.values()]))
-    places = {path: whole.relative_to(common) for path, whole in absolute.items()}
+    places = dict(zip(files, _below_common([_absolute(path) for path in files]), strict=True))
     stems = Counter(place.with_suffix("") for place in places.values())
-    return {
-        path: place.with_name(
-            f"{place.stem if stems[place.with_suffix('')] == 1 else place.name}.faces.png"
-        )
-        for path, place in places.items()
-    }
+    names: dict[Path, Path] = {}
+    taken: set[Path] = set()
+    for path, place in places.items():
+        stem = place.stem if stems[place.with_suffix("")] == 1 else place.name
+        tries = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        free = (place.with_name(f"{name}.faces.png") for name in tries)
+        names[path] = next(place for place in free if place not in taken)
+        taken.add(names[path])
+    return names
+
+
+def _below_common(paths: Sequence[PurePath]) -> list[Path]:
+    """Return paths below the folder they share; on several drives each below its letter."""
+    try:
+        common = os.path.commonpath([path.parent for path in paths])
+    except ValueError:
+        return [Path(re.sub(r"\W+", "", p.drive), *p.parts[1:]) for p in paths]
+    return [Path(path.relative_to(common)) for path in paths]
 
 
 def to_rows(answer: PhotoAnswer) -> list[dict[str, Any]]:

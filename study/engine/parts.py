@@ -9,6 +9,13 @@ from study.errors import StudyFailed
 from study.plan.cells import Job
 
 
+def some_of(rows: np.ndarray, size: int | None, seed: int) -> np.ndarray:
+    """Return ``size`` of the rows, all of them if None: smaller choices are in larger ones."""
+    if size is None:
+        return rows
+    return np.sort(np.random.default_rng([seed, 7]).permutation(rows)[:size])
+
+
 class Parts:
     """The images and labels of each part of a cell's split.
 
@@ -44,10 +51,7 @@ class Parts:
 
     def training_rows(self, size: int | None, seed: int) -> np.ndarray:
         """Return the rows to train on; smaller sets are nested in larger ones of the same seed."""
-        rows = self.rows("train")
-        if size is None:
-            return rows
-        return np.sort(np.random.default_rng([seed, 7]).permutation(rows)[:size])
+        return some_of(self.rows("train"), size, seed)
 
     def training(self, size: int | None, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return what a contender is fitted on: images, labels and groups of the training part."""

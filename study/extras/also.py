@@ -88,11 +88,12 @@ def measure(
             cell = home_cell(plan, other.faces.name, name)
             content = hashlib.sha256(np.ascontiguousarray(other.crops).data).hexdigest()
             path = folder / f"{name}-{key_of(model, content, vars(cell))}.parquet"
+            ids = other.table["face_id"].to_numpy()
             piece = finished_piece(path, tables.PREDICTIONS)
             if piece is None:
-                columns = {**vars(cell), "face_id": other.table["face_id"].to_numpy()}
-                piece = answer_table(model, other.crops, cores, **columns)
+                piece = answer_table(model, other.crops, cores, **vars(cell), face_id=ids)
                 tables.write_table(piece, path, tables.PREDICTIONS)
+            piece = piece.assign(face_id=ids)  # the same crops, whatever their files are called now
             pieces.append(piece)
             tried.append(_recalibrated(piece, other).assign(contender=name))
         recalibration = pd.concat(tried, ignore_index=True)

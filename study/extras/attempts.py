@@ -46,6 +46,10 @@ class Attempts:
         stored = read_json(self._path) if self._path.is_file() else []
         return [LeftOut(**entry) for entry in stored]
 
+    def forget(self) -> None:
+        """Begin anew: what an earlier command asked for in vain is not this one's failure."""
+        self._path.unlink(missing_ok=True)
+
     def possible(self, extra: Extra) -> bool:
         """Whether its check raises nothing: what can be known before training, is."""
         return self._try(extra.name, extra.check, failed=False)

@@ -37,20 +37,27 @@ def read_predictions(path: str) -> pd.DataFrame:
     return table
 
 
-def import_cells(run: RunDirectory, plan_predictions: dict[str, str], cells: list[Cell]) -> None:
-    """Write imported contenders' predictions (name to CSV) for the test part of each split."""
-    splits = tables.read_table(run.path / "splits.parquet", tables.SPLITS)
+def imported_cells(
+    plan_predictions: dict[str, str], splits: pd.DataFrame, cells: list[Cell]
+) -> dict[Cell, pd.DataFrame]:
+    """Return imported contenders' predictions (name to CSV) for the test part of each split.
+
+    ``UsageError`` names the file where a face is missing or a value cannot be: before anything of
+    the run is written.
+    """
     places = sorted({(c.data_set, c.protocol, c.seed, c.fold) for c in cells})
+    found = {}
     for name, path in plan_predictions.items():
         table = read_predictions(path).set_index("face_id")
         for data_set, protocol, seed, fold in places:
             cell = Cell(data_set, protocol, name, seed, fold)
             here = (splits["protocol"] == protocol) & (splits["seed"] == seed)
             here &= (splits["fold"] == fold) & (splits["part"] == "test")
-            _write(run, cell, table, splits.loc[here, "face_id"], Path(path))
+            found[cell] = _checked(cell, table, splits.loc[here, "face_id"], Path(path))
+    return found
 
 
-def _write(run: RunDirectory, cell: Cell, table: pd.DataFrame, test: pd.Series, path: Path) -> None:
+def _checked(cell: Cell, table: pd.DataFrame, test: pd.Series, path: Path) -> pd.DataFrame:
     absent = test[~test.isin(table.index)]
     if len(absent):
         raise UsageError(
@@ -66,7 +73,11 @@ def _write(run: RunDirectory, cell: Cell, table: pd.DataFrame, test: pd.Series, 
         predictions = tables.PREDICTIONS.validate(predictions)
     except tables.ContractError as error:
         raise UsageError(f"{path}: {error}") from error
-    known = [column.name for column in tables.PREDICTIONS.columns]
+    return predictions[[column.name for column in tables.PREDICTIONS.columns]]
+
+
+def write_cell(run: RunDirectory, cell: Cell, predictions: pd.DataFrame) -> None:
+    """Write one cell of an imported contender: its record, then its predictions."""
     unknown = dict.fromkeys(
         (
             "fit_seconds",
@@ -80,4 +91,4 @@ def _write(run: RunDirectory, cell: Cell, table: pd.DataFrame, test: pd.Series, 
     costs = {**vars(cell), **unknown, "n_train": 0, "cores": 1, "threads": 1, "shared": False}
     record = run.path / "records" / f"{cell.name}.json"
     write_json(record, {"costs": {**costs, "device": "unknown"}})
-    tables.write_table(predictions[known], run.predictions(cell), tables.PREDICTIONS)
+    tables.write_table(predictions, run.predictions(cell), tables.PREDICTIONS)

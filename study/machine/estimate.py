@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from study.errors import StudyFailed
 from study.plan.model import Plan
-from study.record.files import read_json
-from study.record.provenance import contender_facts, processor
+from study.record.files import read_json, read_parquet
+from study.record.provenance import processor
 
 
 @dataclass(frozen=True)
@@ -25,28 +27,31 @@ class Estimate:
 def estimate(plan: Plan, runs: Path) -> list[Estimate]:
     """Return the expected training time of one cell of each contender, in order of the plan.
 
-    Earlier runs in ``runs`` tell, the newest first, if they were made on the same processor.
+    Earlier runs in ``runs`` tell, the newest first, if they were made on the same processor, of
+    data of the same name, with the same settings of the contender.
     """
-    wanted = contender_facts(plan)
     found: dict[str, Estimate] = {}
-    for run, provenance in _earlier(runs):
-        costs = pd.read_parquet(run / "costs.parquet").set_index("contender")
-        for name, facts in provenance.get("contenders", {}).items():
-            if name in found or name not in wanted or name not in costs.index:
-                continue
-            if facts.get("options") != wanted[name]["options"]:
-                continue
-            row = costs.loc[[name]].iloc[0]
-            found[name] = Estimate(name, float(row["fit_seconds"]), run.name)
+    for run, provenance in _earlier(runs, plan.data):
+        fits = pd.read_parquet(run / "costs.parquet").groupby("contender")["fit_seconds"].median()
+        before = provenance["plan"].get("contenders", {})
+        for name, chosen in plan.contenders.items():
+            same = before.get(name) == chosen.model_dump(mode="json", exclude_none=True)
+            if same and name not in found and np.isfinite(fits.get(name, np.nan)):
+                found[name] = Estimate(name, float(fits[name]), run.name)
     return [found.get(name, Estimate(name, float("nan"), "")) for name in plan.contenders]
 
 
-def _earlier(runs: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Return finished runs on this processor with their provenance, newest first."""
+def _earlier(runs: Path, data: str) -> list[tuple[Path, dict[str, Any]]]:
+    """Return runs on this processor with data of this name and their provenance, newest first."""
     found = []
-    for path in runs.glob("*/provenance.json"):
-        provenance = read_json(path)
+    for path in runs.glob("*/costs.parquet"):
+        try:
+            provenance = read_json(path.with_name("provenance.json"))
+            read_parquet(path)
+        except (StudyFailed, FileNotFoundError):
+            continue  # a damaged neighbour tells nothing
+        of = provenance.get("plan", {}).get("data")
         same = provenance.get("machine", {}).get("processor") == processor()
-        if same and (path.parent / "costs.parquet").is_file():
+        if same and of is not None and Path(of).name == Path(data).name:
             found.append((path.parent, provenance))
     return sorted(found, key=lambda item: str(item[1].get("started")), reverse=True)

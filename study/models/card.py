@@ -15,6 +15,8 @@ from basis.files import write_json, write_text
 from data import tables
 from reports import RunTables
 from study.engine.cell import FAMILIAR, RANGES
+from study.engine.parts import some_of
+from study.errors import StudyFailed
 from study.record.files import read_json
 
 INTENDED_USE = (
@@ -28,11 +30,13 @@ NOT_FOR = (
 )
 
 
-def make_card(run: RunTables, contender: str) -> dict[str, Any]:
-    """Return the card of one contender as a JSON-able dict."""
-    cells = run.predictions[run.predictions["contender"] == contender]
-    first = cells.iloc[0]
-    chosen = cells[(cells["seed"] == first["seed"]) & (cells["protocol"] == first["protocol"])]
+def make_card(run: RunTables, contender: str, trained: str | None = None) -> dict[str, Any]:
+    """Return the card of one contender's saved model as a JSON-able dict.
+
+    ``trained`` is when its training began, if that is known better than by the start of the run.
+    """
+    chosen = _answers(run, contender)
+    first = chosen.iloc[0]
     return {
         "contender": contender,
         "details": {
@@ -40,7 +44,7 @@ def make_card(run: RunTables, contender: str) -> dict[str, Any]:
             "versions": run.provenance["versions"],
             "seed": int(first["seed"]),
             "protocol": str(first["protocol"]),
-            "trained": run.provenance["started"],
+            "trained": trained or run.provenance["started"],
         },
         "intended_use": INTENDED_USE,
         "not_for": list(NOT_FOR),
@@ -53,13 +57,22 @@ def make_card(run: RunTables, contender: str) -> dict[str, Any]:
     }
 
 
+def _answers(run: RunTables, contender: str) -> pd.DataFrame:
+    """Return what the saved model answered: that of the first protocol, seed and fold."""
+    rows, plan = run.predictions, run.provenance
+    same = (rows["protocol"] == plan["protocols"][0]) & (rows["seed"] == plan["seeds"][0])
+    return rows[same & (rows["fold"] == 0) & (rows["contender"] == contender)]
+
+
 def _training_data(run: RunTables, cell: pd.Series) -> dict[str, Any]:
     splits = run.splits
     assert splits is not None
     same = (splits["protocol"] == cell["protocol"]) & (splits["seed"] == cell["seed"])
     same &= splits["fold"] == cell["fold"]
     ids = splits.loc[same & (splits["part"] == "train"), "face_id"]
-    faces = run.faces[run.faces["face_id"].isin(ids)]
+    plan = run.provenance["plan"].get("contenders", {}).get(cell["contender"], {})
+    rows = np.flatnonzero(run.faces["face_id"].isin(ids).to_numpy())
+    faces = run.faces.iloc[some_of(rows, plan.get("train_size"), int(cell["seed"]))]
     return {
         "data_set": str(cell["data_set"]),
         **run.provenance["data_sets"][str(cell["data_set"])],
@@ -125,11 +138,19 @@ def to_markdown(card: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _when(card: Path) -> str | None:
+    """Return when a model was trained by the card it has: a run may go on later and elsewhere."""
+    try:
+        return str(read_json(card)["details"]["trained"])
+    except (FileNotFoundError, StudyFailed, KeyError, TypeError):
+        return None
+
+
 def write_cards(run_path: Path, run: RunTables) -> None:
     """Write ``card.json`` and ``CARD.md`` into every model folder of a run."""
     for folder in sorted((run_path / "models").iterdir()):
-        if folder.is_dir() and (run.predictions["contender"] == folder.name).any():
-            card = make_card(run, folder.name)
+        if folder.is_dir() and len(_answers(run, folder.name)):
+            card = make_card(run, folder.name, _when(folder / "card.json"))
             if (folder / RANGES).is_file():  # of pixels, which the tables of a run do not hold
                 card["training_data"]["ranges"].update(read_json(folder / RANGES))
             write_json(folder / "card.json", card)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.persistence import ESTIMATOR
 from study.errors import UsageError
 from study.record.directory import select_scores
 from study.record.files import finished_files, read_json
@@ -23,7 +24,7 @@ def best_model(run: Path) -> Path:
     """
     records = [read_json(p) for p in finished_files(run / "records", "*.json")]
     scores = select_scores(records)
-    folders = [p for p in sorted((run / "models").iterdir()) if (p / "card.json").is_file()]
+    folders = [p for p in sorted((run / "models").iterdir()) if _answers(p)]
     folders = [p for p in folders if not _knows_nothing(p / "card.json")] or folders
     if not folders:
         raise UsageError(f"{run} holds no saved model: run the study with save_models = true")
@@ -62,7 +63,8 @@ def newest_model(runs: Path) -> Path:
     >>> model = study.load(study.newest_model(Path("runs")))              # doctest: +SKIP
     """
     cards = runs.glob("*/models/*/card.json")
-    candidates = [p for p in cards if not _is_rendered(p) and not _knows_nothing(p)]
+    cards_of_models = [card for card in cards if _answers(card.parent)]
+    candidates = [p for p in cards_of_models if not _is_rendered(p) and not _knows_nothing(p)]
     if not candidates:
         raise UsageError(
             f"no model trained on photographs was found under {runs}/. Make one:\n"
@@ -72,6 +74,11 @@ def newest_model(runs: Path) -> Path:
             "real photos)"
         )
     return max(candidates, key=lambda p: (str(_details(p)["trained"]), p.as_posix())).parents[2]
+
+
+def _answers(folder: Path) -> bool:
+    """Whether a model is there, not its card alone: a run may have moved without its models."""
+    return (folder / "card.json").is_file() and (folder / ESTIMATOR).is_file()
 
 
 def _details(card: Path) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Elsewhere:
         ``title``, ``kind``, ``licence``, ``content_hash``, ``n_faces``; ``aligned`` (whether our
         detector cropped them), ``judged_by`` (why, '' where the user said so),
         ``n_without_face``, ``n_seen`` (training faces left out), ``n_near`` (near duplicates of
-        training faces left out, None where these were not at hand), ``sharpness`` (median
+        training faces left out); each None where what the model was fitted with, or its pictures,
+        are not at hand; ``sharpness`` (median
         variance of the Laplacian of the crops).
     """
 
@@ -112,7 +113,7 @@ def look_elsewhere(
         "aligned": aligned,
         "judged_by": judged_by,
         "n_without_face": int((~found).sum()),
-        "n_seen": int(known.sum()),
+        "n_seen": None if seen is None else int(known.sum()),
         "n_near": None if training is None else int(near.sum()),
         "sharpness": sharpness(crops[found]),
     }
@@ -132,8 +133,11 @@ def load_labelled(source: str, progress: Progress | None) -> data.Faces:
 def _askable(table: pd.DataFrame) -> pd.DataFrame:
     """Return kept faces, and those that are dropped for want of an age but have a gender."""
     no_age = (table["drop_reason"] == "label missing") & table["gender"].notna()
-    no_age &= age_ends(table)[0].isna() & ~table["pixel_sha256"].duplicated()
-    return table[table["keep"] | no_age]
+    asked = table[table["keep"] | (no_age & age_ends(table)[0].isna())]
+    # of the same pixels one is asked: the kept one, else the first that has a gender
+    order = asked.sort_values("keep", ascending=False, kind="stable")["pixel_sha256"]
+    again = order.duplicated().reindex(asked.index)
+    return asked[asked["keep"] | ~again]
 
 
 def _crops(

@@ -17,24 +17,32 @@ from basis.files import sha256_of, write_json, write_text
 from data import tables
 from data.bins import age_ends
 from pipelines.persistence import MANIFEST
-from study.engine.cell import LEVEL
+from study.engine.cell import LEVEL, RANGES, network_fact
+from study.engine.local import available_cores
 from study.plan.cells import Cell
 from study.record import provenance
 from study.record.directory import RunDirectory
+from study.record.files import read_json
 from study.record.identity import FORMAT, code_hash, labels_hash, library_versions
 
 from .elsewhere import Elsewhere, look_elsewhere
 from .fitted_with import fitted_with, still_there
-from .model import Model
+from .model import MIN_LABELLED, Model
 from .recalibrate import factor, scores
 
-MIN_LABELLED = 20  # known ages below which a factor for the intervals is a guess
+UNKNOWN = "not known: the run of the model is not at hand"
 NOT_AT_HAND = "not looked for: the training pictures are not at hand"
 Progress = Callable[[str, int, int], None]
 
 
 def evaluate(
-    model: Model, source: str, out: Path, *, align: bool | None = None, progress: Progress
+    model: Model,
+    source: str,
+    out: Path,
+    *,
+    align: bool | None = None,
+    overwrite: bool = False,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Predict every face of a data set that has a label and leave a run directory to report on.
 
@@ -55,6 +63,8 @@ def evaluate(
     align : bool, optional
         Find and align the face in each picture first; None: where the pictures are not cropped as
         UTKFace is. A picture without a face is left out.
+    overwrite : bool
+        Begin anew where ``out`` holds something else, which is deleted.
     progress : callable
         ``(stage, done, total)``.
 
@@ -62,8 +72,15 @@ def evaluate(
     -------
     dict
         About the data set: ``aligned``, ``n_without_face``, ``n_seen`` and ``n_near`` (training
-        faces and near duplicates of them that were left out; None where the training pictures
-        are not at hand), ``n_without_age`` and more.
+        faces and near duplicates of them that were left out; None where the run, or the training
+        pictures, are not at hand), ``n_without_age`` and more.
+
+    Raises
+    ------
+    DataError
+        No face is left that can be asked about its age.
+    UsageError
+        ``out`` holds something else.
 
     Examples
     --------
@@ -75,17 +92,17 @@ def evaluate(
     """
     details = model.card["details"]
     # of a model of no run it is not known what it was fitted with
-    seen, training = pd.Series(dtype="str"), None
+    seen, training = None, None
     if {"protocol", "seed"} <= details.keys():
-        home = model.folder.parents[1]
+        home = model.folder.resolve().parents[1]
         seen = fitted_with(home, details["protocol"], int(details["seed"]))
         training = still_there(home, seen)
     other = _with_ages(
         look_elsewhere(source, seen=seen, training=training, align=align, progress=progress)
     )
     run = RunDirectory(out)
-    run.open_for(_identity(model, other.faces, align=bool(other.facts["aligned"])))
-    with run.locked():
+    identity = _identity(model, other.faces, align=bool(other.facts["aligned"]))
+    with run.opened_for(identity, overwrite=overwrite):
         _write(run, model, other)
     return other.facts
 
@@ -93,6 +110,11 @@ def evaluate(
 def _with_ages(other: Elsewhere) -> Elsewhere:
     """Leave out faces whose age is not even known within a range."""
     known = age_ends(other.table)[0].notna().to_numpy()
+    if not known.any():
+        raise data.DataError(
+            f"{other.faces.name}: none of its {len(known):,} faces that the model may be asked "
+            "about has a known age"
+        )
     facts = {**other.facts, "n_without_age": int((~known).sum())}
     table = other.table[known].reset_index(drop=True)
     return replace(other, table=table, crops=other.crops[known], facts=facts)
@@ -112,19 +134,21 @@ def _write(run: RunDirectory, model: Model, other: Elsewhere) -> None:
     faces, kept, crops = other.faces, other.table, other.crops
     contender = str(model.card["contender"])
     cell = Cell(faces.name, "full", contender, 0, 0)
-    table, seconds = _predictions(model, kept, crops, cell)
+    table, calibrated, seconds = _predictions(model, kept, crops, cell)
+    n_parameters = float(network_fact(model.estimator, "n_parameters_", np.nan))
+    cores = available_cores() if np.isfinite(n_parameters) else 1  # a network takes what is there
     costs = {
         **vars(cell),
         "fit_seconds": np.nan,
         "predict_images_per_second": len(kept) / seconds,
         "peak_rss_bytes": np.nan,
-        "model_bytes": float(sum(p.stat().st_size for p in model.folder.rglob("*"))),
-        "n_parameters": float(getattr(model.estimator, "n_parameters_", np.nan)),
+        "model_bytes": _saved_bytes(model.folder),
+        "n_parameters": n_parameters,
         "n_train": 0,
-        "cores": 1,
-        "threads": 1,
+        "cores": cores,
+        "threads": cores,
         "shared": False,
-        "device": "cpu",
+        "device": str(network_fact(model.estimator, "device_", "cpu")),
     }
     splits = table[["data_set", "protocol", "seed", "fold", "face_id"]].assign(part="test")
     tables.write_table(faces.table, run.path / "faces.parquet", tables.FACES)
@@ -134,13 +158,24 @@ def _write(run: RunDirectory, model: Model, other: Elsewhere) -> None:
     write_json(run.path / "provenance.json", _provenance(model, other, contender))
     write_json(run.path / "records" / f"{cell.name}.json", {"costs": costs})
     tables.write_table(table, run.predictions(cell), tables.PREDICTIONS)
-    _write_intervals(run, model, kept, table)
+    _write_intervals(
+        run, model, kept, table.assign(age_low=calibrated[:, 0], age_high=calibrated[:, 1])
+    )
+
+
+def _saved_bytes(folder: Path) -> float:
+    """Return the size of what the training saved: an exported file or a card is no part of it."""
+    names = [*read_json(folder / MANIFEST)["sha256"], MANIFEST, RANGES]
+    return float(sum((folder / n).stat().st_size for n in names if (folder / n).is_file()))
 
 
 def _write_intervals(
     run: RunDirectory, model: Model, kept: pd.DataFrame, answers: pd.DataFrame
 ) -> None:
-    """Leave the factor that makes the intervals hold their level here, for ``study predict``."""
+    """Leave the factor that makes the intervals hold their level here, for ``study predict``.
+
+    It is that of the intervals the model was trained with, even if the model was asked with others.
+    """
     exact = kept["age"].notna().to_numpy()
     numbers = answers.loc[exact, ["age_pred", "age_low", "age_high"]].to_numpy(float)
     if exact.sum() < MIN_LABELLED or np.isnan(numbers).any():
@@ -152,10 +187,12 @@ def _write_intervals(
 
 def _predictions(
     model: Model, kept: pd.DataFrame, crops: np.ndarray, cell: Cell
-) -> tuple[pd.DataFrame, float]:
+) -> tuple[pd.DataFrame, np.ndarray, float]:
+    """Return the answers, the intervals before any recalibration, and the time it took."""
     started = time.perf_counter()
-    answers = model.predict_all(crops, level=LEVEL)
+    calibrated = model.as_trained(crops, level=LEVEL)
     seconds = time.perf_counter() - started
+    answers = model.recalibrated(calibrated)
     table = pd.DataFrame(
         {
             **vars(cell),
@@ -166,7 +203,7 @@ def _predictions(
             "p_female": answers["p_female"],
         }
     )
-    return table, seconds
+    return table, calibrated["interval"], seconds
 
 
 def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any]:
@@ -182,7 +219,7 @@ def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any
             "judged_by": facts["judged_by"] or "asked for",
             "pictures_without_face": facts["n_without_face"],
             "faces_without_age_left_out": facts["n_without_age"],
-            "training_faces_left_out": facts["n_seen"],
+            "training_faces_left_out": UNKNOWN if facts["n_seen"] is None else facts["n_seen"],
             "near_duplicates_left_out": NOT_AT_HAND if facts["n_near"] is None else facts["n_near"],
         },
         "seeds": [0],

@@ -21,6 +21,7 @@ from .recalibrate import widened
 
 ONNX = "model.onnx"
 INTERVALS = "intervals.json"
+MIN_LABELLED = 20  # known ages below which a factor for the intervals is a guess
 SOURCE_SIZE = 200  # px of an aligned chip, as in UTKFace; models see it resized to their own
 
 
@@ -114,11 +115,18 @@ class Model:
         dict of str to ndarray of float
             ``age`` (n,) and ``interval`` (n, 2) in years, ``p_female`` (n,).
         """
-        answers = self.estimator.predict_all(self._resized(crops), level=level)
-        if self.interval_factor != 1.0:
-            wide = widened(answers["age"], answers["interval"], self.interval_factor)
-            answers = {**answers, "interval": wide}
-        return answers
+        return self.recalibrated(self.as_trained(crops, level))
+
+    def as_trained(self, crops: np.ndarray, level: float = 0.9) -> dict[str, np.ndarray]:
+        """Return every answer with the intervals of the training, as :meth:`predict_all` does."""
+        return self.estimator.predict_all(self._resized(crops), level=level)
+
+    def recalibrated(self, answers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return answers with their intervals multiplied by ``interval_factor``."""
+        if self.interval_factor == 1.0:
+            return answers
+        wide = widened(answers["age"], answers["interval"], self.interval_factor)
+        return {**answers, "interval": wide}
 
     def recalibrate(self, path: Path) -> None:
         """Widen (or narrow) age intervals as ``study evaluate`` found it on another data set.
@@ -135,8 +143,13 @@ class Model:
         """
         file = path / INTERVALS if path.is_dir() else path
         if not file.is_file():
-            raise UsageError(f"{path} holds no {INTERVALS}: `study evaluate` writes it")
+            raise UsageError(
+                f"{path} holds no {INTERVALS}: `study evaluate` writes it where at least "
+                f"{MIN_LABELLED} exact ages are known"
+            )
         found = read_json(file)
+        if not isinstance(found, dict) or not {"model", "factor"} <= found.keys():
+            raise UsageError(f"{file} is not a file that `study evaluate` has written")
         if found["model"] != sha256_of(self.folder / persistence.MANIFEST):
             raise UsageError(f"{file} was made for another model than {self.folder}")
         self.interval_factor = float(found["factor"])

@@ -23,7 +23,7 @@ import cloudpickle
 from pipelines.registry import Contender, contenders, register
 from study.errors import UsageError
 
-from .model import ContenderPlan, Plan
+from .model import CONTENDER_NAME, ContenderPlan, Plan
 
 IMAGE_SIZE = 128  # px, where nobody says otherwise
 NEEDED = ("fit", "predict", "predict_all", "get_params")
@@ -61,6 +61,10 @@ class OwnContenders(dict[str, Contender]):
         """Register estimators and contenders under the names they are given."""
         found = cls()
         for name, value in given.items():
+            if not CONTENDER_NAME.fullmatch(name):
+                raise UsageError(
+                    f"contender {name!r}: letters, digits and . _ @ - only, as it names files"
+                )
             if not isinstance(value, Contender):
                 value = _from_estimator(name, value)
             try:
@@ -72,6 +76,11 @@ class OwnContenders(dict[str, Contender]):
 
     def join(self, plan: Plan) -> Plan:
         """Return the plan with these contenders in it; those it names already are left alone."""
+        if twice := sorted(self.keys() & plan.predictions.keys()):
+            raise UsageError(
+                f"{twice[0]!r} names a contender of your own and a file of predictions: give one "
+                "of them another name"
+            )
         added = {name: ContenderPlan() for name in self if name not in plan.contenders}
         return plan.model_copy(update={"contenders": {**plan.contenders, **added}})
 
@@ -118,7 +127,13 @@ def from_module(path: Path | str) -> dict[str, Contender]:
         raise UsageError(f"--contenders {path}: {type(error).__name__}: {error}") from error
     cloudpickle.register_pickle_by_value(module)
     found = {name: c for name, c in contenders().items() if c.build.__module__ == module_name}
-    found |= {n: _from_estimator(n, e) for n, e in getattr(module, "CONTENDERS", {}).items()}
+    given = getattr(module, "CONTENDERS", {})
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"--contenders {path}: CONTENDERS is a {type(given).__name__}, not a dict of "
+            "estimators by name"
+        )
+    found |= {n: e if isinstance(e, Contender) else _from_estimator(n, e) for n, e in given.items()}
     if not found:
         raise UsageError(
             f"--contenders {path} brings none: decorate a builder with @register(...), or set "

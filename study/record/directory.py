@@ -19,7 +19,7 @@ from study.errors import StudyFailed, UsageError
 from study.plan.cells import Cell
 
 from .files import finished_files, read_json, read_parquet, remove_unfinished
-from .identity import differences
+from .identity import MAY_GROW, differences
 
 FOLDERS = ("predictions", "records", "failures", "models", "checkpoints")
 
@@ -51,25 +51,28 @@ class RunDirectory:
         finally:
             lock.release()
 
-    def open_for(self, identity: dict[str, Any], *, overwrite: bool = False) -> None:
-        """Create the directory, or check that what it holds may be continued.
+    @contextmanager
+    def opened_for(self, identity: dict[str, Any], *, overwrite: bool = False) -> Iterator[None]:
+        """Hold the directory, created or checked to hold what may be continued.
 
         ``overwrite`` deletes what another run left there. ``UsageError`` if it is something else,
-        or holds a run of another plan, data or version.
+        or holds a run of another plan, data or version; then nothing in it has changed.
         """
         marker = self.path / "identity.json"
         if not marker.is_file() and self.path.exists() and self._is_foreign():
             raise UsageError(
                 f"{self.path} exists and is not a run of this study: choose another --out"
             )
-        if marker.is_file() and overwrite:
-            with self.locked():
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self.locked():
+            if marker.is_file() and overwrite:
                 self._empty()
-        elif marker.is_file():
-            self._check_identity(read_json(marker), identity)
-        for folder in FOLDERS:
-            (self.path / folder).mkdir(parents=True, exist_ok=True)
-        write_json(marker, identity)
+            elif marker.is_file():
+                self._check_identity(self._finished_of(read_json(marker)), identity)
+            for folder in FOLDERS:
+                (self.path / folder).mkdir(exist_ok=True)
+            write_json(marker, identity)
+            yield
 
     def _is_foreign(self) -> bool:
         return not self.path.is_dir() or any(p.name != ".lock" for p in self.path.iterdir())
@@ -80,6 +83,22 @@ class RunDirectory:
                 shutil.rmtree(path)
             elif path.name != ".lock":
                 path.unlink()
+
+    def _finished_of(self, identity: dict[str, Any]) -> dict[str, Any]:
+        """Leave out imported predictions and own contenders that have finished no cell.
+
+        Whoever mends such a file may go on.
+        """
+        cells = [path.name for path in finished_files(self.path / "predictions", "*.parquet")]
+        kept = {
+            key: {
+                name: digest
+                for name, digest in identity.get(key, {}).items()
+                if any(f".{name}.seed" in cell for cell in cells)
+            }
+            for key in MAY_GROW
+        }
+        return {**identity, **kept}
 
     def _check_identity(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
         if found.get("format") != wanted["format"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import reports
 from basis.files import write_text
+from study.errors import StudyFailed
 
 from .files import finished_files, read_json
 
@@ -20,8 +21,19 @@ def write_index(folder: Path) -> Path:
 
 
 def _entry(run: Path) -> dict[str, Any]:
-    provenance = read_json(run / "provenance.json")
     summary, page = run / "summary.json", run / "report.html"
+    try:
+        provenance = read_json(run / "provenance.json")
+        numbers = read_json(summary) if summary.is_file() else None
+    except StudyFailed:  # a damaged neighbour must not cost a finished run its last line
+        return {
+            "name": run.name,
+            "href": f"{run.name}/report.html" if page.is_file() else None,
+            "started": None,
+            "data_set": "",
+            "state": "damaged",
+            "summary": None,
+        }
     finished = len(finished_files(run / "predictions", "*.parquet"))
     return {
         "name": run.name,
@@ -29,5 +41,5 @@ def _entry(run: Path) -> dict[str, Any]:
         "started": provenance.get("started"),
         "data_set": ", ".join(provenance.get("data_sets", {})),
         "state": "finished" if provenance.get("finished") else f"{finished} cells finished",
-        "summary": read_json(summary) if summary.is_file() else None,
+        "summary": numbers,
     }

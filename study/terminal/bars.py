@@ -42,19 +42,29 @@ def print_machine_text(text: str) -> None:
     stream = sys.stdout
     if hasattr(stream, "buffer"):
         stream.flush()
-        stream.buffer.write(text.encode("utf-8"))
+        # the name of a file may be no text: it must not cost the answers
+        stream.buffer.write(text.encode("utf-8", "backslashreplace"))
         stream.buffer.flush()
     else:
         stream.write(text)
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)
+    """Return what JSON can hold: numbers that are none become null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def print_json(content: Any) -> None:
     """Print JSON for programs."""
-    print_machine_text(json.dumps(content, indent=1, default=_plain) + "\n")
+    print_machine_text(json.dumps(_plain(content), indent=1, allow_nan=False) + "\n")
 
 
 class Bars:

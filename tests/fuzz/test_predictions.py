@@ -6,11 +6,12 @@ import pytest
 from damage import WORDS, damages, fuzzed
 from hypothesis import given
 from hypothesis import strategies as st
+from run_directories import opened
 
 import reports
 from data import tables
 from study.errors import UsageError
-from study.extras.imported import import_cells
+from study.extras.imported import imported_cells, write_cell
 from study.plan.cells import Cell
 from study.record.directory import RunDirectory
 
@@ -22,7 +23,7 @@ CELL = Cell("toy", "full", "theirs", 0, 0)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     run = RunDirectory(tmp_path_factory.mktemp("run"))
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     splits = pd.DataFrame({"data_set": "toy", "protocol": "full", "seed": 0, "fold": 0,
                            "face_id": list("abc"), "part": "test"})  # fmt: skip
     tables.write_table(splits, run.path / "splits.parquet", tables.SPLITS)
@@ -34,7 +35,9 @@ def taken_or_sentence(run, path):
     run.predictions(CELL).unlink(missing_ok=True)
     before = path.read_bytes()
     try:
-        import_cells(run, {"theirs": str(path)}, [CELL])
+        splits = tables.read_table(run.path / "splits.parquet", tables.SPLITS)
+        for cell, answers in imported_cells({"theirs": str(path)}, splits, [CELL]).items():
+            write_cell(run, cell, answers)
     except UsageError as error:
         assert path.name in str(error)
         assert not run.predictions(CELL).exists()

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from run_directories import opened
 
 from data import tables
 from study.engine import local
@@ -26,7 +27,7 @@ CELL = Cell("toy", "full", "dummy", 0, 0)
 @pytest.fixture
 def job(tmp_path):
     run = RunDirectory(tmp_path / "run")
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     return Job(CELL, str(run.path), "dummy", "none.npy", 16, threads=3)
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from run_directories import opened
 
 from study.extras.attempts import Attempts, Extra, LeftOut
 from study.record.directory import RunDirectory
@@ -11,7 +12,7 @@ from study.record.directory import RunDirectory
 @pytest.fixture
 def run(tmp_path):
     run = RunDirectory(tmp_path / "run")
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     return run
 
 
@@ -27,6 +28,12 @@ def test_a_failing_extra_is_put_down_with_its_traceback(run):
     log = run.path / "records" / "extra-value-of-the-leak.log"
     assert entry.reason == f"out of paper (log: {log})"
     assert "RuntimeError: out of paper" in log.read_text(encoding="utf-8")
+
+
+def test_a_new_command_begins_with_a_clean_slate(run):
+    Attempts(run).make("other people", fail)
+    Attempts(run).forget()
+    assert Attempts(run).left_out == []
 
 
 def test_an_extra_that_works_at_last_is_no_longer_missing(run):

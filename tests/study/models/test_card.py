@@ -1,5 +1,6 @@
 """The numbers of a model card, by hand."""
 
+import dataclasses
 import json
 
 import cv2
@@ -9,7 +10,7 @@ import pytest
 
 import data
 from benchmarks.simulated_run import simulated_run
-from study.models.card import make_card, to_markdown
+from study.models.card import make_card, to_markdown, write_cards
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,48 @@ def test_training_data_are_the_train_part_and_its_central_98_percent(run):
     assert told["n_train"] == len(faces)
     low, high = faces["age"].astype(float).quantile([0.01, 0.99])
     assert told["ranges"]["age"] == pytest.approx([low, high])
+
+
+def test_a_card_is_of_the_first_seed_of_the_plan_whatever_its_file_is_called(run):
+    more = dataclasses.replace(run)
+    more.predictions = pd.concat([run.predictions.assign(seed=2), run.predictions.assign(seed=10)])
+    more.predictions.loc[more.predictions["seed"] == 2, "age_pred"] += 100
+    more.splits = pd.concat([run.splits.assign(seed=2), run.splits.assign(seed=10)])
+    more.provenance = {**run.provenance, "seeds": [10, 2]}
+    contender = run.predictions["contender"].iloc[0]
+    card = make_card(more, contender)
+    assert card["details"]["seed"] == 10
+    assert card["errors"] == make_card(run, contender)["errors"]
+    beside = pd.concat([run.predictions.assign(protocol="adult", age_pred=0.0), run.predictions])
+    more = dataclasses.replace(run, predictions=beside.assign(fold=0))
+    assert make_card(more, contender) == make_card(run, contender)
+
+
+def test_a_model_of_fewer_faces_says_so(run):
+    contender = run.predictions["contender"].iloc[0]
+    plan = {**run.provenance["plan"], "contenders": {contender: {"train_size": 30}}}
+    few = dataclasses.replace(run, provenance={**run.provenance, "plan": plan})
+    told = make_card(few, contender)["training_data"]
+    assert told["n_train"] == 30
+    ids = run.splits.loc[run.splits["part"] == "train", "face_id"]
+    rows = np.flatnonzero(run.faces["face_id"].isin(ids))
+    chosen = np.sort(np.random.default_rng([0, 7]).permutation(rows)[:30])
+    ages = run.faces["age"].iloc[chosen].astype(float)
+    assert told["ranges"]["age"] == pytest.approx(ages.quantile([0.01, 0.99]).tolist())
+
+
+def test_a_card_keeps_the_day_of_its_training(run, tmp_path):
+    contender = run.predictions["contender"].iloc[0]
+    folder = tmp_path / "models" / contender
+    folder.mkdir(parents=True)
+    later = dataclasses.replace(run, provenance={**run.provenance, "started": "2027-01-01"})
+    write_cards(tmp_path, run)
+    write_cards(tmp_path, later)
+    card = json.loads((folder / "card.json").read_text())
+    assert card["details"]["trained"] == run.provenance["started"] != "2027-01-01"
+    (folder / "card.json").write_text("cut")
+    write_cards(tmp_path, later)
+    assert json.loads((folder / "card.json").read_text())["details"]["trained"] == "2027-01-01"
 
 
 def test_a_finished_model_knows_how_sharp_its_training_faces_were(finished, source):

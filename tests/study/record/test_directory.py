@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from run_directories import opened
 
 from basis.files import write_json
 from data import tables
@@ -38,7 +39,7 @@ def people(prefix=""):
 def run(tmp_path):
     """A directory with one finished cell and nothing optional."""
     run = RunDirectory(tmp_path / "run")
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     tables.write_table(answers(), run.predictions(CELL), tables.PREDICTIONS)
     record = {"costs": COSTS, "select": {"mae": 4.0, "accuracy": 0.9, "mae_changed": 6.0},
               "train": {"mae": 1.0}}  # fmt: skip
@@ -53,28 +54,28 @@ def run(tmp_path):
 
 def test_a_new_directory_has_its_folders_and_its_identity(tmp_path):
     run = RunDirectory(str(tmp_path / "deep" / "run"))
-    run.open_for({"format": 2, "plan": "x"})
-    assert {p.name for p in run.path.iterdir()} == {*FOLDERS, "identity.json"}
+    opened(run, {"format": 2, "plan": "x"})
+    assert {p.name for p in run.path.iterdir()} - {".lock"} == {*FOLDERS, "identity.json"}
     assert json.loads((run.path / "identity.json").read_text()) == {"format": 2, "plan": "x"}
 
 
 def test_a_file_is_no_directory_and_a_lock_alone_is_nobodys(tmp_path):
     (tmp_path / "file").write_text("precious")
     with pytest.raises(UsageError, match="exists and is not a run of this study"):
-        RunDirectory(tmp_path / "file").open_for({"format": 2})
+        opened(RunDirectory(tmp_path / "file"), {"format": 2})
     assert (tmp_path / "file").read_text() == "precious"
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / ".lock").touch()
-    RunDirectory(tmp_path / "run").open_for({"format": 2})
+    opened(RunDirectory(tmp_path / "run"), {"format": 2})
     assert (tmp_path / "run" / "models").is_dir()
 
 
 def test_another_format_is_said_with_both_numbers(run):
     with pytest.raises(UsageError, match=r"\(format 2, now 3\): choose another --out"):
-        run.open_for({"format": 3})
+        opened(run, {"format": 3})
     (run.path / "identity.json").write_text("{}")
     with pytest.raises(UsageError, match=r"\(format None, now 2\)"):
-        run.open_for({"format": 2})
+        opened(run, {"format": 2})
 
 
 def test_overwrite_leaves_nothing_but_the_lock_and_follows_no_link(run, tmp_path):
@@ -82,7 +83,7 @@ def test_overwrite_leaves_nothing_but_the_lock_and_follows_no_link(run, tmp_path
     (tmp_path / "elsewhere" / "letter").write_text("precious")
     (run.path / "linked").symlink_to(tmp_path / "elsewhere")
     (run.path / "report.html").write_text("old")
-    run.open_for({"format": 2}, overwrite=True)
+    opened(run, {"format": 2}, overwrite=True)
     assert {p.name for p in run.path.iterdir()} - {".lock"} == {*FOLDERS, "identity.json"}
     assert not any((run.path / "predictions").iterdir())
     assert (tmp_path / "elsewhere" / "letter").read_text() == "precious"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from run_directories import opened
 
 from study.errors import StudyFailed
 from study.record.directory import RunDirectory, select_scores
@@ -73,7 +74,7 @@ def test_threads_that_write_one_table_leave_one_whole_table(tmp_path):
 
 def test_a_second_process_cannot_take_a_locked_run(tmp_path):
     run = RunDirectory(tmp_path / "run")
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     code = (
         "import sys\n"
         "from study.errors import UsageError\n"

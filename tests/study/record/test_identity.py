@@ -3,12 +3,14 @@
 import shutil
 
 import pytest
+from run_directories import opened
 
 import data
 from study.errors import UsageError
 from study.plan.model import validate_plan
 from study.record import identity
 from study.record.directory import RunDirectory
+from study.record.files import read_json
 from study.record.identity import code_hash, differences, identity_of, labels_hash
 
 PLAN = {"name": "small", "contenders": {"dummy": {}, "hog-linear": {"alpha": 3.0}}}
@@ -143,27 +145,48 @@ def test_code_counts_comments_and_docstrings_do_not(tmp_path, monkeypatch):
 def test_a_directory_of_another_run_is_refused_or_emptied_on_request(faces, tmp_path):
     run = RunDirectory(tmp_path / "run")
     first = identity_of(validate_plan(PLAN), faces)
-    run.open_for(first)
+    opened(run, first)
     (run.path / "predictions" / "old.parquet").write_text("old")
-    run.open_for(first)
+    opened(run, first)
     assert (run.path / "predictions" / "old.parquet").exists()
     second = identity_of(validate_plan({**PLAN, "seeds": [5]}), faces)
     with pytest.raises(UsageError, match=r"holds a run of seeds 0 \(now 5.*--overwrite"):
-        run.open_for(second)
-    run.open_for(second, overwrite=True)
+        opened(run, second)
+    opened(run, second, overwrite=True)
     assert not (run.path / "predictions" / "old.parquet").exists()
-    run.open_for(second)
+    opened(run, second)
 
 
 def test_overwrite_never_empties_what_is_no_run(tmp_path):
     (tmp_path / "chapter.tex").write_text("precious")
     with pytest.raises(UsageError, match="not a run of this study"):
-        RunDirectory(tmp_path).open_for({"format": 2}, overwrite=True)
+        opened(RunDirectory(tmp_path), {"format": 2}, overwrite=True)
     assert (tmp_path / "chapter.tex").read_text() == "precious"
 
 
 def test_overwrite_waits_for_nobody(tmp_path):
     run = RunDirectory(tmp_path / "run")
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     with run.locked(), pytest.raises(UsageError, match="in use by another"):
-        run.open_for({"format": 2}, overwrite=True)
+        opened(run, {"format": 2}, overwrite=True)
+
+
+def test_a_mended_file_of_ones_own_may_go_on_until_a_cell_of_it_is_finished(faces, tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    plan = validate_plan(PLAN)
+    opened(run, identity_of(plan, faces, {"mine": "with a fault"}))
+    opened(run, identity_of(plan, faces, {"mine": "mended"}))
+    opened(run, identity_of(plan, faces))
+    opened(run, identity_of(plan, faces, {"mine": "mended"}))
+    (run.path / "predictions" / "full.mine.seed0.fold0.parquet").write_text("finished")
+    with pytest.raises(UsageError, match="other contenders of your own"):
+        opened(run, identity_of(plan, faces, {"mine": "changed again"}))
+
+
+def test_who_is_refused_by_the_lock_changes_nothing(faces, tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    first = identity_of(validate_plan(PLAN), faces)
+    more = identity_of(validate_plan({**PLAN, "seeds": [0, 1]}), faces)
+    with run.opened_for(first), pytest.raises(UsageError, match="in use by another"):
+        opened(RunDirectory(run.path), more)
+    assert read_json(run.path / "identity.json") == first

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from run_directories import opened
 
 from data import tables
 from study.plan.cells import Cell
@@ -35,7 +36,7 @@ def test_a_run_in_use_is_refused_at_once(tmp_path, monkeypatch):
 
 def test_a_damaged_cell_that_somebody_else_removed_is_not_finished(tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
-    run.open_for({"format": 2})
+    opened(run, {"format": 2})
     run.predictions(CELL).write_text("half")
     (run.path / "records" / f"{CELL.name}.json").write_text("{}")
 
