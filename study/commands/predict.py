@@ -143,10 +143,9 @@ def copy_names(files: list[Path]) -> dict[Path, Path]:
 
 def _below_common(paths: Sequence[PurePath]) -> list[Path]:
     """Return paths below the folder they share; on several drives each below its letter."""
-    try:
-        common = os.path.commonpath([path.parent for path in paths])
-    except ValueError:
+    if len({path.drive for path in paths}) > 1:
         return [Path(re.sub(r"\W+", "", p.drive), *p.parts[1:]) for p in paths]
+    common = os.path.commonpath([path.parent for path in paths])
     return [Path(path.relative_to(common)) for path in paths]
 
 

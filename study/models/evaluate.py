@@ -165,7 +165,7 @@ def _write(run: RunDirectory, model: Model, other: Elsewhere) -> None:
 
 def _saved_bytes(folder: Path) -> float:
     """Return the size of what the training saved: an exported file or a card is no part of it."""
-    names = [*read_json(folder / MANIFEST)["sha256"], MANIFEST, RANGES]
+    names = [*read_json(folder / MANIFEST).get("sha256", ()), MANIFEST, RANGES]
     return float(sum((folder / n).stat().st_size for n in names if (folder / n).is_file()))
 
 

@@ -48,6 +48,7 @@ def write_model(monkeypatch):
         card["training_data"]["data_set"] = data_set or card["training_data"]["data_set"]
         (folder / "card.json").write_text(json.dumps(card))
         (folder / "model.json").write_text("{}")
+        (folder / "estimator.skops").write_text("")
         return folder
 
     return write

@@ -12,7 +12,7 @@ import data
 from basis.pictures import decode
 from data.pose.detect import find_faces
 from study.models.cropped import CROPPED_WITHIN, _looked_at, is_cropped
-from study.models.elsewhere import key_of_chips, look_elsewhere
+from study.models.elsewhere import _askable, key_of_chips, look_elsewhere
 from study.models.fitted_with import still_there, those_of
 
 SCAN = Path(__file__).parents[2] / "data" / "pose" / "scan"
@@ -133,6 +133,20 @@ def test_training_faces_are_found_again_only_while_they_are_the_same(finished, s
     assert set(again.table["pixel_sha256"]) == set(seen)
     assert still_there(finished.path, seen.iloc[:0]) is None
     assert still_there(tmp_path, seen) is None
+
+
+def test_of_equal_pictures_one_with_a_gender_is_asked():
+    table = pd.DataFrame(
+        {
+            "face_id": list("abcde"),
+            "keep": [False, False, False, True, False],
+            "drop_reason": ["label missing"] * 3 + ["", "label missing"],
+            "gender": [None, "male", "male", "female", "female"],
+            "age": np.nan,
+            "pixel_sha256": ["x", "x", "x", "y", "y"],
+        }
+    )
+    assert _askable(table)["face_id"].tolist() == ["b", "d"]
 
 
 def test_chips_are_remembered_by_their_pictures_not_by_their_names(home):

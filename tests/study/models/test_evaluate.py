@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,12 @@ from PIL import Image
 
 import data
 from data.pose.detect import find_faces
+from study.commands.evaluate import left_out
 from study.errors import UsageError
-from study.models.evaluate import evaluate
+from study.models.elsewhere import look_elsewhere
+from study.models.evaluate import _with_ages, evaluate
+from study.models.model import load
+from study.models.recalibrate import widened
 from study.record.directory import RunDirectory
 from study.report import write_report
 
@@ -27,6 +32,9 @@ def portraits(small_faces, tmp_path_factory):
             canvas.save(folder / path.name.replace(".jpg", ".png"))
     Image.new("RGB", (300, 300), (90, 90, 90)).save(folder / "30_1_0_20170109150557001.png")
     return folder
+
+
+NAMES = ("first", "second")
 
 
 def silent(stage, done, total):
@@ -80,8 +88,8 @@ def ranged(small_faces, tmp_path_factory):
 
 def test_ranges_of_ages_are_measured_too(model, ranged, tmp_path):
     facts = evaluate(model, str(ranged), tmp_path / "run", align=False, progress=silent)
-    assert facts["n_seen"] == 0
-    assert facts["n_near"] is None  # a model of no run
+    assert facts["n_seen"] is facts["n_near"] is None  # a model of no run
+    assert "which faces the model was trained on is not known" in left_out(facts)
     assert facts["n_without_age"] == 4
     assert len(answers(tmp_path / "run")) == 56
     assert not (tmp_path / "run" / "intervals.json").exists()
@@ -95,6 +103,56 @@ def test_ranges_of_ages_are_measured_too(model, ranged, tmp_path):
     assert numbers["within_range"]["value"] == pytest.approx(inside[known].mean())
     assert numbers["accuracy"]["n"] == 56
     assert "mae" not in numbers or numbers["mae"]["value"] is None
+
+
+def test_the_factor_is_that_of_the_intervals_of_the_training(model, small_faces, tmp_path):
+    """A model that was recalibrated before leaves the same factor, and reports what it answered."""
+    evaluate(model, str(small_faces), tmp_path / "first", align=False, progress=silent)
+    model.recalibrate(tmp_path / "first")
+    assert model.interval_factor > 1.5
+    evaluate(model, str(small_faces), tmp_path / "second", align=False, progress=silent)
+    first, second = (json.loads((tmp_path / n / "intervals.json").read_text()) for n in NAMES)
+    assert first == second
+    before, after = (
+        pd.read_parquet(next((tmp_path / name / "predictions").glob("*.parquet"))) for name in NAMES
+    )
+    ends = ["age_low", "age_high"]
+    ages, bare = before["age_pred"].to_numpy(float), before[ends].to_numpy(float)
+    wide = widened(ages, bare, model.interval_factor)
+    np.testing.assert_allclose(after[ends].to_numpy(float), wide, atol=1e-3)
+
+
+def test_overwrite_begins_anew(model, portraits, tmp_path):
+    evaluate(model, str(portraits), tmp_path / "run", align=False, progress=silent)
+    evaluate(model, str(portraits), tmp_path / "run", align=True, overwrite=True, progress=silent)
+    plan = json.loads((tmp_path / "run" / "provenance.json").read_text())["plan"]
+    assert plan["aligned"] is True
+
+
+def test_a_model_named_from_its_own_folder_knows_its_training(
+    finished, source, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(finished.path / "models")
+    facts = evaluate(
+        load(Path("hog-linear")), str(source), tmp_path / "run", align=False, progress=silent
+    )
+    splits = pd.read_parquet(finished.path / "splits.parquet")
+    assert facts["n_seen"] == (splits["part"] != "test").sum() > 50
+
+
+def test_faces_without_any_age_left_are_refused_and_leave_nothing(model, ranged, tmp_path):
+    folder = tmp_path / "ageless"
+    folder.mkdir()
+    rows = ["path,age,gender"]
+    for number, path in enumerate(sorted(ranged.glob("*.jpg"))[:6]):
+        shutil.copy(path, folder / path.name)
+        rows.append(f"{path.name},{'' if number else 30},0")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    known = data.load(folder, pose=False).table
+    seen = known.loc[known["age"].notna(), "pixel_sha256"]
+    other = look_elsewhere(str(folder), seen=seen, align=False, progress=silent)
+    with pytest.raises(data.DataError, match=r"none of its 5 faces .* has a known age"):
+        _with_ages(other)
 
 
 def test_why_pictures_were_cut_out_and_what_was_left_out_is_recorded(model, portraits, tmp_path):

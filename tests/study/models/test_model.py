@@ -15,6 +15,13 @@ def test_the_newest_is_the_last_trained_whatever_was_rendered_since(write_model,
     assert newest_model(tmp_path) == tmp_path / "a-new"
 
 
+def test_a_run_that_moved_without_its_models_is_not_the_newest(write_model, tmp_path):
+    old = write_model(tmp_path / "old" / "models" / "cnn", trained="2026-01-01")
+    new = write_model(tmp_path / "new" / "models" / "cnn", trained="2026-02-01")
+    (new / "estimator.skops").unlink()
+    assert newest_model(tmp_path) == old.parents[1]
+
+
 def test_rendered_heads_and_baselines_never_answer_unasked(write_model, tmp_path):
     write_model(tmp_path / "a" / "models" / "cnn", data_set="embedded")
     write_model(tmp_path / "b" / "models" / "dummy", family="baseline")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from basis.files import sha256_of
 from basis.pictures import UnreadableImageError
 from data.pose.detect import FoundFace
 from study.__main__ import call
-from study.commands.predict import COLUMNS, copy_names, gender
+from study.commands.predict import COLUMNS, _below_common, copy_names, gender, photo_files
 from study.models import photos
 from study.models.photos import find_turned, predict_photos, read_photo
 
@@ -198,3 +199,49 @@ def test_two_photos_of_one_stem_have_two_copies(tmp_path):
 )
 def test_a_probability_in_words(p, words):
     assert gender(p) == words
+
+
+def test_no_drawing_overwrites_another(tmp_path):
+    files = [tmp_path / name for name in ("a.jpg", "a.png", "a.jpg.png", "a.jpg.faces.png")]
+    names = list(copy_names(files).values())
+    assert len(set(names)) == 4
+    assert names[0].name == "a.jpg.faces.png"
+
+
+def test_photos_of_two_drives_go_below_their_letters():
+    files = [PureWindowsPath("C:/days/a.jpg"), PureWindowsPath("D:/days/a.jpg")]
+    assert _below_common(files) == [Path("C/days/a.jpg"), Path("D/days/a.jpg")]
+
+
+def test_a_folder_is_searched_without_the_copies_drawn_before(folder):
+    drawn = folder / "out" / "day1" / "IMG_1.faces.png"
+    drawn.parent.mkdir(parents=True)
+    drawn.write_bytes((folder / "wall.png").read_bytes())
+    names = [path.name for path in photo_files([folder], without=folder / "out")]
+    assert sorted(names) == ["IMG_1.png", "IMG_1.png", "notes.jpg", "wall.png"]
+    assert photo_files([drawn], without=folder / "out") == [drawn]
+
+
+def test_a_photo_named_twice_is_answered_once(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert photo_files([Path("wall.png"), folder / "wall.png"]) == [Path("wall.png")]
+
+
+def test_an_interrupt_loses_no_answer(folder, model, monkeypatch, capsys):
+    def two_and_then(*arguments, **options):
+        answers = predict_photos(*arguments, **options)
+        yield next(answers)
+        yield next(answers)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("study.models.model.load", lambda *given: model)
+    monkeypatch.setattr("study.models.photos.predict_photos", two_and_then)
+    assert call(["predict", str(folder), "--model", "any", "--csv", "--jobs", "1"]) == 130
+    told = capsys.readouterr()
+    assert len(list(csv.DictReader(io.StringIO(told.out)))) == 2
+    assert "the same command continues" not in told.err
+
+
+def test_json_and_csv_are_not_printed_at_once(folder, capsys):
+    assert call(["predict", str(folder), "--json", "--csv"]) == 2
+    assert "choose one" in capsys.readouterr().err

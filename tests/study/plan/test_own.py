@@ -60,6 +60,14 @@ def test_they_join_a_plan_once():
     assert own.join(own.join(plan)) == own.join(plan)
 
 
+def test_a_name_stands_for_an_estimator_or_a_file_not_for_both():
+    plan = validate_plan(
+        {"name": "x", "contenders": {"dummy": {}}, "predictions": {"mine": "theirs.csv"}}
+    )
+    with pytest.raises(UsageError, match="'mine' names a contender of your own and a file"):
+        OwnContenders.of({"mine": estimator()}).join(plan)
+
+
 def test_another_process_gets_the_same_estimator():
     own = OwnContenders.of({"mine": estimator(alpha=5.0)})
     payload = own.payload("mine")
@@ -92,6 +100,7 @@ def test_settings_and_source_identify_it():
     [
         ({"mine": Ridge()}, "'mine': Ridge has no predict_all(): hand over AgeGender"),
         ({"hog-linear": estimator()}, "'hog-linear' is registered by"),
+        ({"svm/rbf": estimator()}, "contender 'svm/rbf': letters, digits"),
     ],
 )
 def test_what_cannot_take_part_is_refused(given, sentence):
@@ -102,7 +111,12 @@ def test_what_cannot_take_part_is_refused(given, sentence):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("x = 1", "brings none"), ("import no_such_thing", "ModuleNotFoundError"), (None, "no such")],
+    [
+        ("CONTENDERS = [1]", "is a list, not a dict"),
+        ("x = 1", "brings none"),
+        ("import no_such_thing", "ModuleNotFoundError"),
+        (None, "no such"),
+    ],
 )
 def test_a_file_that_brings_nothing_is_named(tmp_path, text, sentence):
     path = tmp_path / "empty_handed.py"

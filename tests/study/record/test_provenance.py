@@ -156,6 +156,8 @@ def test_the_index_of_runs(tmp_path, monkeypatch):
     (tmp_path / "a" / "report.html").touch()
     write_json(tmp_path / "a" / "summary.json", {"n": 1})
     (tmp_path / "no run").mkdir()
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "provenance.json").write_text('{"started": ')
     seen = []
     monkeypatch.setattr(index.reports, "index", lambda entries: seen.extend(entries) or "page")
     path = index.write_index(tmp_path)
@@ -166,4 +168,6 @@ def test_the_index_of_runs(tmp_path, monkeypatch):
          "state": "finished", "summary": {"n": 1}},
         {"name": "b", "href": None, "started": "in b", "data_set": "x, y",
          "state": "1 cells finished", "summary": None},
+        {"name": "cut", "href": None, "started": None, "data_set": "", "state": "damaged",
+         "summary": None},
     ]  # fmt: skip

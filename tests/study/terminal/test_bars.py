@@ -2,13 +2,15 @@
 
 import io
 import json
+import math
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from study.terminal import bars
-from study.terminal.bars import Lines, print_json
+from study.terminal.bars import Lines, print_json, print_machine_text
 
 
 def test_a_log_has_a_line_where_a_stage_begins_ends_and_now_and_then():
@@ -36,6 +38,20 @@ def test_programs_get_utf_8_whatever_the_console_is(monkeypatch, encoding):
     content = {"photo": "Jürgen/−図.jpg", "n": np.int64(3), "age": np.float32(1.5)}
     print_json(content)
     assert json.loads(raw.getvalue().decode("utf-8")) == {**content, "n": 3, "age": 1.5}
+
+
+def test_a_file_name_that_is_no_text_costs_no_answer(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8"))
+    print_machine_text("caf\udce9.jpg,31\n")
+    assert raw.getvalue() == b"caf\\udce9.jpg,31\n"
+
+
+def test_what_is_no_number_is_null_in_json(capsys):
+    print_json({"seconds": math.nan, "rows": [(np.float64(np.inf), 2)], "path": Path("a")})
+    assert json.loads(capsys.readouterr().out) == {
+        "seconds": None, "rows": [[None, 2]], "path": "a",
+    }  # fmt: skip
 
 
 def test_a_narrow_terminal_does_not_break_numbers(monkeypatch):
