@@ -149,6 +149,16 @@ def headline_markdown(summary: dict[str, Any], costs: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def intervals_are(summary: dict[str, Any]) -> str:
+    """Say what the brackets of a table hold: faces, or faces and another training."""
+    rows = [row for row in summary["headline"] if row["metric"] == "mae"]
+    narrow = [row["contender"] for row in rows if row["recipe_low"] is None]
+    if len(narrow) == len(rows):
+        return "95% intervals in brackets."
+    but = f" ({', '.join(f'`{c}`' for c in narrow)}: over faces alone)" if narrow else ""
+    return f"95% intervals over faces and trainings in brackets{but}."
+
+
 def _cell(row: dict[str, Any] | None, scale: float, digits: int) -> str:
     if row is None:
         return "-"
@@ -212,13 +222,14 @@ def main() -> None:
     if arguments.answers:
         answers = (f"[{n}](docs/results/{arguments.name}/{n})" for n in ANSWERS)
         files += f"; every answer: {', '.join(answers)}"
-    seeds = run.provenance["seeds"]
-    over = " over faces and trainings" if len(seeds) > 2 else ""
+    others = [
+        f"{n} cells before on {name}" for name, n in machine.get("other_processors", {}).items()
+    ]
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
-        f"{', '.join(map(str, seeds))}, {cores} "
-        f"({machine['processor']}). 95% intervals{over} in brackets. Every number: "
-        f"{files}.\n\n"
+        f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
+        f"({'; '.join([machine['processor'], *others])}). {intervals_are(summary)} "
+        f"Every number: {files}.\n\n"
         f"{headline_markdown(summary, seconds)}"
     )
     update_pages(arguments.name, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -98,12 +98,18 @@ class Evaluation:
     @cached_property
     def headline(self) -> pd.DataFrame:
         """Every metric of every contender (``headline.headline``)."""
-        return headline.headline(self.panel, self.means["", "all"])
+        return headline.headline(self.panel, self.means["", "all"], self.untrained)
+
+    @property
+    def untrained(self) -> set[str]:
+        """Contenders that were made elsewhere: the same model under every seed."""
+        planned = self.run.provenance.get("contenders", {})
+        return {name for name, facts in planned.items() if not facts.get("trained", True)}
 
     @cached_property
     def other_headlines(self) -> list[pd.DataFrame]:
         """Headline of each further protocol."""
-        return [headline_of(panel) for panel in self.other_panels]
+        return [headline_of(panel, self.untrained) for panel in self.other_panels]
 
     @cached_property
     def families(self) -> int:
@@ -292,8 +298,8 @@ def _cell_key(failure: Mapping[str, Any], keys: list[str]) -> tuple[str, ...]:
     return tuple(str(cell.get(k)) for k in keys) if isinstance(cell, Mapping) else ()
 
 
-def headline_of(panel: Panel) -> pd.DataFrame:
+def headline_of(panel: Panel, untrained: Collection[str]) -> pd.DataFrame:
     """Compute the headline of any panel."""
     values = breakdowns.mean_columns(panel, BOOTSTRAPPED)
     means = breakdowns.level_means(panel, [], values)["", "all"]
-    return headline.headline(panel, means)
+    return headline.headline(panel, means, untrained)

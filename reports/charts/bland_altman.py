@@ -39,7 +39,7 @@ def frame(evaluation: Evaluation, variant: str = "") -> pd.DataFrame:
         decade = (middle // STEP).astype(int)
         for d in np.unique(decade):
             part = gap[decade == d]
-            if len(part) < 10:
+            if len(part) < 10 * len(answers.seeds):
                 continue
             mean, sd = float(part.mean()), float(part.std(ddof=1))
             found = student_interval(part.reshape(-1, 1), group[decade == d]).only()

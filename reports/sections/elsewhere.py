@@ -11,7 +11,7 @@ from reports.display.blocks import Block, Prose
 from reports.display.cells import Cell, Column, Row, Table, measured
 from reports.display.words import listed, minus, number, p_is
 from reports.evaluation import Evaluation
-from reports.sections.stress import not_asked
+from reports.sections.stress import not_asked, one_training
 from reports.statistics.elsewhere import SHARES, recalibration_table
 from reports.statistics.paired import survives
 from reports.statistics.pairs import ALPHA
@@ -36,11 +36,12 @@ SURVIVAL = {
 def lead(evaluation: Evaluation) -> str:
     """Say what the section is about."""
     home = evaluation.panel.data_set
+    one = one_training(evaluation)
     return (
         f"The models trained on {home}, on pictures from elsewhere. Growth is the error there "
         "minus the error at home; same ages is the growth against home faces weighed to the ages "
         "and genders found there."
-    )
+    ) + (f" {one} Its errors at home stand beside it, not the mean over seeds." if one else "")
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
@@ -186,7 +187,8 @@ def verdict_of(evaluation: Evaluation, name: str) -> tuple[str, str]:
             f"{number(row['high'], difference)}), p {p_is(row['p_page'])}, {int(row['n']):,} faces"
         )
     said[-1] += "; p adjusted for all tests of the page"
-    return f"On {name}: {'; '.join(claims)}.", f"{'. '.join(said)}. {_growth(evaluation, name)}"
+    evidence = [f"{'. '.join(said)}.", _growth(evaluation, name), one_training(evaluation)]
+    return f"On {name}: {'; '.join(claims)}.", " ".join(part for part in evidence if part)
 
 
 def _claim(evaluation: Evaluation, row: pd.Series) -> str:

@@ -23,7 +23,7 @@ def finding(evaluation: Evaluation) -> str:
     """Count the cells that failed."""
     failed = len(evaluation.failures)
     cells = evaluation.run.predictions[["protocol", "contender", "seed", "fold"]]
-    said = f"{len(cells.drop_duplicates())} trained cells answered"
+    said = f"{len(cells.drop_duplicates())} cells answered"
     return f"{said}; {failed} failed." if failed else f"{said}, none failed."
 
 

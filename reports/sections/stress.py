@@ -21,8 +21,8 @@ def lead(evaluation: Evaluation) -> str:
     n = int(evaluation.stress["n"].max()) if len(evaluation.stress) else 0
     return (
         f"Changed copies of {n:,} of the test faces, answered by the trained models. Everything "
-        "is compared with the unchanged pictures of the same faces."
-    )
+        f"is compared with the unchanged pictures of the same faces. {one_training(evaluation)}"
+    ).strip()
 
 
 def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
@@ -31,6 +31,17 @@ def blocks(evaluation: Evaluation, charts: list[Block]) -> list[Block]:
         return []
     found: list[Block] = [_table(evaluation, target) for target in BARS]
     return [*found, *charts, *not_asked(evaluation, set(evaluation.stress["contender"]))]
+
+
+def one_training(evaluation: Evaluation) -> str:
+    """Say which training answered where only one of several can be asked; '' if there is one.
+
+    A run saves the model of its first seed.
+    """
+    if max(len(answers.seeds) for answers in evaluation.panel.answers.values()) < 2:
+        return ""
+    seeds = evaluation.run.provenance.get("seeds") or [min(evaluation.run.predictions["seed"])]
+    return f"One training of each answers here, that of seed {seeds[0]}."
 
 
 def not_asked(evaluation: Evaluation, asked: set[str]) -> list[Block]:
@@ -90,8 +101,8 @@ def evidence(evaluation: Evaluation) -> str:
         f"adjusted for all tests of the page). Largest loss: {worst['contender']} under "
         f"{str(worst['title']).lower()} at {level_words(worst)}, {number(worst['loss'], 'years')} "
         f"years ({number(worst['loss_low'], 'years')} to {number(worst['loss_high'], 'years')}), "
-        f"{int(worst['n']):,} test faces."
-    )
+        f"{int(worst['n']):,} test faces. {one_training(evaluation)}"
+    ).strip()
 
 
 def level_words(row: pd.Series) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,14 +52,16 @@ def answered(panel: Panel, contender: str, target: str) -> Mask:
     return np.asarray(np.any(known, axis=0))
 
 
-def headline(panel: Panel, means: Mapping[Any, Estimate]) -> pd.DataFrame:
+def headline(
+    panel: Panel, means: Mapping[Any, Estimate], untrained: Collection[str] = ()
+) -> pd.DataFrame:
     """Return the headline numbers.
 
     ``means`` maps ``(metric, contender)`` to the bootstrap of the mean over all faces. Columns
     ``contender``, ``metric``, ``value`` (mean over seeds), ``low``, ``high`` (these fitted models
     on other faces), ``recipe_low``, ``recipe_high`` (other faces and another training; NaN below
-    three seeds), ``seed_sd``, ``n`` (faces answered), ``of`` (faces that could be), and ``seeds``
-    (a dict of each seed's value).
+    three seeds, and of contenders in ``untrained`` whose seeds are one model), ``seed_sd``, ``n``
+    (faces answered), ``of`` (faces that could be), and ``seeds`` (a dict of each seed's value).
     """
     rows = []
     for contender in panel.contenders:
@@ -73,6 +75,8 @@ def headline(panel: Panel, means: Mapping[Any, Estimate]) -> pd.DataFrame:
                 # seeds that answered different faces: each face counts once, as in the intervals
                 value = float(np.nanmean(seed_mean(panel, contender, metric.name)))
             low, high = _interval(panel, contender, metric, means, value)
+            if contender in untrained and len(set(known)) == 1:
+                known = known[:1]  # one model under every seed says nothing about another training
             recipe = recipe_interval(value, low, high, known)
             recipe = tuple(np.clip(recipe, *_bounds(metric)).tolist())
             rows.append(

@@ -26,6 +26,7 @@ from pipelines.images.sharpness import sharpness
 from pipelines.registry import Contender, get_contender
 from study.plan.cells import Job
 from study.plan.own import receive
+from study.record.provenance import processor
 
 from .answers import AnswerParts, write_answers
 from .memory import peak_rss_bytes
@@ -96,6 +97,7 @@ def run(job: Job) -> None:
         job.record_path,
         {
             "costs": costs,
+            "processor": processor(),
             # a fusion was fitted on select: its score there would flatter it
             "select": None if contender.fuses else select_score(estimator, parts),
             "train": train_score(estimator, images, labels, job.cell.seed)

@@ -9,8 +9,8 @@ import numpy as np
 
 from pipelines.persistence import ESTIMATOR
 from study.errors import UsageError
-from study.record.directory import select_scores
 from study.record.files import finished_files, read_json
+from study.record.records import records_of_home, select_scores
 
 
 def best_model(run: Path) -> Path:
@@ -23,7 +23,8 @@ def best_model(run: Path) -> Path:
     nothing else.
     """
     records = [read_json(p) for p in finished_files(run / "records", "*.json")]
-    scores = select_scores(records)
+    path = run / "provenance.json"
+    scores = select_scores(records_of_home(records, read_json(path) if path.is_file() else {}))
     folders = [p for p in sorted((run / "models").iterdir()) if _answers(p)]
     folders = [p for p in folders if not _knows_nothing(p / "card.json")] or folders
     if not folders:

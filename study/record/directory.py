@@ -20,6 +20,7 @@ from study.plan.cells import Cell
 
 from .files import finished_files, read_json, read_parquet, remove_unfinished
 from .identity import MAY_GROW, differences
+from .records import costs_on_one_machine, part_scores, records_of_home, select_scores
 
 FOLDERS = ("predictions", "records", "failures", "models", "checkpoints")
 
@@ -142,13 +143,14 @@ class RunDirectory:
             reasons = [f"{f['cell']['contender']}: {f['error']}" for f in failures]
             raise StudyFailed("\n".join([f"{self.path}: no cell has finished", *reasons]))
         predictions = [tables.read_table(path, tables.PREDICTIONS) for path in cells]
-        costs = tables.COSTS.validate(pd.DataFrame([r["costs"] for r in records]))
+        costs, elsewhere = costs_on_one_machine(records, provenance)
+        home = records_of_home(records, provenance)
         thumbnails, explanations, group_maps = self.read_pictures()
         return RunTables(
             faces=tables.read_table(self.path / "faces.parquet", tables.FACES),
             predictions=tables.concat(predictions, tables.PREDICTIONS),
-            costs=costs,
-            provenance={**provenance, "select_scores": select_scores(records)},
+            costs=tables.COSTS.validate(costs),
+            provenance={**provenance, **elsewhere, "select_scores": select_scores(home)},
             splits=tables.read_table(self.path / "splits.parquet", tables.SPLITS),
             failures=failures,
             thumbnails=thumbnails,
@@ -197,27 +199,3 @@ class RunDirectory:
         if (self.path / "label_noise.json").is_file():
             found["label_noise"] = read_json(self.path / "label_noise.json")
         return found
-
-
-def select_scores(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Average each contender's scores on *select* over cells: they name the tested pair."""
-    rows = pd.DataFrame(
-        [{"contender": r["costs"]["contender"], **r["select"]} for r in records if r.get("select")]
-    )
-    if rows.empty:
-        return {}
-    columns = [c for c in ("mae", "accuracy", "mae_changed") if c in rows]
-    means = rows.groupby("contender")[columns].mean()
-    return {str(name): row.to_dict() for name, row in means.iterrows()}
-
-
-def part_scores(records: list[dict[str, Any]]) -> pd.DataFrame | None:
-    """Return the scores on the parts that a contender has seen, one row a cell and metric."""
-    keys = ("data_set", "protocol", "contender", "seed", "fold")
-    rows = [
-        {**{k: r["costs"][k] for k in keys}, "part": part, "metric": metric, "value": value}
-        for r in records
-        for part in ("train", "select")
-        for metric, value in (r.get(part) or {}).items()
-    ]
-    return pd.DataFrame(rows) if rows else None

@@ -10,7 +10,7 @@ import pytest
 from run_directories import opened
 
 from study.errors import StudyFailed
-from study.record.directory import RunDirectory, select_scores
+from study.record.directory import RunDirectory
 from study.record.files import (
     finished_files,
     read_json,
@@ -18,6 +18,7 @@ from study.record.files import (
     remove_unfinished,
     write_parquet,
 )
+from study.record.records import select_scores
 
 ROOT = Path(__file__).parents[3]
 
