@@ -11,7 +11,7 @@ import pandas as pd
 
 from reports.statistics.metrics import METRICS
 
-from .panel import Panel, family_of, panel_of, panels
+from .panel import Panel, family_of, panel_of, panels, untrained
 from .statistics import (
     age_assurance,
     breakdowns,
@@ -98,18 +98,12 @@ class Evaluation:
     @cached_property
     def headline(self) -> pd.DataFrame:
         """Every metric of every contender (``headline.headline``)."""
-        return headline.headline(self.panel, self.means["", "all"], self.untrained)
-
-    @property
-    def untrained(self) -> set[str]:
-        """Contenders that were made elsewhere: the same model under every seed."""
-        planned = self.run.provenance.get("contenders", {})
-        return {name for name, facts in planned.items() if not facts.get("trained", True)}
+        return headline.headline(self.panel, self.means["", "all"], untrained(self.run.provenance))
 
     @cached_property
     def other_headlines(self) -> list[pd.DataFrame]:
         """Headline of each further protocol."""
-        return [headline_of(panel, self.untrained) for panel in self.other_panels]
+        return [headline_of(panel, untrained(self.run.provenance)) for panel in self.other_panels]
 
     @cached_property
     def families(self) -> int:
@@ -298,8 +292,8 @@ def _cell_key(failure: Mapping[str, Any], keys: list[str]) -> tuple[str, ...]:
     return tuple(str(cell.get(k)) for k in keys) if isinstance(cell, Mapping) else ()
 
 
-def headline_of(panel: Panel, untrained: Collection[str]) -> pd.DataFrame:
+def headline_of(panel: Panel, fixed: Collection[str]) -> pd.DataFrame:
     """Compute the headline of any panel."""
     values = breakdowns.mean_columns(panel, BOOTSTRAPPED)
     means = breakdowns.level_means(panel, [], values)["", "all"]
-    return headline.headline(panel, means, untrained)
+    return headline.headline(panel, means, fixed)

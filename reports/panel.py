@@ -6,6 +6,7 @@ dealt with here, once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -96,6 +97,12 @@ def family_of(contender: str, provenance: dict[str, Any]) -> str:
     """Return a contender's family as the provenance states it, else ``'other'``."""
     facts = provenance.get("contenders", {}).get(contender, {})
     return str(facts.get("family", "other"))
+
+
+def untrained(provenance: Mapping[str, Any]) -> set[str]:
+    """Return contenders that were made elsewhere: the same model under every seed."""
+    planned = provenance.get("contenders", {})
+    return {name for name, facts in planned.items() if not facts.get("trained", True)}
 
 
 def display_order(contenders: set[str], provenance: dict[str, Any]) -> list[str]:
