@@ -9,8 +9,8 @@ Only ``summary.json``, the pictures asked for by name (those a document shows), 
 report, with ``--answers`` what every contender answered for every test face and with ``--state``
 what another machine needs to continue the run are written. What else stands in the folder is
 removed. The README's table stands between two comments and is only ever written here, so that its
-numbers cannot drift from a run. Pictures are charts; a report with faces is refused unless their
-licence allows thumbnails.
+numbers cannot drift from a run. Pictures are charts; a report is written without faces, and what is
+made of them, unless their licence allows thumbnails.
 """
 
 from __future__ import annotations
@@ -49,12 +49,10 @@ COLUMNS = {
 }
 
 
-def faces_that_stay_here(run: reports.RunTables) -> list[str]:
-    """Return the data sets of which the run holds pictures that must not be shown to others."""
-    if all(held is None for held in (run.thumbnails, run.explanations, run.group_maps)):
-        return []
+def may_show_faces(run: reports.RunTables) -> bool:
+    """Whether the licence of every data set of the run allows its faces on a published page."""
     data_sets = run.provenance.get("data_sets", {})
-    return [name for name, facts in data_sets.items() if not facts.get("thumbnails_allowed")]
+    return all(facts.get("thumbnails_allowed") for facts in data_sets.values())
 
 
 def publish(
@@ -65,13 +63,8 @@ def publish(
     answers: bool = False,
 ) -> None:
     """Write the summary, the charts named in ``wanted`` and so on; remove what stood there."""
-    if not whole_page:
+    if not whole_page or not may_show_faces(run):
         run.thumbnails = run.explanations = run.group_maps = None
-    elif names := faces_that_stay_here(run):
-        raise SystemExit(
-            f"the report shows faces of {', '.join(names)}, whose licence does not allow it: "
-            "run the plan with thumbnails = false"
-        )
     page = page_of(run)
     unknown = [key for key in wanted if key not in page.frames]
     if unknown:
