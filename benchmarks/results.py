@@ -30,6 +30,7 @@ from reports.drawing.figures import style
 from reports.drawing.svg import standalone, to_svg
 from reports.report import page_of
 from study.record.directory import RunDirectory
+from study.record.records import sign_records
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = ("predictions.parquet", "faces.parquet")
@@ -107,6 +108,7 @@ def write_state(run: Path, path: Path) -> None:
     Unpacked into an empty folder, it is a run that the same ``study run`` continues on any machine
     with the same data, versions of libraries and code. Equal files give equal bytes.
     """
+    sign_records(run)
     found = sorted({p for pattern in STATE for p in run.glob(pattern) if p.is_file()})
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in found:
@@ -215,13 +217,14 @@ def main() -> None:
     if arguments.answers:
         answers = (f"[{n}](docs/results/{arguments.name}/{n})" for n in ANSWERS)
         files += f"; every answer: {', '.join(answers)}"
-    others = [
-        f"{n} cells before on {name}" for name, n in machine.get("other_processors", {}).items()
-    ]
+    shared = machine.get("processors", {})
+    made_on = [f"{n} cells on {name}" for name, n in shared.items()] or [machine["processor"]]
+    if shared:
+        made_on[0] += ", whose times are given"
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
         f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
-        f"({'; '.join([machine['processor'], *others])}). {intervals_are(summary)} "
+        f"({'; '.join(made_on)}). {intervals_are(summary)} "
         f"Every number: {files}.\n\n"
         f"{headline_markdown(summary, seconds)}"
     )

@@ -15,6 +15,13 @@ from study.extras.pictures import write_pictures
 from study.models.card import write_cards
 from study.record.directory import RunDirectory
 
+CURVE, CARDS, PICTURES = "learning curve", "model cards", "pictures"
+
+
+def made_with_report(*, pictured: bool) -> list[str]:
+    """Return the names of the extras that :func:`write_report` makes."""
+    return [CURVE, CARDS, *([PICTURES] if pictured else [])]
+
 
 def write_report(run: RunDirectory, pictured: Faces | None = None) -> tuple[Path, dict[str, Any]]:
     """Render the report of a run directory; return its path and the summary.
@@ -47,12 +54,12 @@ def write_report(run: RunDirectory, pictured: Faces | None = None) -> tuple[Path
     """
     attempts = Attempts(run)
     if (run.path / "plan.json").is_file():
-        attempts.make("learning curve", partial(write_learning_curve, run.path))
+        attempts.make(CURVE, partial(write_learning_curve, run.path))
     content = run.read()
     tables.write_table(content.costs, run.path / "costs.parquet", tables.COSTS)
-    attempts.make("model cards", partial(write_cards, run.path, content))
+    attempts.make(CARDS, partial(write_cards, run.path, content))
     if pictured is not None:
-        attempts.make("pictures", partial(write_pictures, run, content, pictured))
+        attempts.make(PICTURES, partial(write_pictures, run, content, pictured))
     content.provenance["extras_left_out"] = [vars(entry) for entry in attempts.left_out]
     summary = reports.summary(content)
     write_json(run.path / "summary.json", summary)

@@ -29,12 +29,13 @@ from study.plan.splits import splits_of
 from study.record.directory import RunDirectory
 from study.record.files import read_json, write_parquet
 from study.record.identity import identity_of
+from study.record.records import sign_records
 
 from .engine import local
 from .errors import StudyFailed, UsageError
 from .extras import also, leak, stress
 from .record import provenance
-from .report import write_report
+from .report import made_with_report, write_report
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,9 @@ def run_study(
         for cell, predictions in imported.items():
             write_cell(run, cell, predictions)
         attempts = Attempts(run)
-        attempts.forget()
-        extras = [e for e in _extras(plan, own, faces, run, cores, stage) if attempts.possible(e)]
+        wanted = _extras(plan, own, faces, run, cores, stage)
+        attempts.keep([e.name for e in wanted] + made_with_report(pictured=plan.thumbnails))
+        extras = [e for e in wanted if attempts.possible(e)]
         if note is not None:
             for entry in attempts.left_out:
                 note(f"{entry.extra} is left out: {entry.reason}")
@@ -220,6 +222,7 @@ def _write_inputs(
         record["stress"] = stress.facts(plan)
     before = run.path / "provenance.json"
     if before.is_file():
+        sign_records(run.path)
         record["started"] = read_json(before).get("started", record["started"])
     write_json(before, record)
     write_json(run.path / "plan.json", plan.model_dump(mode="json", exclude_none=True))

@@ -99,7 +99,9 @@ def _headline_note(evaluation: Evaluation) -> str:
     if not best["same"].all():
         words = [METRICS[m].label for m in best.loc[~best["same"].astype(bool), "metric"]]
         note += f"Nobody is marked where contenders answered different faces ({listed(words)}). "
-    return note + "Costs are medians over cells."
+    machines = (evaluation.run.provenance.get("machine") or {}).get("processors", {})
+    of = f" computed on {next(iter(machines))}, which are comparable" if machines else ""
+    return f"{note}Costs are medians over cells{of}."
 
 
 def _metric_row(evaluation: Evaluation, name: str) -> Row | None:

@@ -60,7 +60,7 @@ def headline(
     ``means`` maps ``(metric, contender)`` to the bootstrap of the mean over all faces. Columns
     ``contender``, ``metric``, ``value`` (mean over seeds), ``low``, ``high`` (these fitted models
     on other faces), ``recipe_low``, ``recipe_high`` (other faces and another training; NaN below
-    three seeds, and of contenders in ``untrained`` whose seeds are one model), ``seed_sd``, ``n``
+    three seeds, and of contenders in ``untrained``), ``seed_sd``, ``n``
     (faces answered), ``of`` (faces that could be), and ``seeds`` (a dict of each seed's value).
     """
     rows = []
@@ -75,7 +75,7 @@ def headline(
                 # seeds that answered different faces: each face counts once, as in the intervals
                 value = float(np.nanmean(seed_mean(panel, contender, metric.name)))
             low, high = _interval(panel, contender, metric, means, value)
-            if contender in untrained and len(set(known)) == 1:
+            if contender in untrained:
                 known = known[:1]  # one model under every seed says nothing about another training
             recipe = recipe_interval(value, low, high, known)
             recipe = tuple(np.clip(recipe, *_bounds(metric)).tolist())

@@ -103,7 +103,7 @@ def predict(
 def photo_files(photos: list[Path], without: Path | None = None) -> list[Path]:
     """Return the given photos and those in the given folders, each once, in order.
 
-    Of the folders, what lies in the folder ``without``, that of annotated copies, is left out.
+    Of a folder, what lies in its sub-folder ``without``, that of annotated copies, is left out.
     """
     from basis.pictures import IMAGE_SUFFIXES
 
@@ -112,14 +112,18 @@ def photo_files(photos: list[Path], without: Path | None = None) -> list[Path]:
         if path.is_dir():
             inside = (p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
             copies = None if without is None else _absolute(without)
-            files += sorted(p for p in inside if copies not in _absolute(p).parents)
+            below = copies is not None and _absolute(path) in copies.parents
+            files += sorted(p for p in inside if not (below and copies in _absolute(p).parents))
         elif path.exists():
             files.append(path)
         else:
             raise UsageError(f"{path}: no such photo or folder")
     if not files:
         raise UsageError(f"no photos in {', '.join(map(str, photos))}")
-    return list({_absolute(path): path for path in reversed(files)}.values())[::-1]
+    once: dict[Path, Path] = {}
+    for path in files:
+        once.setdefault(_absolute(path), path)
+    return list(once.values())
 
 
 def _absolute(path: Path) -> Path:

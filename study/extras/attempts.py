@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 
 from basis.files import write_json, write_text
@@ -46,9 +46,11 @@ class Attempts:
         stored = read_json(self._path) if self._path.is_file() else []
         return [LeftOut(**entry) for entry in stored]
 
-    def forget(self) -> None:
-        """Begin anew: what an earlier command asked for in vain is not this one's failure."""
-        self._path.unlink(missing_ok=True)
+    def keep(self, names: Collection[str]) -> None:
+        """Forget all others: what another command asked for in vain is no failure of this one."""
+        if self._path.is_file():
+            kept = [asdict(entry) for entry in self.left_out if entry.extra in names]
+            write_json(self._path, kept)
 
     def possible(self, extra: Extra) -> bool:
         """Whether its check raises nothing: what can be known before training, is."""

@@ -13,6 +13,7 @@ from study.errors import StudyFailed
 from study.plan.model import Plan
 from study.record.files import read_json, read_parquet
 from study.record.provenance import processor
+from study.record.records import processors
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def _earlier(runs: Path, data: str) -> list[tuple[Path, dict[str, Any]]]:
             continue  # a damaged neighbour tells nothing
         of = provenance.get("plan", {}).get("data")
         same = provenance.get("machine", {}).get("processor") == processor()
+        same = same and processors(path.parent) <= {processor()}
         if same and of is not None and Path(of).name == Path(data).name:
             found.append((path.parent, provenance))
     return sorted(found, key=lambda item: str(item[1].get("started")), reverse=True)

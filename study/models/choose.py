@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.persistence import ESTIMATOR
 from study.errors import UsageError
 from study.record.files import finished_files, read_json
-from study.record.records import records_of_home, select_scores
+from study.record.records import select_scores
 
 
 def best_model(run: Path) -> Path:
@@ -24,11 +24,15 @@ def best_model(run: Path) -> Path:
     """
     records = [read_json(p) for p in finished_files(run / "records", "*.json")]
     path = run / "provenance.json"
-    scores = select_scores(records_of_home(records, read_json(path) if path.is_file() else {}))
+    plan = read_json(path) if path.is_file() else {}
+    scores = select_scores(records, next(iter(plan.get("protocols", [])), None))
     folders = [p for p in sorted((run / "models").iterdir()) if _answers(p)]
     folders = [p for p in folders if not _knows_nothing(p / "card.json")] or folders
     if not folders:
-        raise UsageError(f"{run} holds no saved model: run the study with save_models = true")
+        raise UsageError(
+            f"{run} holds no saved model: run the study with save_models = true (a run that was "
+            "moved without its models has their cards only)"
+        )
     known = [scores.get(folder.name, {}) for folder in folders]
     changed = all(np.isfinite(score.get("mae_changed", np.nan)) for score in known)
     measure = "mae_changed" if changed else "mae"
@@ -79,7 +83,8 @@ def newest_model(runs: Path) -> Path:
 
 def _answers(folder: Path) -> bool:
     """Whether a model is there, not its card alone: a run may have moved without its models."""
-    return (folder / "card.json").is_file() and (folder / ESTIMATOR).is_file()
+    has = (folder / "card.json", folder / ESTIMATOR, folder / "model.onnx")
+    return has[0].is_file() and any(file.is_file() for file in has[1:])
 
 
 def _details(card: Path) -> dict[str, Any]:

@@ -47,8 +47,7 @@ class Elsewhere:
         detector cropped them), ``judged_by`` (why, '' where the user said so),
         ``n_without_face``, ``n_seen`` (training faces left out), ``n_near`` (near duplicates of
         training faces left out); each None where what the model was fitted with, or its pictures,
-        are not at hand; ``sharpness`` (median
-        variance of the Laplacian of the crops).
+        are not at hand; ``sharpness`` (median variance of the Laplacian of the crops).
     """
 
     faces: data.Faces

@@ -19,6 +19,7 @@ from data.bins import age_ends
 from pipelines.persistence import MANIFEST
 from study.engine.cell import LEVEL, RANGES, network_fact
 from study.engine.local import available_cores
+from study.errors import UsageError
 from study.plan.cells import Cell
 from study.record import provenance
 from study.record.directory import RunDirectory
@@ -80,7 +81,7 @@ def evaluate(
     DataError
         No face is left that can be asked about its age.
     UsageError
-        ``out`` holds something else.
+        ``out`` holds something else, or the model.
 
     Examples
     --------
@@ -90,6 +91,8 @@ def evaluate(
     >>> study.evaluate(model, "portraits.csv", "runs/there", align=True, progress=quiet)
     ... # doctest: +SKIP
     """
+    if out.resolve() in model.folder.resolve().parents:
+        raise UsageError(f"{out} holds the model itself: choose another --out")
     details = model.card["details"]
     # of a model of no run it is not known what it was fitted with
     seen, training = None, None
@@ -155,7 +158,7 @@ def _write(run: RunDirectory, model: Model, other: Elsewhere) -> None:
     tables.write_table(splits, run.path / "splits.parquet", tables.SPLITS)
     write_text(run.path / "audit.csv", faces.audit.to_csv(index=False))
     write_json(run.path / "label_noise.json", faces.label_noise)
-    write_json(run.path / "provenance.json", _provenance(model, other, contender))
+    write_json(run.path / "provenance.json", _provenance(model, other, contender, cores))
     write_json(run.path / "records" / f"{cell.name}.json", {"costs": costs})
     tables.write_table(table, run.predictions(cell), tables.PREDICTIONS)
     _write_intervals(
@@ -190,9 +193,9 @@ def _predictions(
 ) -> tuple[pd.DataFrame, np.ndarray, float]:
     """Return the answers, the intervals before any recalibration, and the time it took."""
     started = time.perf_counter()
-    calibrated = model.as_trained(crops, level=LEVEL)
+    calibrated = model._as_trained(crops, level=LEVEL)
     seconds = time.perf_counter() - started
-    answers = model.recalibrated(calibrated)
+    answers = model._recalibrated(calibrated)
     table = pd.DataFrame(
         {
             **vars(cell),
@@ -206,7 +209,7 @@ def _predictions(
     return table, calibrated["interval"], seconds
 
 
-def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any]:
+def _provenance(model: Model, other: Elsewhere, contender: str, cores: int) -> dict[str, Any]:
     faces, facts = other.faces, other.facts
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     trained_on = model.card["training_data"]["data_set"]
@@ -227,7 +230,7 @@ def _provenance(model: Model, other: Elsewhere, contender: str) -> dict[str, Any
         "contenders": {contender: model.card["details"]},
         "data_sets": {faces.name: provenance.data_facts(faces)},
         "versions": provenance.versions(),
-        "machine": provenance.machine(1),
+        "machine": provenance.machine(cores),
         "command": provenance.command(),
         "started": now,
         "finished": now,

@@ -8,6 +8,7 @@ import pandas as pd
 
 import data
 from data import tables
+from study.errors import StudyFailed
 from study.record.files import read_json
 
 
@@ -43,10 +44,10 @@ def still_there(run: Path, seen: pd.Series | None) -> data.Faces | None:
     """
     if seen is None or seen.empty or not (run / "plan.json").is_file():
         return None
-    recorded = read_json(run / "provenance.json").get("data_sets", {})
-    hashes = {facts.get("content_hash") for facts in recorded.values()}
     try:
+        recorded = read_json(run / "provenance.json").get("data_sets", {})
+        hashes = {facts.get("content_hash") for facts in recorded.values()}
         home = data.load(read_json(run / "plan.json")["data"], pose=False)
-    except (data.DataError, KeyError, OSError):
+    except (data.DataError, StudyFailed, KeyError, OSError):
         return None
     return those_of(home, seen) if home.content_hash in hashes else None

@@ -115,13 +115,13 @@ class Model:
         dict of str to ndarray of float
             ``age`` (n,) and ``interval`` (n, 2) in years, ``p_female`` (n,).
         """
-        return self.recalibrated(self.as_trained(crops, level))
+        return self._recalibrated(self._as_trained(crops, level))
 
-    def as_trained(self, crops: np.ndarray, level: float = 0.9) -> dict[str, np.ndarray]:
+    def _as_trained(self, crops: np.ndarray, level: float = 0.9) -> dict[str, np.ndarray]:
         """Return every answer with the intervals of the training, as :meth:`predict_all` does."""
         return self.estimator.predict_all(self._resized(crops), level=level)
 
-    def recalibrated(self, answers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _recalibrated(self, answers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return answers with their intervals multiplied by ``interval_factor``."""
         if self.interval_factor == 1.0:
             return answers

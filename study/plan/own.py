@@ -61,7 +61,7 @@ class OwnContenders(dict[str, Contender]):
         """Register estimators and contenders under the names they are given."""
         found = cls()
         for name, value in given.items():
-            if not CONTENDER_NAME.fullmatch(name):
+            if not CONTENDER_NAME.fullmatch(str(name)):
                 raise UsageError(
                     f"contender {name!r}: letters, digits and . _ @ - only, as it names files"
                 )

@@ -15,12 +15,13 @@ from filelock import FileLock, Timeout
 from basis.files import write_json
 from data import tables
 from reports import OtherSet, RunTables
+from reports.panel import PROTOCOL_ORDER
 from study.errors import StudyFailed, UsageError
 from study.plan.cells import Cell
 
 from .files import finished_files, read_json, read_parquet, remove_unfinished
 from .identity import MAY_GROW, differences
-from .records import costs_on_one_machine, part_scores, records_of_home, select_scores
+from .records import costs_on_one_machine, part_scores, select_scores
 
 FOLDERS = ("predictions", "records", "failures", "models", "checkpoints")
 
@@ -57,7 +58,7 @@ class RunDirectory:
         """Hold the directory, created or checked to hold what may be continued.
 
         ``overwrite`` deletes what another run left there. ``UsageError`` if it is something else,
-        or holds a run of another plan, data or version; then nothing in it has changed.
+        or holds a run of another plan, data or version.
         """
         marker = self.path / "identity.json"
         if not marker.is_file() and self.path.exists() and self._is_foreign():
@@ -69,7 +70,7 @@ class RunDirectory:
             if marker.is_file() and overwrite:
                 self._empty()
             elif marker.is_file():
-                self._check_identity(self._finished_of(read_json(marker)), identity)
+                self._check_identity(read_json(marker), identity)
             for folder in FOLDERS:
                 (self.path / folder).mkdir(exist_ok=True)
             write_json(marker, identity)
@@ -108,7 +109,7 @@ class RunDirectory:
                 f"(format {found.get('format')}, now {wanted['format']}): choose another --out, "
                 "or begin anew with --overwrite"
             )
-        if told := differences(found, wanted):
+        if told := differences(self._finished_of(found), wanted):
             raise UsageError(
                 f"{self.path} holds a run of {', '.join(told)}: choose another --out, or begin "
                 "anew with --overwrite, which deletes that run"
@@ -144,13 +145,14 @@ class RunDirectory:
             raise StudyFailed("\n".join([f"{self.path}: no cell has finished", *reasons]))
         predictions = [tables.read_table(path, tables.PREDICTIONS) for path in cells]
         costs, elsewhere = costs_on_one_machine(records, provenance)
-        home = records_of_home(records, provenance)
+        protocols = {record["costs"]["protocol"] for record in records}
+        shown = min(protocols, key=PROTOCOL_ORDER.index, default=None)  # what the page is about
         thumbnails, explanations, group_maps = self.read_pictures()
         return RunTables(
             faces=tables.read_table(self.path / "faces.parquet", tables.FACES),
             predictions=tables.concat(predictions, tables.PREDICTIONS),
             costs=tables.COSTS.validate(costs),
-            provenance={**provenance, **elsewhere, "select_scores": select_scores(home)},
+            provenance={**provenance, **elsewhere, "select_scores": select_scores(records, shown)},
             splits=tables.read_table(self.path / "splits.parquet", tables.SPLITS),
             failures=failures,
             thumbnails=thumbnails,

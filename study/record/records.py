@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from basis.files import write_json
+
+from .files import finished_files, read_json
+
 TIMES = ["fit_seconds", "predict_images_per_second"]
 
 
-def records_of_home(
-    records: list[dict[str, Any]], provenance: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Return the records of the plan's first protocol, whose models a run saves."""
-    protocols = list(provenance.get("protocols", []))[:1]
-    return [r for r in records if not protocols or r["costs"]["protocol"] in protocols]
+def sign_records(run: Path) -> None:
+    """Write into each record that lacks it which processor computed the cell: provenance knows.
+
+    Records of older versions do not say; once a run goes on elsewhere nobody could tell.
+    """
+    path = run / "provenance.json"
+    processor = (read_json(path).get("machine") or {}).get("processor") if path.is_file() else None
+    if processor is None:
+        return
+    for file in finished_files(run / "records", "*.json"):
+        record = read_json(file)
+        if "processor" not in record:
+            write_json(file, {**record, "processor": processor})
+
+
+def processors(run: Path) -> set[str]:
+    """Return the processors that computed cells of a run, as far as its records say."""
+    records = (read_json(file) for file in finished_files(run / "records", "*.json"))
+    return {record["processor"] for record in records if "processor" in record}
 
 
 def costs_on_one_machine(
@@ -25,26 +43,37 @@ def costs_on_one_machine(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the costs of all cells, with times of one processor, and what to add to provenance.
 
-    A run may have been continued on another machine. Where a contender has cells of the processor
-    that provenance names, the times of its other cells are left out (NaN), so that no average is
-    over two machines; ``machine["other_processors"]`` counts the cells by processor.
+    A run may have been continued on another machine, or spread over several. Times are those of
+    the processor that computed most cells, the others are left out (NaN): no average, and no
+    comparison, is over two machines. ``machine["processors"]`` counts the cells of each, that of
+    the times first.
     """
     costs = pd.DataFrame([record["costs"] for record in records])
     machine = dict(provenance.get("machine") or {})
     here = machine.get("processor")
-    made_on = pd.Series([record.get("processor") or here for record in records], index=costs.index)
-    if here is None or (made_on == here).all():
+    made_on = [record.get("processor") or here for record in records]
+    counts = dict(Counter(made_on).most_common())
+    if len(counts) < 2:
         return costs, {}
-    timed_here = costs.loc[made_on == here, "contender"].unique()
-    costs.loc[(made_on != here) & costs["contender"].isin(timed_here), TIMES] = np.nan
-    machine["other_processors"] = dict(Counter(made_on[made_on != here]))
+    timed = next(iter(counts))
+    costs.loc[np.array([name != timed for name in made_on]), TIMES] = np.nan
+    machine["processors"] = {str(name): n for name, n in counts.items()}
     return costs, {"machine": machine}
 
 
-def select_scores(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Average each contender's scores on *select* over cells: they name the tested pair."""
+def select_scores(
+    records: list[dict[str, Any]], protocol: str | None = None
+) -> dict[str, dict[str, float]]:
+    """Average each contender's scores on *select* over cells: they name the tested pair.
+
+    ``protocol`` leaves out the cells of others.
+    """
     rows = pd.DataFrame(
-        [{"contender": r["costs"]["contender"], **r["select"]} for r in records if r.get("select")]
+        [
+            {"contender": r["costs"]["contender"], **r["select"]}
+            for r in records
+            if r.get("select") and protocol in (None, r["costs"].get("protocol"))
+        ]
     )
     if rows.empty:
         return {}

@@ -30,10 +30,11 @@ def test_a_failing_extra_is_put_down_with_its_traceback(run):
     assert "RuntimeError: out of paper" in log.read_text(encoding="utf-8")
 
 
-def test_a_new_command_begins_with_a_clean_slate(run):
+def test_what_another_command_asked_for_is_forgotten(run):
     Attempts(run).make("other people", fail)
-    Attempts(run).forget()
-    assert Attempts(run).left_out == []
+    Attempts(run).make("pictures", fail)
+    Attempts(run).keep(["pictures", "model cards"])
+    assert [entry.extra for entry in Attempts(run).left_out] == ["pictures"]
 
 
 def test_an_extra_that_works_at_last_is_no_longer_missing(run):

@@ -122,6 +122,13 @@ def test_the_factor_is_that_of_the_intervals_of_the_training(model, small_faces,
     np.testing.assert_allclose(after[ends].to_numpy(float), wide, atol=1e-3)
 
 
+def test_a_run_is_not_overwritten_by_the_evaluation_of_its_model(model, portraits):
+    home = model.folder.parents[1]
+    with pytest.raises(UsageError, match="holds the model itself"):
+        evaluate(model, str(portraits), home, overwrite=True, progress=silent)
+    assert (model.folder / "card.json").is_file()
+
+
 def test_overwrite_begins_anew(model, portraits, tmp_path):
     evaluate(model, str(portraits), tmp_path / "run", align=False, progress=silent)
     evaluate(model, str(portraits), tmp_path / "run", align=True, overwrite=True, progress=silent)

@@ -220,11 +220,15 @@ def test_a_folder_is_searched_without_the_copies_drawn_before(folder):
     names = [path.name for path in photo_files([folder], without=folder / "out")]
     assert sorted(names) == ["IMG_1.png", "IMG_1.png", "notes.jpg", "wall.png"]
     assert photo_files([drawn], without=folder / "out") == [drawn]
+    for whole in (folder, folder.parent):  # nothing would be left to answer
+        assert drawn in photo_files([folder], without=whole)
 
 
 def test_a_photo_named_twice_is_answered_once(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    assert photo_files([Path("wall.png"), folder / "wall.png"]) == [Path("wall.png")]
+    day = Path("day1") / "IMG_1.png"
+    named = [Path("wall.png"), day, folder / "wall.png", folder / "day1"]
+    assert photo_files(named) == [Path("wall.png"), day]
 
 
 def test_an_interrupt_loses_no_answer(folder, model, monkeypatch, capsys):

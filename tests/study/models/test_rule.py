@@ -37,8 +37,10 @@ def test_a_card_without_its_model_answers_nothing(tmp_path):
     (run / "models" / "cnn" / "estimator.skops").unlink()
     assert best_model(run).name == "cnn-face"
     (run / "models" / "cnn-face" / "estimator.skops").unlink()
-    with pytest.raises(UsageError, match="holds no saved model"):
+    with pytest.raises(UsageError, match="moved without its models"):
         best_model(run)
+    (run / "models" / "cnn" / "model.onnx").write_text("")
+    assert best_model(run).name == "cnn"
 
 
 def test_older_runs_fall_back_to_the_error_at_home(tmp_path):
