@@ -76,6 +76,13 @@ def test_predictions_of_another_model_join_the_comparison(source, tmp_path, caps
     out = ["--out", str(tmp_path / "run2")]
     assert call([*arguments, *out, "--predictions", f"few={tmp_path / 'few.csv'}"]) == 2
     assert "test faces" in " ".join(capsys.readouterr().err.split())
+    # beside a finished run a wrong file changes nothing: the mended one joins it
+    (tmp_path / "fewer.csv").write_bytes((tmp_path / "few.csv").read_bytes())
+    given = ["--out", str(tmp_path / "run"), "--predictions", f"other={tmp_path / 'other.csv'}"]
+    third = ["--predictions", f"third={tmp_path / 'fewer.csv'}"]
+    assert call([*arguments, *given, *third]) == 2
+    table.to_csv(tmp_path / "fewer.csv", index=False)
+    assert call([*arguments, *given, *third]) == 0
 
 
 def test_a_saved_model_predicts_what_the_study_predicted(run, source):

@@ -55,3 +55,10 @@ def test_check_counts_and_writes_what_it_found(small_faces, tmp_path, capsys):
     assert sum(finding["n"] for finding in told["findings"]) == len(pd.read_csv(out)) >= 1
     assert call(where) == 0
     assert "20 faces, 20 kept" in capsys.readouterr().out
+
+
+def test_a_contact_sheet_is_named_as_a_picture(tmp_path, capsys):
+    for name in ("sheet", "sheet.xyz"):
+        assert call(["data", "stress", "embedded", "--out", str(tmp_path / name)]) == 2
+        assert "ends in .png or .jpg" in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.iterdir())

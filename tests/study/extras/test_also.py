@@ -132,3 +132,26 @@ def keep_training_faces(out, folder):
     for path in folder.iterdir():
         if path.name.split(".")[0] in tested:
             path.unlink()
+
+
+def test_renamed_pictures_are_the_same_pictures(small_faces, tmp_path):
+    """Answers are kept by what is seen; whoever renames files finds them under the new names."""
+    home, away = tmp_path / "home", tmp_path / "away"
+    for folder, files in ((home, sorted(small_faces.iterdir())[6:]),
+                          (away, sorted(small_faces.iterdir())[:6])):  # fmt: skip
+        folder.mkdir()
+        for path in files:
+            shutil.copy(path, folder)
+    (tmp_path / "one.toml").write_text(PLAN)
+    arguments = ["run", "--plan", str(tmp_path / "one.toml"), "--data", str(home)]
+    arguments += ["--out", str(tmp_path / "run"), "--also", str(away)]
+    assert call(arguments) == 0
+    before = pd.read_parquet(tmp_path / "run" / "also.parquet")
+    pieces = {p.name for p in (tmp_path / "run" / "also" / "away").glob("dummy-*.parquet")}
+    for path in list(away.iterdir()):
+        path.rename(path.with_name(path.name.replace("_2026", "_2027")))
+    assert call(arguments) == 0
+    after = pd.read_parquet(tmp_path / "run" / "also.parquet")
+    assert {p.name for p in (tmp_path / "run" / "also" / "away").glob("dummy-*.parquet")} == pieces
+    assert set(after["face_id"]).isdisjoint(before["face_id"]) and len(after) == len(before) > 2
+    assert after["age_pred"].tolist() == before["age_pred"].tolist()
