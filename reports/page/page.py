@@ -197,6 +197,7 @@ class Page:
                 panel=e.panel,
                 n_groups=int(e.panel.group.max()) + 1,
                 n_seeds=max(len(a.seeds) for a in e.panel.answers.values()),
+                n_least=min(len(a.seeds) for a in e.panel.answers.values()),
                 of_recipe=bool(len(e.tests)) and bool(np.isfinite(e.tests["recipe_low"]).any()),
                 started=str(provenance.get("started") or ""),
                 verdict=self.verdict,
