@@ -30,9 +30,11 @@ from reports.drawing.figures import style
 from reports.drawing.svg import standalone, to_svg
 from reports.report import page_of
 from study.record.directory import RunDirectory
+from study.record.files import read_json
 from study.record.records import sign_records
 
 ROOT = Path(__file__).parents[1]
+PROVENANCE = "provenance.json"
 ANSWERS = ("predictions.parquet", "faces.parquet")
 #: What trainings, and models asked again, leave in a run; ``study run`` makes everything else anew.
 STATE = (
@@ -109,7 +111,10 @@ def write_state(run: Path, path: Path) -> None:
     with the same data, versions of libraries and code. Equal files give equal bytes.
     """
     sign_records(run)
-    found = sorted({p for pattern in STATE for p in run.glob(pattern) if p.is_file()})
+    unfinished = list(run.glob("failures/*.json")) or not read_json(run / PROVENANCE)["finished"]
+    # only a fusion that is still to be made asks for the answers of the others
+    wanted = STATE if unfinished else [p for p in STATE if not p.startswith("answers/")]
+    found = sorted({p for pattern in wanted for p in run.glob(pattern) if p.is_file()})
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in found:
             entry = zipfile.ZipInfo(file.relative_to(run).as_posix())

@@ -55,13 +55,19 @@ def test_three_trainings_are_quoted_with_the_interval_of_the_recipe():
         assert table.splitlines()[-1] == f"| `cnn` | {words} | - | - | - | 61 min |"
 
 
-def test_the_state_of_a_run_holds_neither_models_nor_faces_and_is_the_same_twice(tmp_path):
+@pytest.mark.parametrize("finished", [None, "2026-11-27"])
+def test_the_state_of_a_run_holds_neither_models_nor_faces_and_is_the_same_twice(
+    tmp_path, finished
+):
     run = tmp_path / "run"
     kept = ["identity.json", "predictions/a.parquet", "models/cnn/card.json", "leak/hog.parquet"]
-    left = ["faces.parquet", "models/cnn/tensors.safetensors", "thumbs/1.webp", "audit.csv"]
+    kept += ["answers/a.parquet"] if finished is None else []
+    left = ["answers/a.parquet"] if finished else []
+    left += ["faces.parquet", "models/cnn/tensors.safetensors", "thumbs/1.webp", "audit.csv"]
     for name in (*kept, *left):
         (run / name).parent.mkdir(parents=True, exist_ok=True)
         (run / name).write_text(name)
+    (run / "provenance.json").write_text(json.dumps({"finished": finished}))
     archives = tmp_path / "first.zip", tmp_path / "second.zip"
     for path in archives:
         results.write_state(run, path)
