@@ -11,7 +11,7 @@ import pandas as pd
 
 from reports.statistics.metrics import METRICS
 
-from .panel import Panel, family_of, panel_of, panels, untrained
+from .panel import Panel, builds_on, family_of, panel_of, panels, untrained
 from .statistics import (
     age_assurance,
     breakdowns,
@@ -274,7 +274,8 @@ class Evaluation:
     @cached_property
     def costs(self) -> pd.DataFrame:
         """Median cost of a cell by contender of this panel, index ``contender``."""
-        return typical_costs(self.run.costs, self.panel.data_set, self.panel.protocol)
+        parts = builds_on(self.run.provenance)
+        return typical_costs(self.run.costs, self.panel.data_set, self.panel.protocol, parts)
 
     def value(self, contender: str, metric: str) -> float:
         """Return a headline number; NaN if the contender has none."""

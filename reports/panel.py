@@ -99,6 +99,12 @@ def family_of(contender: str, provenance: dict[str, Any]) -> str:
     return str(facts.get("family", "other"))
 
 
+def builds_on(provenance: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return whose answers a contender needs, for those that need any."""
+    planned = provenance.get("contenders", {})
+    return {name: facts["builds_on"] for name, facts in planned.items() if facts.get("builds_on")}
+
+
 def untrained(provenance: Mapping[str, Any]) -> set[str]:
     """Return contenders that were made elsewhere: the same model under every seed."""
     planned = provenance.get("contenders", {})

@@ -81,11 +81,11 @@ class RunTables:
     provenance : dict
         Known keys, all optional: ``plan_name``, ``plan`` (text or dict), ``seeds``,
         ``contenders`` (name -> ``summary``, ``family`` in {'baseline', 'classical', 'cnn',
-        'fusion', 'off-the-shelf'}, ``trained``, ``options``), ``data_sets`` (name -> ``title``,
-        ``licence``, ``content_hash`` ...), ``select_scores`` (contender -> ``mae``,
-        ``accuracy``), ``pair`` (two contenders), ``versions``, ``machine``, ``command``,
-        ``started``, ``finished``, ``interval_level``, ``n_asked`` (faces that
-        predictions were asked for), ``extras_left_out`` (list of ``extra``, ``reason``).
+        'fusion', 'off-the-shelf'}, ``trained``, ``options``, ``builds_on``: contenders whose
+        answers it needs), ``data_sets`` (name -> ``title``, ``licence``, ``content_hash`` ...),
+        ``select_scores`` (contender -> ``mae``, ``accuracy``), ``pair`` (two), ``versions``,
+        ``machine``, ``command``, ``started``, ``finished``, ``interval_level``, ``n_asked``
+        (faces that were asked for), ``extras_left_out`` (list of ``extra``, ``reason``).
     splits : DataFrame, optional
         Contract ``SPLITS``.
     audit : DataFrame, optional

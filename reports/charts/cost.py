@@ -19,7 +19,7 @@ LEGEND = False
 NOTE = (
     "Medians over cells, logarithmic axis. Line: the contenders that nobody beats on both axes "
     "(Pareto front; none where they answered different faces); vertical bars: 95% intervals over "
-    "faces. Left is cheaper."
+    "faces. Left is cheaper; who builds on others costs what they cost too."
 )
 AXES = {
     "core_seconds": ("training, core time", "training, core-seconds"),
@@ -82,23 +82,33 @@ def plot(frame: pd.DataFrame, looks: figures.Looks, variant: str = "core_seconds
     return figure
 
 
+def _names(ax: Axes, frame: pd.DataFrame, looks: figures.Looks, metric: str) -> None:
+    """Write each contender's name beside its dot, where no other name or dot is."""
+    names = frame["contender"].tolist()
+    dots = frame[["cost", metric]].to_numpy(float)
+    points = ax.transData.transform(dots) * 72 / ax.figure.dpi
+    texts = labels_of.distinct(names, 16)
+    places = labels_of.beside(points, texts, size=8.5)
+    for name, text, dot, (shift, align) in zip(names, texts, dots, places, strict=True):
+        with figures.contender(ax, name, looks):
+            ax.annotate(text, dot, shift, textcoords="offset points", ha=align, fontsize=8.5)
+
+
 def _panel(ax: Axes, frame: pd.DataFrame, looks: figures.Looks, metric: str) -> None:
     front = frame[frame[f"front_{metric}"]].sort_values("cost")
     ax.plot(front["cost"], front[metric], color=figures.SOFT, lw=1, ls=":", drawstyle="steps-post")
-    labels = labels_of.distinct(frame["contender"].tolist(), 16)
-    for row, label in zip(frame.to_dict("records"), labels, strict=True):
+    for row in frame.to_dict("records"):
         name = row["contender"]
         with figures.contender(ax, name, looks):
             ax.vlines(row["cost"], row[f"{metric}_low"], row[f"{metric}_high"],
                       color=looks[name].colour, lw=1.2)  # fmt: skip
             ax.plot([row["cost"]], [row[metric]], looks[name].marker, ms=7,
                     color=looks[name].colour)  # fmt: skip
-            ax.annotate(label, (row["cost"], row[metric]), (0, 8), textcoords="offset points",
-                        ha="center", fontsize=8.5)  # fmt: skip
     low, high = frame["cost"].min(), frame["cost"].max()
     ax.set_xscale("log")
     ax.set_xlim(low / 4, high * 4)
     if metric == "mae":
         ax.set_ylim(0, float(np.nanmax(frame["mae_high"].fillna(frame["mae"]))) * 1.15)
+    _names(ax, frame, looks, metric)
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")

@@ -14,6 +14,7 @@ from reports.display.reached import reached
 from reports.display.words import duration, finite, interval, listed, minus, number, size, small
 from reports.evaluation import Evaluation
 from reports.noise_floor import noise_floor
+from reports.panel import builds_on
 from reports.statistics.metrics import METRICS
 
 TITLE = "Result"
@@ -101,7 +102,9 @@ def _headline_note(evaluation: Evaluation) -> str:
         note += f"Nobody is marked where contenders answered different faces ({listed(words)}). "
     machines = (evaluation.run.provenance.get("machine") or {}).get("processors", {})
     of = f" computed on {next(iter(machines))}, which are comparable" if machines else ""
-    return f"{note}Costs are medians over cells{of}."
+    note += f"Costs are medians over cells{of}"
+    parts = builds_on(evaluation.run.provenance)
+    return note + (f"; {listed(list(parts))}: with all it builds on." if parts else ".")
 
 
 def _metric_row(evaluation: Evaluation, name: str) -> Row | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -11,8 +13,20 @@ COST_COLUMNS = (
 )  # fmt: skip
 
 
-def typical_costs(costs: pd.DataFrame, data_set: str, protocol: str) -> pd.DataFrame:
+SUMMED = ("fit_seconds", "milliseconds_per_face", "core_seconds", "core_milliseconds_per_face")
+"""What a contender costs that builds on others: its own and all of theirs."""
+
+
+def typical_costs(
+    costs: pd.DataFrame,
+    data_set: str,
+    protocol: str,
+    builds_on: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
     """Return the median cost of a cell by contender.
+
+    ``builds_on`` names the contenders whose answers another one needs: it costs what they cost, and
+    its own.
 
     Index ``contender``; the numbers of the run's table, ``milliseconds_per_face``,
     ``core_seconds``, ``core_milliseconds_per_face``, and ``shared``: whether any of the cells ran
@@ -25,4 +39,12 @@ def typical_costs(costs: pd.DataFrame, data_set: str, protocol: str) -> pd.DataF
     out["core_seconds"] = out["fit_seconds"] * cores
     out["core_milliseconds_per_face"] = out["milliseconds_per_face"] * cores
     out["shared"] = mine.groupby("contender")["shared"].any()
+    alone = out.copy()
+    for name, parts in (builds_on or {}).items():
+        if name in out.index and parts:
+            # NaN where one of them was not timed
+            whole = alone.reindex([name, *parts])[list(SUMMED)].sum(skipna=False)
+            out.loc[name, list(SUMMED)] = whole
+            out.loc[name, "predict_images_per_second"] = 1000 / whole["milliseconds_per_face"]
+            out.loc[name, "shared"] = bool(alone.reindex([name, *parts])["shared"].eq(True).any())
     return out

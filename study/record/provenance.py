@@ -15,7 +15,7 @@ import psutil
 from data import Faces
 from pipelines.cnn.recipes import RECIPES
 from pipelines.registry import Contender, get_contender
-from study.plan.model import Plan, registered_name
+from study.plan.model import Plan, fusion_parts, registered_name
 
 FACES = "dlib_face_resnet"
 _LITE = "tf_efficientnet_lite"  # what the recipes and features take unless they are told
@@ -70,6 +70,7 @@ def contender_facts(plan: Plan) -> dict[str, dict[str, Any]]:
             "pretrained_on": _pretraining(contender, chosen.options),
             "image_size": chosen.image_size or contender.image_size,
             "options": chosen.options,
+            "builds_on": fusion_parts(plan) if contender.fuses else [],
         }
     for name, path in plan.predictions.items():
         facts[name] = {
