@@ -228,7 +228,7 @@ def main() -> None:
         made_on[0] += ", whose times are given"
     text = (
         f"{summary['n_faces']:,} test faces, protocol `{summary['protocol']}`, seeds "
-        f"{', '.join(map(str, run.provenance['seeds']))}, {cores} "
+        f"{', '.join(map(str, run.provenance['seeds']))}; {cores} "
         f"({'; '.join(made_on)}). {intervals_are(summary)} "
         f"Every number: {files}.\n\n"
         f"{headline_markdown(summary, seconds)}"

@@ -237,7 +237,11 @@ def _others(evaluation: Evaluation, pair: Pair) -> Sentence | None:
     ]
     if not leads:
         return None
-    claim = "; ".join(f"{row['winner']} leads on {words}" for _, words, row in leads)
+    claim = "; ".join(
+        f"{row['winner']} leads on {words}"
+        + ("" if row["apart"] else f", not told apart from {row['runner_up']}")
+        for _, words, row in leads
+    )
     said = []
     for metric, _, row in leads:
         unit = "years" if metric == "mae" else "share"

@@ -103,7 +103,8 @@ def _findings(evaluation: Evaluation, name: str) -> list[str]:
         )
     elif len(covered):
         said.append(
-            f"No contender's intervals hold clearly less than the {level:.0%} they promise."
+            f"No contender's intervals, baselines aside, hold clearly less than the {level:.0%} "
+            "they promise."
         )
     return said
 
@@ -227,7 +228,7 @@ def _growth(evaluation: Evaluation, name: str) -> str:
     rows = real if len(real) else table
     row = rows.loc[rows["growth"].idxmax()]
     way = (
-        f"Age error grows most for {row['contender']}"
+        f"Baselines aside, age error grows most for {row['contender']}"
         if len(real)
         else "No contender's age error grows by more than chance, adjusted for all tests of the "
         f"page; the largest change is that of {row['contender']}"

@@ -104,7 +104,7 @@ def _headline_note(evaluation: Evaluation) -> str:
     of = f" computed on {next(iter(machines))}, which are comparable" if machines else ""
     note += f"Costs are medians over cells{of}"
     parts = builds_on(evaluation.run.provenance)
-    return note + (f"; {listed(list(parts))}: with all it builds on." if parts else ".")
+    return note + (f"; times of {listed(list(parts))}: with all it builds on." if parts else ".")
 
 
 def _metric_row(evaluation: Evaluation, name: str) -> Row | None:

@@ -274,7 +274,7 @@ def test_leaders_outside_the_pair():
         ("auc", "peer", 0.99, "cnn", 0.98, 1100, False),
     )
     assert found.topic == "Others"
-    assert found.claim == "face leads on age; peer leads on gender."
+    assert found.claim == "face leads on age; peer leads on gender, not told apart from cnn."
     assert found.evidence == (
         "3.00 against 4.50 years of cnn on the 1,200 faces that all answered, told apart; "
         "97.0% against 95.0% of cnn on the 1,100 faces that all answered, not told apart."
