@@ -230,8 +230,8 @@ def _growth(evaluation: Evaluation, name: str) -> str:
     way = (
         f"Baselines aside, age error grows most for {row['contender']}"
         if len(real)
-        else "No contender's age error grows by more than chance, adjusted for all tests of the "
-        f"page; the largest change is that of {row['contender']}"
+        else "No contender's age error, baselines aside, grows by more than chance, adjusted for "
+        f"all tests of the page; the largest change is that of {row['contender']}"
     )
     return (
         f"{way}: {number(row['home'], 'years')} at home, {number(row['value'], 'years')} there, a "

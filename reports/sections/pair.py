@@ -27,6 +27,7 @@ def finding(evaluation: Evaluation) -> str:
     """Count the groups that were decided, and say what could have been seen."""
     tests = evaluation.tests
     groups = tests[(tests["breakdown"] != "") & tests["breakdown"].isin(evaluation.drawn_columns)]
+    groups = groups[groups["level"] != "unknown"]  # as in the verdict
     if evaluation.pair is None or groups.empty:
         return ""
     names = {"first": evaluation.pair.first, "second": evaluation.pair.second}

@@ -32,8 +32,8 @@ def estimate(plan: Plan, runs: Path) -> list[Estimate]:
     data of the same name, with the same settings of the contender.
     """
     found: dict[str, Estimate] = {}
-    for run, provenance in _earlier(runs, plan.data):
-        fits = pd.read_parquet(run / "costs.parquet").groupby("contender")["fit_seconds"].median()
+    for run, provenance, costs in _earlier(runs, plan.data):
+        fits = costs.groupby("contender")["fit_seconds"].median()
         before = provenance["plan"].get("contenders", {})
         for name, chosen in plan.contenders.items():
             same = before.get(name) == chosen.model_dump(mode="json", exclude_none=True)
@@ -42,18 +42,18 @@ def estimate(plan: Plan, runs: Path) -> list[Estimate]:
     return [found.get(name, Estimate(name, float("nan"), "")) for name in plan.contenders]
 
 
-def _earlier(runs: Path, data: str) -> list[tuple[Path, dict[str, Any]]]:
-    """Return runs on this processor with data of this name and their provenance, newest first."""
+def _earlier(runs: Path, data: str) -> list[tuple[Path, dict[str, Any], pd.DataFrame]]:
+    """Return runs on this processor with data of this name, newest first."""
     found = []
     for path in runs.glob("*/costs.parquet"):
         try:
             provenance = read_json(path.with_name("provenance.json"))
-            read_parquet(path)
+            costs, made_on = read_parquet(path), processors(path.parent)
         except (StudyFailed, FileNotFoundError):
             continue  # a damaged neighbour tells nothing
         of = provenance.get("plan", {}).get("data")
         same = provenance.get("machine", {}).get("processor") == processor()
-        same = same and processors(path.parent) <= {processor()}
+        same = same and made_on <= {processor()}
         if same and of is not None and Path(of).name == Path(data).name:
-            found.append((path.parent, provenance))
+            found.append((path.parent, provenance, costs))
     return sorted(found, key=lambda item: str(item[1].get("started")), reverse=True)

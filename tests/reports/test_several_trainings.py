@@ -53,7 +53,7 @@ def test_a_published_table_names_whose_intervals_are_over_faces_alone(three):
 
 
 def test_the_page_says_what_is_of_the_recipe_and_what_of_one_training(three):
-    assert "words and brackets are of the recipe" in three.html
+    assert "Brackets of the lines Age and Gender are of the recipe" in three.html
     lead = next(s.lead for s in three.sections if s.title == "Other people's photos")
     (said,) = (s for s in three.verdict if s.topic == "Other people")
     for text in (lead, said.evidence):
