@@ -3,8 +3,9 @@ from .models.choose import newest_model
 from .models.evaluate import evaluate
 from .models.face_estimate import FaceEstimate
 from .models.model import Model, load
+from .plan.contender import ContenderPlan
 from .plan.files import read_plan, shipped_plans
-from .plan.model import ContenderPlan, Plan, validate_plan
+from .plan.model import Plan, validate_plan
 from .report import write_report
 from .run import Finished, run_study
 

@@ -1,6 +1,7 @@
-"""Paired comparison of two contenders: one pair, named before looking at the test faces.
+"""Paired comparison of two contenders: one pair, named without looking at the test faces.
 
-The pair is the classical contender that scored best on *select*, against ``cnn``. Per group of
+The pair is the one that the plan names, or else the classical contender that scored best on
+*select* against ``cnn``. Per group of
 every breakdown the *advantage* of the second over the first is reported: years less error, share
 more right. Positive means that the second is better. P values come from ``multiplicity``: one
 adjustment for all tests of a page decides the words.
@@ -45,11 +46,14 @@ class Pair:
 def choose_pair(contenders: list[str], provenance: Mapping[str, Any]) -> Pair | None:
     """Return the pair to test, or None with fewer than two contenders.
 
-    Uses, in this order: the scores on *select*; the pair named in the provenance; the order of
+    Uses, in this order: the pair named in the provenance; the scores on *select*; the order of
     display, which does not depend on the test faces either.
     """
     if len(contenders) < 2:
         return None
+    named = list(provenance.get("pair") or [])
+    if len(named) == 2 and set(named) <= set(contenders):
+        return Pair(named[0], named[1], "The plan names this pair.")
     families = {c: family_of(c, dict(provenance)) for c in contenders}
     classical = [c for c in contenders if families[c] == "classical"]
     networks = [c for c in contenders if families[c] == "cnn"]
@@ -72,9 +76,6 @@ def choose_pair(contenders: list[str], provenance: Mapping[str, Any]) -> Pair | 
             f"{best} had the lowest error on the select part ({scores[best]:.2f} years) of the "
             f"classical contenders; the test part was not looked at to choose it.",
         )
-    named = list(provenance.get("pair") or [])
-    if len(named) == 2 and set(named) <= set(contenders):
-        return Pair(named[0], named[1], "The plan names this pair.")
     candidates = [c for c in contenders if families[c] != "baseline"] or contenders
     first, second = (classical or candidates)[0], network or candidates[-1]
     if first == second:

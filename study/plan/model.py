@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,59 +21,16 @@ from data.tables import PROTOCOLS
 from pipelines.registry import get_contender
 from study.errors import UsageError
 
+from .contender import CONTENDER_NAME, ContenderPlan, unknown_contender
 from .options import check_options
 from .stress import StressPlan, as_table
 
-CONTENDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 #: What may change without a cell being computed again: a finished run can be given more of it.
 BESIDE_THE_CELLS = {
-    "name", "summary", "thumbnails", "data", "predictions", "stress", "also",
+    "name", "summary", "thumbnails", "data", "predictions", "stress", "also", "pair",
 }  # fmt: skip
 #: What says which cells there are, not what is in one: see :meth:`Plan.grid_settings`.
 GRID = {"protocols", "seeds", "contenders"}
-
-
-class ContenderPlan(BaseModel):
-    """How one contender runs: cores it occupies, threads it uses, and its own options.
-
-    Every key that is not listed here is an option of the contender's builder
-    (``epochs = 3`` for ``cnn``). ``of`` gives a second name to a registered contender, so that
-    one plan can hold variants of it (``[contenders."cnn@1000"]``, ``of = "cnn"``).
-
-    Parameters
-    ----------
-    cores : int or None
-        Cores reserved; None: one, or all for contenders that use them.
-    threads : int or None
-        Threads; None: as many as cores.
-    image_size : int or None
-        Pixels a side that are fed in; None: the contender's own.
-    of : str or None
-        Registered contender; None: the key's name.
-    train_size : int or None
-        Train on so many faces only.
-    **extra_data
-        Options of the contender's builder.
-
-    Examples
-    --------
-    >>> import study
-    >>> study.read_plan("demo").contenders["cnn"].options
-    {'recipe': 'demo'}
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    cores: int | None = Field(default=None, ge=1)
-    threads: int | None = Field(default=None, ge=1)
-    image_size: int | None = Field(default=None, ge=16, le=1024)
-    of: str | None = None
-    train_size: int | None = Field(default=None, ge=20)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Keyword arguments for the contender's builder."""
-        return dict(self.model_extra or {})
 
 
 class Plan(BaseModel):
@@ -98,6 +54,10 @@ class Plan(BaseModel):
         What is compared, in order of display.
     predictions : dict of str to str
         Contenders that bring a CSV of predictions instead of a model: name to path.
+    pair : tuple of two str or None
+        The two contenders that the report tests against each other, also those of
+        ``predictions`` or of your own; None: the classical one that scored best on *select*,
+        and ``cnn``.
     leak : tuple of str
         Contenders for which the value of the leak is measured (two more trainings each).
     stress : StressPlan or None
@@ -126,6 +86,7 @@ class Plan(BaseModel):
     folds: int | None = Field(default=None, ge=2)
     contenders: dict[str, ContenderPlan]
     predictions: dict[str, str] = Field(default_factory=dict)
+    pair: tuple[str, str] | None = None
     leak: tuple[str, ...] = ()
     stress: StressPlan | None = None
     also: tuple[str, ...] = ()
@@ -164,15 +125,19 @@ class Plan(BaseModel):
             raise ValueError("a fusion needs at least two other trained contenders in the plan")
         return value
 
+    @field_validator("pair")
+    @classmethod
+    def _two_names(cls, value: tuple[str, str] | None) -> tuple[str, str] | None:
+        if value is not None and value[0] == value[1]:
+            raise ValueError(f"{value[0]!r} stands there twice: two contenders make a pair")
+        return value
+
     @field_validator("leak")
     @classmethod
     def _planned(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for name in value:
-            known = list(info.data.get("contenders", {}))
-            if name not in known:
-                raise ValueError(
-                    f"{name!r} is no contender of this plan{did_you_mean(name, known)}"
-                )
+            if sentence := unknown_contender(name, info.data.get("contenders", {})):
+                raise ValueError(sentence)
         return value
 
     @field_validator("predictions")

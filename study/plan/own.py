@@ -23,7 +23,8 @@ import cloudpickle
 from pipelines.registry import Contender, contenders, register
 from study.errors import UsageError
 
-from .model import CONTENDER_NAME, ContenderPlan, Plan
+from .contender import CONTENDER_NAME, ContenderPlan, unknown_contender
+from .model import Plan
 
 IMAGE_SIZE = 128  # px, where nobody says otherwise
 NEEDED = ("fit", "predict", "predict_all", "get_params")
@@ -75,14 +76,21 @@ class OwnContenders(dict[str, Contender]):
         return found
 
     def join(self, plan: Plan) -> Plan:
-        """Return the plan with these contenders in it; those it names already are left alone."""
+        """Return the plan with these contenders in it; those it names already are left alone.
+
+        Whom the plan's ``pair`` names can be told only here, where all contenders are known.
+        """
         if twice := sorted(self.keys() & plan.predictions.keys()):
             raise UsageError(
                 f"{twice[0]!r} names a contender of your own and a file of predictions: give one "
                 "of them another name"
             )
         added = {name: ContenderPlan() for name in self if name not in plan.contenders}
-        return plan.model_copy(update={"contenders": {**plan.contenders, **added}})
+        joined = plan.model_copy(update={"contenders": {**plan.contenders, **added}})
+        for name in joined.pair or ():
+            if sentence := unknown_contender(name, [*joined.contenders, *joined.predictions]):
+                raise UsageError(f"{plan.name}: pair: {sentence}")
+        return joined
 
     def payload(self, name: str) -> str | None:
         """Return one of these contenders as text for another process; None for all others."""

@@ -130,6 +130,7 @@ def describe(plan: Plan, faces: Faces, cores: int) -> dict[str, Any]:
         "seeds": list(plan.seeds),
         "protocols": list(plan.protocols),
         "contenders": contender_facts(plan),
+        "pair": list(plan.pair or ()),
         "data_sets": {faces.name: data_facts(faces)},
         "versions": versions(),
         "machine": machine(cores),

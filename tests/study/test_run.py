@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -111,6 +112,23 @@ def test_what_was_published_grows_elsewhere_by_another_seed(finished, run, tmp_p
     summary = json.loads((tmp_path / "elsewhere" / "summary.json").read_text())
     assert summary["contenders"]["hog-linear"]["seeds"] == ["0", "3"]
     assert not (tmp_path / "elsewhere" / "models" / "dummy" / "estimator.skops").exists()
+
+
+def test_a_plan_names_whom_it_tests_and_nothing_trains_again(finished, run, tmp_path, capsys):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    arguments = [str(copy) if a == str(run) else a for a in finished.arguments]
+    before = {p: p.stat().st_mtime_ns for p in copy.glob("predictions/*.parquet")}
+    assert call([*arguments, "--set", 'pair=["hog-linear", "mine"]']) == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    summary = json.loads((copy / "summary.json").read_text())
+    named = {"first": "hog-linear", "second": "mine", "reason": "The plan names this pair."}
+    assert summary["pair"] == named
+    assert call(["report", str(copy)]) == 0
+    assert json.loads((copy / "summary.json").read_text())["pair"] == named
+    assert call([*arguments, "--set", 'pair=["hog-linaer", "mine"]']) == 2
+    assert "'hog-linaer' is no contender of this plan: did you mean 'hog-linear'?" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_a_directory_of_something_else_is_refused(small_faces, plan, tmp_path, capsys):

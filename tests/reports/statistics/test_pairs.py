@@ -64,14 +64,23 @@ FAMILIES = {
 
 def test_pair_is_the_best_classical_on_select():
     scores = {"hog-linear": {"mae": 6.0}, "hog-kernel": {"mae": 7.0}, "dummy": {"mae": 1.0}}
-    pair = pair_of(FAMILIES | {"select_scores": scores, "pair": ["hog-kernel", "cnn"]})
+    pair = pair_of(FAMILIES | {"select_scores": scores})
     assert (pair.first, pair.second) == ("hog-linear", "cnn")
     assert "select" in pair.reason
 
 
-def test_pair_named_by_the_plan():
-    pair = pair_of(FAMILIES | {"pair": ["hog-kernel", "cnn"]})
-    assert (pair.first, pair.second) == ("hog-kernel", "cnn")
+@pytest.mark.parametrize("named", [["hog-kernel", "cnn"], ["cnn", "dummy"]])
+def test_pair_named_by_the_plan(named):
+    scores = {"hog-linear": {"mae": 6.0}, "hog-kernel": {"mae": 7.0}, "dummy": {"mae": 1.0}}
+    pair = pair_of(FAMILIES | {"select_scores": scores, "pair": named})
+    assert [pair.first, pair.second] == named
+    assert "plan names" in pair.reason
+
+
+def test_pair_named_by_the_plan_of_which_one_gave_no_answers():
+    scores = {"hog-linear": {"mae": 6.0}, "hog-kernel": {"mae": 7.0}}
+    pair = pair_of(FAMILIES | {"select_scores": scores, "pair": ["hog-kernel", "absent"]})
+    assert (pair.first, pair.second) == ("hog-linear", "cnn")
 
 
 def test_pair_without_scores_says_so():

@@ -7,7 +7,8 @@ import data
 from study import run as study_run
 from study.errors import UsageError
 from study.plan.cells import Job, grid
-from study.plan.model import ContenderPlan, Plan, validate_plan
+from study.plan.contender import ContenderPlan
+from study.plan.model import Plan, validate_plan
 from study.plan.own import OwnContenders
 from study.record.directory import RunDirectory
 
@@ -36,7 +37,7 @@ def jobs(faces, tmp_path, monkeypatch):
 def test_nothing_is_forgotten():
     assert set(Plan.model_fields) == {
         "name", "summary", "data", "protocols", "seeds", "folds", "contenders", "predictions",
-        "leak", "also", "stress", "thumbnails", "save_models",
+        "pair", "leak", "also", "stress", "thumbnails", "save_models",
     }  # fmt: skip
     assert set(ContenderPlan.model_fields) == {
         "cores", "threads", "image_size", "of", "train_size",

@@ -1,5 +1,7 @@
 """Contenders of one's own: from Python, from a file, and what is refused."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -65,6 +67,20 @@ def test_a_name_stands_for_an_estimator_or_a_file_not_for_both():
         {"name": "x", "contenders": {"dummy": {}}, "predictions": {"mine": "theirs.csv"}}
     )
     with pytest.raises(UsageError, match="'mine' names a contender of your own and a file"):
+        OwnContenders.of({"mine": estimator()}).join(plan)
+
+
+@pytest.mark.parametrize("pair", [["dummy", "mine"], ["theirs", "dummy"]])
+def test_a_pair_may_be_of_ones_own(pair):
+    table = {"contenders": {"dummy": {}}, "predictions": {"theirs": "theirs.csv"}, "pair": pair}
+    joined = OwnContenders.of({"mine": estimator()}).join(validate_plan({"name": "x", **table}))
+    assert list(joined.pair) == pair
+
+
+def test_a_pair_of_strangers_is_refused():
+    plan = validate_plan({"name": "x", "contenders": {"dummy": {}}, "pair": ["mime", "dummy"]})
+    sentence = "x: pair: 'mime' is no contender of this plan: did you mean 'mine'?"
+    with pytest.raises(UsageError, match=re.escape(sentence)):
         OwnContenders.of({"mine": estimator()}).join(plan)
 
 

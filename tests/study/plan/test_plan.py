@@ -39,6 +39,8 @@ def test_data_replaces_the_data_set_of_the_plan():
         ({"contenders": {"dummy": {"cores": 0}}}, "greater than or equal to 1"),
         ({"contenders": {}}, "at least one contender"),
         ({"name": "../elsewhere"}, "name"),
+        ({"pair": ["dummy", "dummy"]}, "pair: 'dummy' stands there twice"),
+        ({"pair": ["dummy"]}, "pair"),
     ],
 )
 def test_a_wrong_plan_is_refused_in_a_sentence(change, sentence):
