@@ -13,7 +13,8 @@ def on_byte_scale(images: NDArray[Any], name: str = "this estimator") -> NDArray
     """Return pictures on the scale 0-255.
 
     Whole numbers are levels of that scale. Floating-point numbers are too, unless the largest of
-    all of ``images`` is at most 1: then they are shares of white and are multiplied by 255. Where
+    all of ``images`` is at most 1 (or a thousandth more, by rounding, which is cut off): then they
+    are shares of white and are multiplied by 255. Where
     every value then is a whole level but for rounding, the pictures are 8-bit ones in another type
     and become uint8, so that a picture gives the same answer in every type. Other floating-point
     pictures keep their precision.
@@ -35,7 +36,8 @@ def on_byte_scale(images: NDArray[Any], name: str = "this estimator") -> NDArray
     TypeError
         Booleans, a mask being no picture, and what is no number.
     ValueError
-        NaN, infinity, values below 0 or above 255.
+        NaN, infinity, values below 0 or above 255, and fractions of which the largest lies above 1
+        and below 2: shares of white that overshot, or pictures darker than any.
 
     Examples
     --------
@@ -67,7 +69,15 @@ def on_byte_scale(images: NDArray[Any], name: str = "this estimator") -> NDArray
     # half precision resolves an eighth of a level at most
     tolerance = 0.13 if images.dtype == np.float16 else 1e-3
     exact = images.astype(np.float32) if images.dtype == np.float16 else images
-    factor = exact.dtype.type(255 if high <= 1 else 1)
+    shares = high <= 1.001
+    if shares and high > 1:
+        exact = np.minimum(exact, 1)
+    elif 1 < high < 2:
+        raise ValueError(
+            f"{name} expects pixels in 0 to 255, or in 0 to 1 as floats; the largest of X is "
+            f"{high:g}: if they are shares of white, give np.clip(X, 0, 1)"
+        )
+    factor = exact.dtype.type(255 if shares else 1)
     levels = np.empty(images.shape, dtype=np.uint8)
     for image, target in zip(exact, levels, strict=True):
         scaled = image * factor

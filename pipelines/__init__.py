@@ -4,6 +4,8 @@ What is public stands in ``__init__.pyi``, where type checkers and editors read 
 is imported when it is first used, so that users of HOG never wait for PyTorch.
 """
 
+from typing import Any
+
 from lazy_loader import attach_stub
 
 try:
@@ -17,4 +19,11 @@ except ImportError as error:
     ) from error
 
 check_siblings(__file__, ("basis",))
-__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
+_attached, __dir__, __all__ = attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    found = _attached(name)
+    if isinstance(found, type):  # from the first estimator on scikit-learn knows our scorers
+        from . import joint  # noqa: F401
+    return found

@@ -18,7 +18,7 @@ from pipelines.intervals.probability import PlattScaling
 
 from .holdout import cut_part
 from .joint import AgeGenderMixin
-from .labels import check_age_gender, check_pair, known_ages, some_rows
+from .labels import check_age_gender, check_pair, gender_codes, known_ages, some_rows
 from .metadata import fit_metadata, router, rows_of
 
 
@@ -218,7 +218,9 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
         return rows[stay], rows[held]
 
     def _fitted_features(self, X: Any) -> Any:
-        self.n_features_in_ = int(np.prod(np.shape(X)[1:]))
+        # pictures in a list may be of several sizes, which the features bring to one
+        one = X.shape[1:] if hasattr(X, "shape") else np.shape(X[0])
+        self.n_features_in_ = int(np.prod(one))
         if self.features is None or self.features == "passthrough":
             self.features_ = None
             return X
@@ -245,7 +247,17 @@ class AgeGender(AgeGenderMixin, MetaEstimatorMixin, BaseEstimator):
 
 
 def _gender_score(classifier: Any, X: Any) -> NDArray[np.float64]:
+    """Return scores that are higher for class 1, female."""
+    # one that was frozen may have learnt words, and they sort the other way
+    classes = getattr(classifier, "classes_", (0, 1))
+    codes = gender_codes(np.asarray(classes), "the classes of the gender classifier")
+    if sorted(codes) != [0, 1]:
+        raise ValueError(
+            f"the gender classifier knows the classes {list(classes)}, not 0 male and 1 female"
+        )
+    female = int(codes[1] == 1)
     if hasattr(classifier, "decision_function"):
-        return np.asarray(classifier.decision_function(X), dtype=np.float64)
-    share = np.asarray(classifier.predict_proba(X), dtype=np.float64)[:, 1]
+        score = np.asarray(classifier.decision_function(X), dtype=np.float64)
+        return score if female else -score
+    share = np.asarray(classifier.predict_proba(X), dtype=np.float64)[:, female]
     return logit(np.clip(share, 1e-6, 1 - 1e-6))

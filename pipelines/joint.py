@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import _scorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 
-from .labels import check_age_gender, known_ages
+from .labels import as_numbers, check_age_gender, gender_codes, known_ages
 
 
 class Answers(np.ndarray):
@@ -139,11 +140,22 @@ class AgeGenderMixin:
 def _age_and_truth(estimator: Any, X: Any, y: Any) -> tuple[NDArray, NDArray]:
     """Return predicted and true ages, where known, of estimators of one question or of both."""
     answer = np.asarray(estimator.predict(X))
-    if answer.ndim == 2:
+    if _of_both(answer):
         truth = check_age_gender(y, X)
         known = known_ages(truth, "y")
         return answer[known, 0], truth[known, 0]
-    return answer, np.asarray(y, dtype=np.float64)
+    ages = _ages(y)
+    known = known_ages(ages[:, None], "y")
+    return column_or_1d(answer)[known], ages[known]
+
+
+def _of_both(answer: NDArray) -> bool:
+    return answer.ndim == 2 and answer.shape[1] == 2
+
+
+def _ages(y: Any) -> NDArray[np.float64]:
+    """Return the ages of an estimator of one question, of one column or none; NaN: not known."""
+    return as_numbers(column_or_1d(y), "y")
 
 
 def age_mae(estimator: Any, X: Any, y: Any) -> float:
@@ -161,9 +173,12 @@ def cs5(estimator: Any, X: Any, y: Any) -> float:
 def gender_accuracy(estimator: Any, X: Any, y: Any) -> float:
     """Return the share of faces whose gender is answered right."""
     answer = np.asarray(estimator.predict(X))
-    if answer.ndim == 2:
+    if _of_both(answer):
         return float((answer[:, 1] == check_age_gender(y, X)[:, 1]).mean())
-    return float((answer == np.asarray(y)).mean())
+    answer, truth = column_or_1d(answer), column_or_1d(y)
+    if (answer.dtype.kind in "uifb") != (truth.dtype.kind in "uifb"):  # 0 and 1 against words
+        answer, truth = gender_codes(answer, "the answers"), gender_codes(truth, "y")
+    return float((answer == truth).mean())
 
 
 def coverage_90(estimator: Any, X: Any, y: Any) -> float:
@@ -178,7 +193,9 @@ def coverage_90(estimator: Any, X: Any, y: Any) -> float:
         known = known_ages(labels, "y")
         truth, band = labels[known, 0], estimator.predict_age_interval(X, level=0.9)[known]
     elif hasattr(estimator, "predict_interval"):
-        truth, band = np.asarray(y, dtype=np.float64), estimator.predict_interval(X, level=0.9)
+        ages = _ages(y)
+        known = known_ages(ages[:, None], "y")
+        truth, band = ages[known], estimator.predict_interval(X, level=0.9)[known]
     else:
         raise TypeError(
             f"coverage_90 scores intervals, and {type(estimator).__name__} has none: put it into "
@@ -195,8 +212,9 @@ SCORERS: dict[str, Callable[[Any, Any, Any], float]] = {
 }
 """Scorers ``scorer(estimator, X, y)`` by name, larger is better (``age_mae`` is negative).
 
-They work on estimators of both questions and of one. Once an estimator of ages of ours is
-imported, scikit-learn knows them by name: ``cross_validate(model, X, y, scoring="age_mae")``.
+They work on estimators of both questions and of one; faces of unknown age (NaN) are left out. Once
+an estimator of ours is imported, scikit-learn knows them by name:
+``cross_validate(model, X, y, scoring="age_mae")``.
 """
 
 

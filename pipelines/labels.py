@@ -30,7 +30,7 @@ def check_age_gender(y: Any, X: Any, name: str = "y") -> NDArray[np.float64]:
             f"for {_num_samples(X)} faces"
         )
     age, gender = _two_columns(y, name)
-    labels = np.column_stack([as_numbers(age, f"age in {name}"), _codes(gender, name)])
+    labels = np.column_stack([as_numbers(age, f"age in {name}"), gender_codes(gender, name)])
     broken = np.isinf(labels[:, 0]) | ~np.isfinite(labels[:, 1])
     if broken.any():
         raise ValueError(
@@ -92,7 +92,7 @@ def as_numbers(values: NDArray, what: str) -> NDArray[np.float64]:
         raise ValueError(f"{what} must be numbers: {error}") from error
 
 
-def _codes(gender: NDArray, name: str) -> NDArray[np.float64]:
+def gender_codes(gender: NDArray, name: str) -> NDArray[np.float64]:
     """Return genders as 0 and 1, whatever of the two forms they have."""
     if gender.dtype.kind in "uifb":
         return gender.astype(np.float64)

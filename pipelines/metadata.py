@@ -78,4 +78,16 @@ def _key(estimator: Any, name: str) -> str | None:
             inner = getattr(estimator, attribute, None)
             if hasattr(inner, "fit"):
                 return _key(inner, name)
+        if name == "sample_weight" and all(_key(e, name) == name for e in _members(estimator)):
+            return name
     return None
+
+
+def _members(estimator: Any) -> list[Any]:
+    """Return whom a voting or stacking estimator hands its weights to; itself if it is neither."""
+    named = getattr(estimator, "estimators", None)
+    if not isinstance(named, list | tuple):
+        return [None]
+    found = [member for _, member in named if member != "drop"]
+    last = getattr(estimator, "final_estimator", None)
+    return found if last is None else [*found, last]

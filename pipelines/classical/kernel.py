@@ -57,7 +57,10 @@ def kernel_ridge(lower: NDArray, target: NDArray, alpha: float) -> NDArray:
         # The transposed view is column-major, so LAPACK works in place.
         factor = cho_factor(lower.T, lower=False, overwrite_a=True, check_finite=False)
     except LinAlgError as error:
-        raise ValueError(f"alpha={alpha:g} is too small for {lower.dtype} kernels") from error
+        raise ValueError(
+            f"alpha={alpha:g} is too small for {lower.dtype} kernels: centre and scale the "
+            "features, give them as float64, or raise alpha"
+        ) from error
     return cho_solve(factor, target, check_finite=False)
 
 

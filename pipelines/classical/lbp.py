@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,15 @@ class LbpTransformer(ImagesIn, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            Images without the cells of the grid, or pixels that are not on one of the scales.
+            A parameter out of range, images without the cells of the grid, or pixels that are not
+            on one of the scales.
         """
+        for name in ("n_points", "grid"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        if not isinstance(self.radius, int | float | np.number) or not self.radius > 0:
+            raise ValueError(f"radius must be positive, got {self.radius!r}")
         images = check_images(X, image_shape=self.image_shape, name="LbpTransformer")
         if min(images.shape[1:3]) < self.grid:
             raise ValueError(

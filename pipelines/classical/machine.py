@@ -98,7 +98,8 @@ class FeatureMachineRegressor(RegressorMixin, _FeatureMachine):
     bandwidth : float, default=0.85
         Kernel width as a multiple of the median distance.
     alpha : float, default=0.1
-        Ridge.
+        Ridge, of a sum of two kernels: without odd features and metric the machine equals
+        ``KernelRidge(alpha=alpha / 2, kernel="rbf")`` of scikit-learn.
     metric_samples : int, default=5000
         Size of the sample that learns the metric; 0 keeps the features' own.
     metric_floor : float, default=0.1
@@ -188,7 +189,7 @@ class FeatureMachineClassifier(ClassifierMixin, _FeatureMachine):
     bandwidth : float, default=0.85
         Kernel width as a multiple of the median distance.
     alpha : float, default=0.1
-        Ridge.
+        Ridge, of a sum of two kernels: see :class:`FeatureMachineRegressor`.
     metric_samples : int, default=5000
         Size of the sample that learns the metric; 0 keeps the features' own.
     metric_floor : float, default=0.1

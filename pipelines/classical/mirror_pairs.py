@@ -116,9 +116,12 @@ class MirrorPairs(ImagesIn, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         Raises
         ------
         ValueError
-            A negative ``margin``, or pixels that are not on one of the scales.
+            A negative ``margin``, no components, or pixels that are not on one of the scales.
         """
         images = self._images(X)
+        for name in ("n_even", "n_odd"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.margin is not None and self.margin < 0:
             raise ValueError(f"margin must be None or at least 0 columns, got {self.margin}")
         rng = check_random_state(self.random_state)
@@ -201,12 +204,20 @@ class MirrorPairs(ImagesIn, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         return turned
 
     def _halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
-        even = np.asarray(self.features_.transform(self._seen(images)))
-        odd = np.asarray(self.features_.transform(self._seen_mirrored(images)))
+        even = self._features_of(self._seen(images))
+        odd = self._features_of(self._seen_mirrored(images))
         even += odd  # in place: the features of a data set are the largest arrays there are
         even *= even.dtype.type(0.5)
         odd -= even
         return even, odd
+
+    def _features_of(self, seen: NDArray) -> NDArray:
+        """Return features that may be written to: floating point, and nobody else's memory."""
+        found = np.asarray(self.features_.transform(seen))
+        if found.dtype.kind != "f":
+            return found.astype(np.float32)
+        shared = not found.flags.writeable or np.may_share_memory(found, seen)
+        return found.copy() if shared else found
 
     def _all_halves(self, images: NDArray) -> tuple[NDArray, NDArray]:
         first = self._halves(images[:1])[0]

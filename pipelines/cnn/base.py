@@ -164,7 +164,7 @@ class CnnEstimator(ImagesIn, BaseEstimator):
             classes = np.unique(targets[:, 1])
             if not np.isin(classes, (0, 1)).all():
                 raise ValueError(f"gender labels of {name} must be 0 or 1, found {classes[:5]}")
-            if len(classes) < 2 and name == "y":
+            if len(classes) < 2 and name in ("y", "the training part of y"):
                 raise ValueError(
                     f"only one class in the gender labels of {name} ({classes[0]:g}): a "
                     f"classifier needs faces of both"

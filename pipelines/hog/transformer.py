@@ -155,13 +155,7 @@ class HogTransformer(ImagesIn, TransformerMixin, BaseEstimator):
         ValueError
             Images of another shape than those of ``fit``, or pixels on neither scale.
         """
-        check_is_fitted(self, "image_shape_")
-        images = self._checked(X)
-        if images.shape[1:] != self.image_shape_:
-            raise ValueError(
-                f"X has images of shape {images.shape[1:]}, but HogTransformer is expecting "
-                f"{self.image_shape_}."
-            )
+        images = self._as_in_fit(X)
         geometry = self._geometry()
         out = np.empty((len(images), geometry.n_features), dtype=self._dtype())
 
@@ -189,9 +183,13 @@ class HogTransformer(ImagesIn, TransformerMixin, BaseEstimator):
         -------
         ndarray of float32, shape (n, cell rows, cell columns, orientations)
             Mean gradient magnitude per pixel of the cell and bin.
+
+        Raises
+        ------
+        ValueError
+            As for :meth:`transform`.
         """
-        check_is_fitted(self, "image_shape_")
-        return cell_histograms(self._planes(self._checked(X)), self._geometry())
+        return cell_histograms(self._planes(self._as_in_fit(X)), self._geometry())
 
     def visualize(self, image: Any) -> NDArray:
         """Draw what the histograms hold of one image, as ``skimage.feature.hog`` does.
@@ -235,6 +233,17 @@ class HogTransformer(ImagesIn, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"channel_axis={self.channel_axis} needs images with channels, got X of shape "
                 f"{images.shape}"
+            )
+        return images
+
+    def _as_in_fit(self, X: Any) -> NDArray:
+        """Return images of the shape seen in ``fit``: the compiled loops check no bounds."""
+        check_is_fitted(self, "image_shape_")
+        images = self._checked(X)
+        if images.shape[1:] != self.image_shape_:
+            raise ValueError(
+                f"X has images of shape {images.shape[1:]}, but HogTransformer is expecting "
+                f"{self.image_shape_}."
             )
         return images
 

@@ -58,7 +58,7 @@ def _stacked(X: Any, name: str) -> NDArray:
         if not of_arrays or np.ndim(array[0]) < 2:
             return array
         X = list(array)  # a column of pictures
-    rows = [np.asarray(row) for row in X]
+    rows = [np.asarray(_in_rgb(row)) for row in X]
     shapes = {row.shape for row in rows}
     if len(shapes) > 1:
         first = sorted(shapes)[:2]
@@ -67,6 +67,13 @@ def _stacked(X: Any, name: str) -> NDArray:
             "LoadImages(size) or a resize brings them to one size"
         )
     return np.stack(rows) if rows else np.empty((0, 0, 0))
+
+
+def _in_rgb(row: Any) -> Any:
+    """Return a picture of Pillow whose numbers are no grey levels or RGB as RGB."""
+    if getattr(row, "mode", None) in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
+        return row.convert("RGBA" if row.mode == "PA" else "RGB")
+    return row
 
 
 def _unflattened(images: NDArray, image_shape: tuple[int, ...], name: str) -> NDArray:

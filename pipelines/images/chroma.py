@@ -74,6 +74,11 @@ class Chroma(ImagesOut, BaseEstimator):
         if self.channel not in WEIGHTS:
             raise ValueError(f"channel must be one of {list(WEIGHTS)}, got {self.channel!r}")
         images = check_images(X, name="Chroma")
+        if images.ndim == 4 and images.shape[3] not in (1, 3):
+            raise ValueError(
+                f"Chroma takes RGB or grey images, got {images.shape[3]} channels: drop the alpha "
+                "channel"
+            )
         self.image_shape_out_ = images.shape[1:3]
         self.n_features_in_ = int(np.prod(images.shape[1:]))
         return images
@@ -93,7 +98,7 @@ class Chroma(ImagesOut, BaseEstimator):
         """
         images = self._checked(X)
         out = np.full(images.shape[:3], 128, dtype=np.uint8)
-        if images.ndim == 3:
+        if images.ndim == 3 or images.shape[3] == 1:
             return out
         matrix = np.array(
             [[*(self.gain * w for w in WEIGHTS[self.channel]), 128]], dtype=np.float32

@@ -57,8 +57,9 @@ def sharpness(X: Any) -> NDArray[np.float64]:
     return np.array([_laplacian_variance(grey) for grey in _grey(check_images(X))])
 
 
-def _grey(images: NDArray) -> NDArray[np.uint8]:
-    return grey_images(images) if images.ndim == 4 else images
+def _grey(images: NDArray) -> NDArray:
+    grey = grey_images(images) if images.ndim == 4 else images
+    return grey.astype(np.float32) if grey.dtype == np.float64 else grey  # OpenCV's filters
 
 
 def _laplacian_variance(grey: NDArray) -> float:

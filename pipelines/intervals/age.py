@@ -133,7 +133,7 @@ class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """
         if hasattr(X, "tocsr"):
             X = X.tocsr()  # the other sparse formats have no rows to pick
-        elif hasattr(X, "__array__") and not hasattr(X, "iloc"):
+        elif hasattr(X, "__array__") and not hasattr(X, "iloc") and not hasattr(X, "columns"):
             X = np.asarray(X)
         y = check_labels(y, X)
         if y.dtype.kind not in "uif":
@@ -157,6 +157,8 @@ class ConformalAge(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
+            elif hasattr(self, name):
+                delattr(self, name)  # of an earlier fit
         held_X, held_y = check_pair(calibrate, "calibrate")
         band = ConformalBand(low=self.low, high=self.high)
         self.band_ = band.fit(check_labels(held_y, held_X), self.estimator_.predict(held_X))

@@ -9,14 +9,19 @@ from scipy.special import expit, log_expit
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+#: Below so many of either label they cannot say where the boundary lies.
+FEWEST = 20
+
 
 class PlattScaling(BaseEstimator):
     r"""Sigmoid calibration of a score: :math:`p = 1 / (1 + e^{-(a s + b)})`.
 
     Fitted by maximum likelihood on smoothed targets
     :math:`(n_1 + 1) / (n_1 + 2)` and :math:`1 / (n_0 + 2)`, so that separable calibration faces
-    do not give infinite slopes. The slope is kept non-negative: calibration never turns a
-    decision around.
+    do not give infinite slopes. The slope is kept non-negative: calibration never turns the order
+    of two scores around. Fewer than 20 scores of either label cannot tell where the boundary lies:
+    it stays at score 0 (:math:`b = 0`, :math:`a > 0`), and so do the classifier's decisions; where
+    one label is missing, :math:`a = 1` too.
 
     Attributes
     ----------
@@ -66,6 +71,10 @@ class PlattScaling(BaseEstimator):
             raise ValueError(f"labels must be 0 or 1, got {np.unique(y)[:5].tolist()}")
         positive = y == 1
         n_positive, n_negative = positive.sum(), (~positive).sum()
+        few = min(n_positive, n_negative)
+        if few == 0:
+            self.slope_, self.intercept_ = 1.0, 0.0
+            return self
         target = np.where(positive, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))
         scale = float(np.abs(s).mean()) or 1.0
 
@@ -75,7 +84,7 @@ class PlattScaling(BaseEstimator):
             error = expit(z) - target
             return value, np.array([(error * s).sum() / scale, error.sum()])
 
-        bounds = [(0, None), (None, None)]
+        bounds = [(1e-3, None), (0, 0)] if few < FEWEST else [(0, None), (None, None)]
         best = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds)
         self.slope_, self.intercept_ = float(best.x[0]) / scale, float(best.x[1])
         return self

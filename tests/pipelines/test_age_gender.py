@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn import config_context
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, cross_val_score, learning_curve
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from pipelines import AgeGender, ConformalAge, HogTransformer, LoadImages
 from pipelines.holdout import cut_part
@@ -158,3 +162,45 @@ def test_load_images_converts_and_names_bad_files(tmp_path):
         LoadImages(32).fit_transform([tmp_path / "absent.jpg"])
     with pytest.raises(TypeError, match="expects paths"):
         LoadImages(32).fit([1, 2])
+
+
+def test_a_small_calibration_part_leaves_the_decisions_of_the_head():
+    """Ten people: the part held back is one of them, of one gender."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(10), 8)
+    female = person % 2
+    X = rng.normal(size=(80, 3)) + 6 * np.column_stack([female, female * 0, female * 0])
+    Y = np.column_stack([rng.uniform(1, 80, 80), female])
+    for seed in range(4):
+        model = AgeGender(Ridge(), LogisticRegression(), random_state=seed)
+        answers = model.fit(X, Y, groups=person).predict(X)[:, 1]
+        np.testing.assert_array_equal(answers, model.gender_.predict(X))
+        assert (answers == female).mean() > 0.95
+
+
+@pytest.mark.parametrize("head", [LogisticRegression(), GaussianNB()])
+def test_a_frozen_head_may_have_learnt_words(head):
+    X, Y = striped_faces(40)
+    X = X.reshape(40, -1).astype(float)
+    words = np.where(Y[:, 1] == 1, "female", "male")
+    age = FrozenEstimator(Ridge().fit(X, Y[:, 0]))
+    found = [
+        AgeGender(age, FrozenEstimator(clone(head).fit(X, truth)), random_state=0)
+        .fit(X, Y)
+        .predict_gender_proba(X)
+        for truth in (words, Y[:, 1].astype(int))
+    ]
+    np.testing.assert_allclose(*found, atol=1e-6)
+    assert np.ptp(found[0]) > 0.1
+    other = FrozenEstimator(clone(head).fit(X, Y[:, 1].astype(int) + 1))
+    with pytest.raises(ValueError, match=r"knows the classes \[.*\], not 0 male and 1 female"):
+        AgeGender(age, other, random_state=0).fit(X, Y)
+
+
+def test_pictures_of_several_sizes_are_brought_to_one_by_the_features():
+    X, Y = striped_faces(40)
+    ragged = [Image.fromarray(x).resize((40 + i % 3, 44)) for i, x in enumerate(X)]
+    resize = FunctionTransformer(lambda P: np.stack([np.asarray(p.resize((48, 48))) for p in P]))
+    features = make_pipeline(resize, HogTransformer(cell_size=12))
+    model = AgeGender(Ridge(), LogisticRegression(), features, random_state=0)
+    assert model.fit(ragged, Y).predict(ragged[:3]).shape == (3, 2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -168,3 +170,43 @@ def test_scorers_by_name():
     constant = DummyRegressor(strategy="constant", constant=40.0).fit(X, AGE)
     expected = (np.abs(AGE - 40) <= 5).mean()
     assert SCORERS["cs5"](constant, X, AGE) == expected
+
+
+@pytest.mark.parametrize("column", [AGE[:, None], pd.DataFrame({"age": AGE}), AGE.astype(object)])
+def test_one_column_of_ages_is_scored_as_ages(column):
+    model = Ridge().fit(X, AGE)
+    error = np.abs(model.predict(X) - AGE)
+    twice = Ridge().fit(X, AGE[:, None])  # whose answers may have two dimensions
+    for fitted in (model, twice):
+        assert SCORERS["age_mae"](fitted, X, column) == pytest.approx(-error.mean())
+        assert SCORERS["cs5"](fitted, X, column) == (error <= 5).mean()
+    conformal = ConformalAge(Ridge(), random_state=0).fit(X, AGE)
+    expected = SCORERS["coverage_90"](conformal, X, AGE)
+    assert 0.5 < SCORERS["coverage_90"](conformal, X, column) == expected
+
+
+def test_unknown_ages_are_left_out_by_estimators_of_one_question_too():
+    some = np.where(np.arange(80) % 4 == 0, np.nan, AGE)
+    known, model = ~np.isnan(some), ConformalAge(Ridge(), random_state=0).fit(X, AGE)
+    for name in ("age_mae", "cs5", "coverage_90"):
+        expected = SCORERS[name](model, X[known], AGE[known])
+        assert SCORERS[name](model, X, some) == pytest.approx(expected)
+        with pytest.raises(ValueError, match="no age is known in y"):
+            SCORERS[name](model, X, np.full(80, np.nan))
+
+
+@pytest.mark.parametrize("truth", [FEMALE, WORDS, FEMALE[:, None], pd.DataFrame({"g": WORDS})])
+@pytest.mark.parametrize("learnt", [FEMALE, WORDS])
+def test_genders_in_words_and_codes_are_the_same_genders(learnt, truth):
+    model = LogisticRegression().fit(X, learnt)
+    right = (model.predict(X) == learnt).mean()
+    assert 0.9 < SCORERS["gender_accuracy"](model, X, truth) == right
+
+
+def test_every_estimator_makes_the_names_known_in_another_process():
+    code = (
+        "from sklearn.metrics import get_scorer; from pipelines import HogTransformer; "
+        "print(get_scorer('age_mae'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "age_mae" in done.stdout, done.stderr

@@ -7,6 +7,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import StackingRegressor, VotingRegressor
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
@@ -76,6 +77,8 @@ def test_both_reach_the_heads_of_age_gender():
         TransformedTargetRegressor(make_pipeline(StandardScaler(), Ridge())),
         GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {"ridge__alpha": [1.0]}, cv=2),
         ConformalAge(Ridge(), random_state=0),
+        VotingRegressor([("a", Ridge()), ("b", RidgeCV()), ("c", "drop")]),
+        StackingRegressor([("a", Ridge())], final_estimator=Ridge()),
     ],
     ids=lambda held: type(held).__name__,
 )
@@ -98,7 +101,15 @@ def test_groups_reach_the_splitter_of_a_search_inside():
     assert np.isfinite(model.estimator_.best_score_)
 
 
-@pytest.mark.parametrize("held", [KNeighborsRegressor(), FrozenEstimator(Ridge().fit(X, AGE))])
+@pytest.mark.parametrize(
+    "held",
+    [
+        KNeighborsRegressor(),
+        FrozenEstimator(Ridge().fit(X, AGE)),
+        VotingRegressor([("a", Ridge()), ("b", KNeighborsRegressor())]),
+        StackingRegressor([("a", Ridge())], final_estimator=KNeighborsRegressor()),
+    ],
+)
 def test_weights_that_cannot_arrive_are_refused(held):
     with pytest.raises(TypeError, match=r"sample_weight cannot be passed on: .*, the estimator of"):
         ConformalAge(held).fit(X, AGE, sample_weight=WEIGHT)

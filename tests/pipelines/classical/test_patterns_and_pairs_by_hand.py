@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.feature import local_binary_pattern
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from pipelines import HogTransformer, LbpTransformer, MirrorPairs, hog_ridge_age, hog_svm_gender
 from pipelines.classical.pipelines import linear_svm, ridge
@@ -106,3 +107,57 @@ def test_halves_are_mean_and_half_the_difference_of_both_pictures():
 def test_heads_of_the_single_targets():
     assert (ridge().alpha, hog_ridge_age()[-1].alpha) == (100, 100)
     assert (linear_svm().C, hog_svm_gender()[-1].C) == (0.003, 0.003)
+
+
+class Flat(TransformerMixin, BaseEstimator):
+    """Hands on the pixels themselves, in the memory of the caller."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X.reshape(len(X), -1)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_pictures_of_the_caller_stay_as_they_are(kind):
+    X = RNG.integers(0, 255, (20, 16, 16)).astype(kind)
+    X = X if kind == np.uint8 else X + np.float32(0.25)
+    before = X.copy()
+    pairs = MirrorPairs(Flat(), 6, 4, random_state=0).fit(X)
+    found = pairs.transform(X)
+    np.testing.assert_array_equal(X, before)
+    mirrored = pairs.transform(X[:, :, ::-1])
+    np.testing.assert_allclose(mirrored[:, :6], found[:, :6], atol=1e-2)
+    np.testing.assert_allclose(mirrored[:, 6:], -found[:, 6:], atol=1e-2)
+    assert np.ptp(found, axis=0).min() > 1
+
+
+def test_features_in_a_frame_make_pairs_too():
+    X = RNG.integers(0, 256, (12, 40, 32), dtype=np.uint8)
+    framed = HogTransformer().set_output(transform="pandas")
+    found = MirrorPairs(framed, 3, 2, random_state=0).fit(X).transform(X)
+    plain = MirrorPairs(HogTransformer(), 3, 2, random_state=0).fit(X).transform(X)
+    np.testing.assert_array_equal(found, plain)
+
+
+@pytest.mark.parametrize("name", ["n_even", "n_odd"])
+def test_a_half_without_components_is_named(name):
+    pairs = MirrorPairs(HogTransformer(), **{"n_even": 2, "n_odd": 2, name: 0})
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        pairs.fit(np.zeros((3, 32, 32), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"grid": 0}, "grid must be a whole number of at least 1, got 0"),
+        ({"grid": 2.5}, "grid must be a whole number of at least 1, got 2.5"),
+        ({"n_points": None}, "n_points must be a whole number of at least 1, got None"),
+        ({"radius": 0}, "radius must be positive, got 0"),
+        ({"radius": "1"}, "radius must be positive, got '1'"),
+    ],
+)
+def test_parameters_of_the_patterns_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        LbpTransformer(**change).fit(np.zeros((3, 32, 32), np.uint8))

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
 from basis.faces import OLDEST_AGE
+from pipelines.cnn.batches.inputs import cut_parts
 from pipelines.cnn.estimators import CnnAgeGender, CnnClassifier, CnnRegressor
 
 TINY = {"backbone": "test_efficientnet", "weights": None, "image_size": 32, "threads": 1}
@@ -121,8 +122,6 @@ def test_read_only_memory_map_and_grey_and_flat(tmp_path, fitted, faces):
 
 
 def test_parts_are_cut_by_group(faces):
-    from pipelines.cnn.batches.inputs import cut_parts
-
     X, Y = faces
     groups = np.repeat(np.arange(12), 4)
     parts = cut_parts(X, Y, groups, None, None, seed=0)
@@ -136,8 +135,6 @@ def test_parts_are_cut_by_group(faces):
 
 
 def test_too_few_groups_to_hold_any_back(faces):
-    from pipelines.cnn.batches.inputs import cut_parts
-
     X, Y = faces
     four = cut_parts(X, Y, np.arange(48) // 12, None, None, seed=0)
     assert [len(pair[0]) for pair in four[1:]] == [12, 12]
@@ -145,6 +142,24 @@ def test_too_few_groups_to_hold_any_back(faces):
     with pytest.warns(UserWarning, match="only 3 groups: nothing is held back"):
         three = cut_parts(X, Y, np.arange(48) // 16, None, None, seed=0)
     assert len(three.rows) == len(three.calibrate[0]) == 48
+
+
+def test_a_training_part_of_one_class_is_refused(faces):
+    """One of twelve people is of class 1: the cut holds them back, or their weight is nothing."""
+    X, groups = faces[0], np.arange(48) // 4
+    female = (groups == 0).astype(int)
+
+    def trains_on(seed):
+        first = np.random.RandomState(seed).randint(2**31 - 1)
+        return groups[cut_parts(X, np.zeros((48, 2)), groups, None, None, first).rows]
+
+    lost = next(seed for seed in range(99) if 0 not in trains_on(seed))
+    model = CnnClassifier(**{**QUICK, "random_state": lost})
+    message = "only one class in the gender labels of the training part"
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, female, groups=groups)
+    with pytest.raises(ValueError, match=message):
+        clone(model).fit(X, female, sample_weight=1.0 - female)
 
 
 def test_grid_search_over_rate_and_backbone_with_groups(faces):

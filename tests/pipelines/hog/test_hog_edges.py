@@ -167,3 +167,11 @@ def test_colours_are_unsure_only_where_they_tie():
         top = square[:, y, x] == square[:, y, x].max()
         assert len({tuple(kinds[:, c, y, x]) for c in np.flatnonzero(top)}) > 1
     assert (bins == kernels.UNSURE).mean() < 0.01
+
+
+def test_histograms_of_another_shape_are_refused():
+    """The compiled loops would read beyond the picture."""
+    fitted = HogTransformer().fit(np.zeros((1, 64, 64), np.uint8))
+    for shape in ((1, 8, 8), (1, 96, 96), (1, 64, 64, 3)):
+        with pytest.raises(ValueError, match="is expecting"):
+            fitted.histograms(np.zeros(shape, np.uint8))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from skimage.feature import hog
 
 from basis.levels import on_byte_scale
@@ -69,6 +69,7 @@ def test_other_floats_keep_their_precision():
         ((X / 127.5 - 1), r"values from -1 to 1: undo its normalisation"),
         (X.astype(np.uint16) * 257, r"dtype uint16 and values from \S+ to \S+: .* by 257"),
         (np.where(X.max() == X, np.nan, X / 255), "NaN"),
+        (X / 255 * 1.05, r"the largest of X is 1\.0\d+: .* give np\.clip\(X, 0, 1\)"),
         (X[0], r"shape \(48, 48, 3\) looks like one picture: give X\[None\]"),
         (X[0, ..., 0], "X\\[None\\] for one image"),
     ],
@@ -111,3 +112,31 @@ def test_numpy_types_are_taken():
     expected = HogTransformer(cell_size=12).fit_transform(X)
     found = HogTransformer(cell_size=np.int64(12), dtype=np.float32).fit_transform(X)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_shares_of_white_that_round_above_1_are_cut_off():
+    shares = X / 255.0
+    np.testing.assert_array_equal(check_images(shares / shares.max() * 1.0005).max(), 255)
+    dark = np.array([[[0.0, 1.0], [2.0, 1.0]]])  # whole levels, nearly black
+    np.testing.assert_array_equal(check_images(dark), dark)
+
+
+@pytest.mark.parametrize("mode", ["P", "PA", "CMYK", "YCbCr", "HSV", "LAB"])
+def test_a_picture_of_pillow_in_another_space_is_read_as_rgb(mode):
+    pictures = [Image.fromarray(x) for x in X[:2]]
+    if mode == "PA":
+        turned = [p.convert("RGBA").convert("PA") for p in pictures]
+    elif mode == "LAB":
+        profile = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        turned = [ImageCms.profileToProfile(p, *profile, outputMode="LAB") for p in pictures]
+    else:
+        turned = [p.convert(mode) for p in pictures]
+    expected = np.stack([np.asarray(p.convert("RGBA" if mode == "PA" else "RGB")) for p in turned])
+    np.testing.assert_array_equal(check_images(turned), expected)
+
+
+def test_colour_differences_of_other_channels():
+    grey = np.full((2, 8, 8, 1), 30, np.uint8)
+    np.testing.assert_array_equal(Chroma().transform(grey), np.full((2, 8, 8), 128))
+    with pytest.raises(ValueError, match="got 4 channels: drop the alpha channel"):
+        Chroma().transform(np.zeros((2, 8, 8, 4), np.uint8))

@@ -68,3 +68,12 @@ def test_wrong_input_is_refused():
 def test_pixels_in_0_to_1_are_measured_on_the_scale_of_bytes():
     faces = grain(4, 1.0)
     np.testing.assert_array_equal(sharpness(faces / 255.0), sharpness(faces))
+
+
+def test_double_precision_is_measured_as_single():
+    faces = grain(4, 1.0) * 0.9017  # no whole levels
+    double, single = faces.astype(np.float64), faces.astype(np.float32)
+    np.testing.assert_allclose(sharpness(double), sharpness(single), rtol=1e-5)
+    match = MatchSharpness(0.2).fit(double)
+    assert match.limit_ == pytest.approx(MatchSharpness(0.2).fit(single).limit_)
+    assert (sharpness(match.transform(double)) < 1.1 * match.limit_).all()

@@ -6,11 +6,16 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import sparse
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from pipelines import ConformalAge
 
@@ -32,6 +37,20 @@ def test_names_of_columns_are_kept():
     assert list(model.feature_names_in_) == ["brow", "chin"]
     assert model.n_features_in_ == 2
     assert not hasattr(ConformalAge(Ridge(), random_state=0).fit(X, Y), "feature_names_in_")
+    assert not hasattr(model.fit(X, Y), "feature_names_in_")
+
+
+def test_columns_are_chosen_by_name_in_frames_of_other_libraries():
+    scaled = make_column_transformer((StandardScaler(), ["chin"]))
+    model = ConformalAge(make_pipeline(scaled, Ridge()), random_state=0)
+    expected = model.fit(pd.DataFrame(X, columns=["brow", "chin"]), Y)
+    frame = pa.table({"brow": X[:, 0], "chin": X[:, 1]})
+    found = clone(model).fit(frame, Y)
+    np.testing.assert_allclose(
+        found.predict_interval(frame),
+        expected.predict_interval(pd.DataFrame(X, columns=["brow", "chin"])),
+    )
+    assert list(found.feature_names_in_) == ["brow", "chin"]
 
 
 def test_the_ends_of_the_range_are_in_it():
