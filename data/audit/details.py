@@ -40,7 +40,7 @@ def detail_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def pair_similarity(
-    paths: Sequence[Path],
+    paths: Sequence[Path | np.ndarray],
     pairs: np.ndarray,
     mirrored: np.ndarray,
     *,
@@ -49,7 +49,8 @@ def pair_similarity(
 ) -> np.ndarray:
     """Return the detail correlation of every pair.
 
-    ``pairs`` ``(m, 2)`` are row numbers into ``paths``, of which only those in a pair are read; a
+    ``paths`` are files or RGB pictures. ``pairs`` ``(m, 2)`` are row numbers into them, of which
+    only those in a pair are read; a
     ``mirrored`` pair is compared with the mirror image of the second. ``DataError`` where a file
     has become unreadable: a pair without an answer would be remembered as none.
     """
@@ -70,7 +71,9 @@ def pair_similarity(
     return out
 
 
-def _load(path: Path) -> np.ndarray:
+def _load(path: Path | np.ndarray) -> np.ndarray:
+    if isinstance(path, np.ndarray):
+        return detail_image(path)
     try:
         return detail_image(decode(path.read_bytes()).pixels)
     except (OSError, UnreadableImageError) as error:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.audit.details import pair_similarity
+from data.audit.fingerprints import both_hashes
 from data.audit.hashes import distances
 from data.audit.policy import Policy
 from data.cache import Progress, no_progress
@@ -53,20 +54,70 @@ def near_copies(
         One row for every face of ``others`` that is a near duplicate: ``face_id_a`` (the most
         similar of ``faces``), ``face_id_b``, ``mirrored``, ``hamming``, ``similarity``.
     """
+    there = np.flatnonzero(~others.table["pixel_sha256"].isin(faces.table["pixel_sha256"]))
+    paths = others.paths()
+    near = _same_photos(
+        faces, others.hashes[there], [paths[row] for row in there], policy, n_jobs, progress
+    )
+    near["face_id_b"] = others.table["face_id"].to_numpy()[there[near["row_b"]]]
+    return near[list(COLUMNS)]
+
+
+def near_pictures(
+    faces: Any,
+    pictures: np.ndarray,
+    policy: Policy | None = None,
+    *,
+    n_jobs: int | None = None,
+    progress: Progress = no_progress,
+) -> pd.DataFrame:
+    """Return the pictures of an array that are near duplicates of a face, as :func:`near_copies`.
+
+    A portrait and the chip that was once cut out of it have little in common; cut out again, as
+    the chips of ``faces`` were, the two are near duplicates.
+
+    Parameters
+    ----------
+    faces : Faces
+        A whole data set or a part of it.
+    pictures : ndarray of uint8, shape (n, rows, columns, 3)
+        RGB.
+    policy : Policy or None
+        When two pictures are one photo.
+    n_jobs : int or None
+        Threads; None is one per available core.
+    progress : callable
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    DataFrame
+        One row for every picture that is a near duplicate: ``face_id_a``, ``row`` (of the array),
+        ``mirrored``, ``hamming``, ``similarity``.
+    """
+    hashes = np.array([both_hashes(picture) for picture in pictures]).reshape(-1, 8)
+    near = _same_photos(faces, hashes, list(pictures), policy, n_jobs, progress)
+    return near.rename(columns={"row_b": "row"})[
+        ["face_id_a", "row", "mirrored", "hamming", "similarity"]
+    ]
+
+
+def _same_photos(
+    faces: Any,
+    hashes: np.ndarray,
+    pictures: list[Any],
+    policy: Policy | None,
+    n_jobs: int | None,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return for every picture (``row_b``) that is one of a face the most similar of these."""
     policy = policy or Policy()
     here = np.flatnonzero(~faces.table["pixel_sha256"].duplicated())
-    there = np.flatnonzero(~others.table["pixel_sha256"].isin(faces.table["pixel_sha256"]))
-    near = _similar_hashes(
-        faces.hashes[here],
-        others.hashes[there],
-        max(policy.near_distance, policy.sure_distance),
-        n_jobs,
-        progress,
-    )
-    mine, theirs = faces.paths(), others.paths()
-    paths = [mine[row] for row in here] + [theirs[row] for row in there]
+    threshold = max(policy.near_distance, policy.sure_distance)
+    near = _similar_hashes(faces.hashes[here], hashes, threshold, n_jobs, progress)
+    paths = faces.paths()
     near["similarity"] = pair_similarity(
-        paths,
+        [paths[row] for row in here] + pictures,
         near[["row_a", "row_b"]].to_numpy() + np.array([0, len(here)]),
         near["mirrored"].to_numpy(),
         n_jobs=n_jobs,
@@ -75,9 +126,8 @@ def near_copies(
     near = near[policy.same_photo(near["hamming"], near["similarity"])]
     near = near.sort_values("similarity", ascending=False, kind="stable").drop_duplicates("row_b")
     near = near.sort_values("row_b", ignore_index=True)
-    ids, other_ids = faces.table["face_id"].to_numpy(), others.table["face_id"].to_numpy()
-    near["face_id_a"], near["face_id_b"] = ids[here[near["row_a"]]], other_ids[there[near["row_b"]]]
-    return near[list(COLUMNS)]
+    near["face_id_a"] = faces.table["face_id"].to_numpy()[here[near["row_a"]]]
+    return near
 
 
 def _similar_hashes(

@@ -19,7 +19,7 @@ from basis.files import sha256_of
 from basis.pictures import decode
 from data.bins import age_ends
 from data.cache import build_once, cache_folder, cache_key
-from data.leaks.between import near_copies
+from data.leaks.between import near_copies, near_pictures
 from data.pose import align as aligning
 from data.pose import detect as detecting
 from data.pose.detect import find_faces
@@ -46,8 +46,9 @@ class Elsewhere:
         ``title``, ``kind``, ``licence``, ``content_hash``, ``n_faces``; ``aligned`` (whether our
         detector cropped them), ``judged_by`` (why, '' where the user said so),
         ``n_without_face``, ``n_seen`` (training faces left out), ``n_near`` (near duplicates of
-        training faces left out); each None where what the model was fitted with, or its pictures,
-        are not at hand; ``sharpness`` (median variance of the Laplacian of the crops).
+        training faces left out, by the whole picture or by its crop); each None where what the
+        model was fitted with, or its pictures, are not at hand; ``sharpness`` (median variance of
+        the Laplacian of the crops).
     """
 
     faces: data.Faces
@@ -73,7 +74,8 @@ def look_elsewhere(
     seen : Series of str, optional
         ``pixel_sha256`` of the faces the models were fitted with: such pictures are left out.
     training : data.Faces, optional
-        The same faces with their pictures: near duplicates of these are left out too.
+        The same faces with their pictures: near duplicates of these are left out too, and
+        portraits of which one of these was cut.
     align : bool, optional
         Find and align the face in each picture first. None: where the pictures are not square or
         the landmarks of some of them do not lie where they lie in a chip of UTKFace.
@@ -103,6 +105,14 @@ def look_elsewhere(
     crops, found = _crops(faces, table, align=aligned, progress=progress)
     if not found.any():
         raise data.DataError(f"{source}: no face was found in any of its {len(table):,} pictures")
+    n_without_face, n_near = int((~found).sum()), int(near.sum())
+    if training is not None and aligned:
+        rows_found = np.flatnonzero(found)
+        copies = near_pictures(training, crops[found], n_jobs=faces.n_jobs, progress=progress)
+        found[rows_found[copies["row"]]] = False
+        n_near += len(copies)
+        if not found.any():
+            raise data.DataError(f"{source}: every face in it is a training face")
     facts = {
         "title": faces.name,
         "kind": faces.kind,
@@ -111,9 +121,9 @@ def look_elsewhere(
         "n_faces": len(faces.table),
         "aligned": aligned,
         "judged_by": judged_by,
-        "n_without_face": int((~found).sum()),
+        "n_without_face": n_without_face,
         "n_seen": None if seen is None else int(known.sum()),
-        "n_near": None if training is None else int(near.sum()),
+        "n_near": None if training is None else n_near,
         "sharpness": sharpness(crops[found]),
     }
     return Elsewhere(faces, table[found].reset_index(drop=True), crops[found], facts)

@@ -119,6 +119,20 @@ def test_near_duplicates_of_training_faces_are_left_out_and_counted(home, with_c
     assert sorted(near.table["face_id"]) == names[4:]
 
 
+def test_a_portrait_of_which_a_training_face_was_cut_is_left_out(renders, tmp_path):
+    """The portrait itself resembles no chip; cut out again, and mirrored or not, it does."""
+    front = [(picture, chip) for yaw, picture, chip in renders if yaw <= 20]
+    training = named(tmp_path / "chips", [front[0][1], front[1][1][:, ::-1]])
+    named(tmp_path / "portraits", [picture for picture, _ in front[:4]])
+    options = {"seen": training.table["pixel_sha256"], "align": True, "progress": silent}
+    plain = look_elsewhere(str(tmp_path / "portraits"), **options)
+    assert (len(plain.table), plain.facts["n_near"]) == (4, None)
+    cut = look_elsewhere(str(tmp_path / "portraits"), training=training, **options)
+    assert (cut.facts["n_near"], cut.facts["n_without_face"]) == (2, 0)
+    assert cut.table["face_id"].tolist() == plain.table["face_id"].tolist()[2:]
+    np.testing.assert_array_equal(cut.crops, plain.crops[2:])
+
+
 def test_a_set_of_training_faces_only_is_refused_by_name(home, with_copies):
     seen = home.table["pixel_sha256"]
     with pytest.raises(data.DataError, match=r"copies: every face in it is a training face"):
