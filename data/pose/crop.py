@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 from basis.levels import as_bytes, on_byte_scale
 
@@ -15,9 +16,10 @@ def as_rgb(image: Any) -> np.ndarray:
 
     Levels follow :func:`basis.levels.on_byte_scale`. One channel is repeated; a fourth channel is
     opacity and the picture is laid over white, as a browser shows it. The input itself comes back
-    where nothing had to be changed.
+    where nothing had to be changed. A picture of Pillow is taken upright and in the colours it
+    shows, whatever it is stored as.
     """
-    pixels = np.asarray(image)
+    pixels = np.asarray(_as_shown(image) if isinstance(image, Image.Image) else image)
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4):
@@ -34,6 +36,14 @@ def as_rgb(image: Any) -> np.ndarray:
         opacity = pixels[:, :, 3:].astype(np.float32) / 255
         return np.rint(pixels[:, :, :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
     return pixels
+
+
+def _as_shown(image: Image.Image) -> Image.Image:
+    """Return a picture of Pillow upright, its numbers grey levels or colours."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("L", "RGB", "RGBA") or image.mode.startswith(("I", "F")):
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def square_to_image(x: float, y: float, side: float, angle: float, size: int) -> np.ndarray:

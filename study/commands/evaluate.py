@@ -49,7 +49,7 @@ def evaluate(
     from study.report import write_report
 
     chosen = load(model)
-    name = Path(source).name.split(".")[0]
+    name = Path(source).resolve().name.split(".")[0]  # "." has none
     where = out or Path("runs") / f"evaluate-{chosen.card['contender']}-on-{name}"
     with bars() as shown:
         facts = evaluate_model(
