@@ -21,6 +21,9 @@ GENDER_WORDS = {
 }
 """What is read as which gender in a table of labels; other codings belong into a reader."""
 
+MISSING = ("", "nan", "none", "null", "na", "n/a", "-", "?", "unknown")
+"""What people write, in any case, where they know nothing."""
+
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _YEARS = r"(?:\s*(?:years?|yrs?\.?|y)(?:\s+old)?)?"
 _AGE = re.compile(_NUMBER + _YEARS)
@@ -59,7 +62,7 @@ def _read_age(text: str) -> tuple[float, float, float, str]:
 
 
 def _why_unread(text: str) -> str:
-    if not text or text.lower() in ("nan", "none", "null", "na", "n/a", "-", "?", "unknown"):
+    if text.lower() in MISSING:
         return "the age is not given"
     return f"the age {text} is neither a number of years nor a range such as 20-29 or 70+"
 
@@ -90,6 +93,18 @@ def read_genders(values: pd.Series) -> pd.Categorical:
     known = {word: gender for gender, words in GENDER_WORDS.items() for word in words}
     words = as_text(values).str.strip().str.lower().str.removesuffix(".0")
     return pd.Categorical(words.map(known), list(GENDERS), ordered=True)
+
+
+def read_numbers(values: pd.Series) -> pd.Series:
+    """Read numbers with a decimal point or comma, float64; NaN where there is none."""
+    texts = as_text(values).str.strip().str.replace(",", ".", regex=False)
+    return pd.to_numeric(texts, errors="coerce").astype("float64")
+
+
+def read_names(values: pd.Series) -> pd.Series:
+    """Read names of people or groups as text; what is only a word for nothing is missing."""
+    texts = as_text(values).str.strip()
+    return texts.where(~texts.str.lower().isin(MISSING), None)
 
 
 def as_text(values: pd.Series) -> pd.Series:

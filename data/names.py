@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from basis.files import write_json
+from basis.files import sha256_of, write_json
 from basis.words import did_you_mean
 from data.files.source import open_source
 
@@ -154,7 +154,7 @@ def add_data_set(
     source : str or Path
         A path, or an ``http(s)://`` address that is fetched into the cache folder.
     sha256 : str or None
-        Expected checksum of the fetched file.
+        Expected checksum of the file.
     accept_licence : bool
         Must be true where the licence restricts use (UTKFace).
     cache : str, Path or None
@@ -191,6 +191,7 @@ def add_data_set(
         path = fetch(str(source), folder / "downloads", sha256=sha256, progress=progress)
     else:
         path = Path(source).expanduser().absolute()
+        _check_sum(path, sha256)
     reader = find_reader(open_source(path, folder, progress), source)
     if reader.needs_acceptance and not accept_licence:
         raise DataError(f"{reader.licence} Add it with --accept-licence if you agree.")
@@ -200,3 +201,13 @@ def add_data_set(
         entries = registered(folder) | {name: entry}
         write_json(folder / "data_sets.json", {n: asdict(e) for n, e in entries.items()})
     return entry
+
+
+def _check_sum(path: Path, sha256: str | None) -> None:
+    """Refuse a file that is another one than expected."""
+    if sha256 is None:
+        return
+    if not path.is_file():
+        raise DataError(f"{path} is no file, so that its sha256 cannot be checked: leave it out")
+    if (found := sha256_of(path)) != sha256.lower():
+        raise DataError(f"{path} has the sha256 {found}, not {sha256}: it is another file")

@@ -115,6 +115,13 @@ def faces_with_ids(listing: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     faces = faces.sort_values(["face_id", "pixel_sha256", "path"], kind="stable", ignore_index=True)
     labels = ["face_id", "pixel_sha256", "age", "age_low", "age_high", "gender"]
     again = faces.duplicated(labels)
+    identities = [c for c in faces if str(c).startswith("identity")]
+    if identities:
+        # a row that is left out as a repeat may be the only one that says who somebody is
+        row = faces.groupby(labels, observed=True, dropna=False, sort=False).ngroup()
+        edges = [equal_value_edges(values) for values in (row, *(faces[c] for c in identities))]
+        faces["person"] = components(len(faces), np.concatenate(edges))
+        faces = faces.drop(columns=[c for c in identities if c != "identity"])
     if again.any():
         original = faces.groupby(labels, observed=True, dropna=False)["path"].transform("first")
         detail = "same name and pixels as " + original[again]
@@ -157,8 +164,10 @@ def apply_policy(
     near_edges = near.loc[near["verified"], ["row_a", "row_b"]].to_numpy(np.int64)
     photo_edges = np.concatenate([equal_value_edges(faces["pixel_sha256"]), near_edges])
     faces["photo"] = components(len(faces), photo_edges)
-    same_person = equal_value_edges(faces["identity"]) if "identity" in faces else np.empty((0, 2))
-    joined = components(len(faces), np.concatenate([photo_edges, same_person.astype(np.int64)]))
+    told = next((column for column in ("person", "identity") if column in faces), None)
+    same_person = np.empty((0, 2), np.int64) if told is None else equal_value_edges(faces[told])
+    faces = faces.drop(columns="person", errors="ignore")
+    joined = components(len(faces), np.concatenate([photo_edges, same_person]))
     faces["group"] = group_numbers(faces["face_id"], joined)
     faces["drop_reason"] = _drop_reasons(faces, policy)
     faces["keep"] = faces["drop_reason"] == ""

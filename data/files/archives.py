@@ -92,7 +92,7 @@ class _Unpacker:
     def check_name(self, name: str) -> None:
         # Backslashes and drive letters are paths on Windows, where the archive may go next.
         path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
+        if path.is_absolute() or ".." in path.parts or has_drive(name):
             self.refuse(name, "leads out of the folder")
 
     def write(self, name: str, size: int, file: IO[bytes]) -> None:
@@ -119,6 +119,11 @@ class _Unpacker:
             copy += 1
             target = self.folder / f"copy {copy}" / safe_name(name)
         return target
+
+
+def has_drive(name: str) -> bool:
+    """Tell whether a path begins with a drive of Windows; a colon elsewhere is one of a time."""
+    return len(name) > 1 and name[1] == ":" and name[0].isascii() and name[0].isalpha()
 
 
 def safe_name(name: str) -> PurePosixPath:

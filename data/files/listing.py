@@ -54,7 +54,8 @@ def file_states(folder: Path, names: list[str]) -> list[os.stat_result | None]:
     Works on text: making 20,000 paths takes longer than asking the disk.
     """
     place = os.fspath(folder)
-    return [_file_state(f"{place}/{name}") if name else None for name in names]
+    # os.path.join: a table that the user names may hold absolute paths, which stand for themselves
+    return [_file_state(os.path.join(place, name)) if name else None for name in names]  # noqa: PTH118
 
 
 def _file_state(path: str) -> os.stat_result | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from basis.pictures import looks_like_an_image
 from data.cache import Progress
 from data.errors import DataError
 
@@ -30,9 +31,22 @@ def _image_column(table: Path) -> tuple[str, bool] | None:
     for column in schema:
         if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
             return column.name, True
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        binary = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+        if binary and _begins_with_an_image(table, column.name):
             return column.name, False
     return None
+
+
+def _begins_with_an_image(table: Path, column: str) -> bool:
+    """Tell whether the first value of a binary column is an image: checksums are binary too."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(table) as file:
+        for batch in file.iter_batches(batch_size=64, columns=[column]):
+            for value in batch.column(0).to_pylist():
+                if value is not None:
+                    return looks_like_an_image(value[:16])
+    return False
 
 
 def write_parquet_images(base: Path, tables: list[Path], folder: Path, progress: Progress) -> None:

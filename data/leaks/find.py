@@ -42,7 +42,7 @@ def find_leaks(
     Raises
     ------
     DataError
-        If a face of the split is not among ``faces``.
+        If a face of the split is not among ``faces``, or nothing says which belong together.
 
     Examples
     --------
@@ -57,6 +57,11 @@ def find_leaks(
     table = table[["face_id", *(c for c in ("group", "pixel_sha256") if c in table)]]
     if images is not None:
         table = table.assign(pixel_sha256=[hashlib.sha256(i).hexdigest() for i in images])
+    if len(table.columns) < 2:
+        raise DataError(
+            "faces has no column group or pixel_sha256, and no images are given: nothing says "
+            "which faces belong together"
+        )
     unknown = ~splits["face_id"].isin(table["face_id"])
     if unknown.any():
         raise DataError(

@@ -50,6 +50,9 @@ class Reader:
     unpack : callable or None
         ``unpack(source, cache, progress)`` returns the folder to read, for data sets that are
         more than one archive.
+    why_not : callable or None
+        ``why_not(source)`` says what kept the reader from recognising a source, '' if nothing
+        there was for it.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Reader:
     thumbnails_allowed: bool = False
     source: Path | None = None
     unpack: Callable[[Path, Path, Progress], Path] | None = None
+    why_not: Callable[[Path], str] | None = None
 
 
 def readers() -> dict[str, Reader]:
@@ -77,4 +81,8 @@ def find_reader(source: Path, called: str | Path | None = None) -> Reader:
         if reader.recognises(source):
             return reader
     kinds = "; ".join(reader.summary for reader in known.values())
-    raise DataError(f"{called or source} holds no faces this package can read. It reads: {kinds}")
+    reasons = [reader.why_not(source) for reader in known.values() if reader.why_not is not None]
+    told = "".join(f" {reason}." for reason in reasons if reason)
+    raise DataError(
+        f"{called or source} holds no faces this package can read.{told} It reads: {kinds}"
+    )

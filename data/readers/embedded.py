@@ -24,8 +24,13 @@ ARCHIVE, TRUTH = "faces.tar", "truth.csv"
 
 
 def recognises(source: Path) -> bool:
-    """Tell whether ``source`` is the folder (packed or not) of the embedded faces."""
-    return source.is_dir() and (source / TRUTH).is_file()
+    """Tell whether ``source`` is the folder (packed or not) of the embedded faces.
+
+    Their table tells: another ``truth.csv`` is somebody's labels, and their pictures are not ours
+    to show.
+    """
+    table = source / TRUTH
+    return table.is_file() and sha256_of(table) == sha256_of(FOLDER / TRUTH)
 
 
 def unpack(source: Path, cache: Path, progress: Progress) -> Path:

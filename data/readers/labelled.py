@@ -1,8 +1,8 @@
 """Any folder with a table of labels: ``path, age, gender`` and, if known, more.
 
-Optional columns: ``ethnicity``; ``identity`` (or ``group``: rows that share it never stand on
-both sides of a split); ``yaw``, ``pitch``, ``roll`` in degrees; ``age_low``, ``age_high`` beside or
-in place of ``age``. A gender of 0 is male, 1 is female; see :mod:`data.labels` for what is read as
+Optional columns: ``ethnicity``; ``identity`` or ``group`` (or both: rows that share a value of one
+never stand on both sides of a split); ``yaw``, ``pitch``, ``roll`` in degrees; ``age_low``,
+``age_high`` beside or in place of ``age``. A gender of 0 is male, 1 is female; see :mod:`data.labels` for what is read as
 an age.
 """
 
@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from basis.faces import GENDERS
+from data.files.archives import has_drive
 from data.files.delimited import read_text_table
 from data.files.listing import walk
 
 from ..errors import DataError
-from ..labels import as_text, read_ages, read_genders
+from ..labels import as_text, read_ages, read_genders, read_names, read_numbers
 from . import Reader
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -71,6 +72,8 @@ def _standard_columns(frame: pd.DataFrame, table: Path) -> pd.DataFrame:
         found = [by_lower_name[alias] for alias in aliases if alias in by_lower_name]
         if found:
             names[found[0]] = standard
+        if standard == "identity":
+            names |= {column: f"identity {number}" for number, column in enumerate(found[1:], 2)}
     found_columns = set(names.values())
     missing = [name for name in _REQUIRED if name not in found_columns]
     if "age" not in found_columns and not {"age_low", "age_high"} <= found_columns:
@@ -101,6 +104,17 @@ def _label_table(source: Path) -> Path | None:
         listed = ", ".join(str(path.relative_to(source)) for path in tables)
         raise DataError(f"{source} holds several tables of labels ({listed}): name one of them")
     return tables[0] if tables else None
+
+
+def why_not(source: Path) -> str:
+    """Return what is wrong with the first table of a folder that holds none of labels."""
+    tables = (Path(e.path) for e in walk(source) if e.name.lower().endswith(TABLE_SUFFIXES))
+    for path in tables if source.is_dir() else ():
+        try:
+            read_labels(path)
+        except DataError as error:
+            return str(error)
+    return ""
 
 
 def recognises(source: Path) -> bool:
@@ -137,12 +151,12 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
     words = as_text(labels["gender"]).fillna("").str.strip()
     for column in ("yaw", "pitch", "roll"):
         if column in labels:
-            angle = pd.to_numeric(labels[column], errors="coerce")
+            angle = read_numbers(labels[column])
             faces[column] = angle.where(angle.abs() <= 180)
     if "ethnicity" in labels:
-        faces["ethnicity"] = as_text(labels["ethnicity"]).astype("category")
-    if "identity" in labels:
-        faces["identity"] = as_text(labels["identity"])
+        faces["ethnicity"] = read_names(labels["ethnicity"]).astype("category")
+    for column in (c for c in labels if str(c).startswith("identity")):
+        faces[column] = read_names(labels[column])
     # Later conditions are the graver ones and overwrite the earlier.
     detail = pd.Series("", index=labels.index, dtype="object")
     detail[faces["gender"].isna()] = "gender " + words.replace("", "(empty)") + " is not known"
@@ -167,6 +181,21 @@ def labels_to_faces(labels: pd.DataFrame, *, prefix: Path, stay_inside: bool) ->
 def _notes(labels: pd.DataFrame, faces: pd.DataFrame, words: pd.Series) -> list[tuple[str, str]]:
     """Return what the audit says of the whole table: how it was read where that is a choice."""
     notes = []
+    for column in (c for c in ("yaw", "pitch", "roll") if c in labels):
+        given = read_names(labels[column])
+        unread = given.notna() & faces[column].isna()
+        if unread.any():
+            told = (
+                f"{int(unread.sum()):,} values of {column}, such as {given[unread].iloc[0]}, are "
+                "no angles from -180 to 180 degrees: taken as unknown"
+            )
+            notes.append(("angles not read", told))
+    codes = set(words.str.removesuffix(".0"))
+    if "1" in codes and "0" not in codes and any(c.isdigit() and c != "1" for c in codes):
+        raise DataError(
+            f"genders are coded {', '.join(sorted(c for c in codes if c.isdigit()))}, and only 0 "
+            "(male) and 1 (female) are known: write male and female"
+        )
     if words.isin(["0", "1", "0.0", "1.0"]).any():
         men, women = (int((faces["gender"] == gender).sum()) for gender in GENDERS)
         told = f"0 is read as male, 1 as female: {men:,} men, {women:,} women"
@@ -178,7 +207,7 @@ def _notes(labels: pd.DataFrame, faces: pd.DataFrame, words: pd.Series) -> list[
 
 def _leads_out(path: str) -> bool:
     parts = PurePosixPath(path.replace("\\", "/")).parts
-    return ".." in parts or bool(parts and (parts[0] == "/" or ":" in parts[0]))
+    return ".." in parts or bool(parts and parts[0] == "/") or has_drive(path)
 
 
 def _ages(labels: pd.DataFrame) -> pd.DataFrame:
@@ -199,10 +228,10 @@ def _ages(labels: pd.DataFrame) -> pd.DataFrame:
             f"column, or, if they are years, call it {YEARS}"
         )
     if {"age_low", "age_high"} <= set(labels):
-        ends = labels[["age_low", "age_high"]].apply(pd.to_numeric, errors="coerce")
-        use = ages["age"].isna() & ends.notna().all(axis=1)
-        ages.loc[use, ["age_low", "age_high"]] = ends[use]
-        ages.loc[use, "detail"] = ""
+        low, high = (read_names(labels[column]) for column in ("age_low", "age_high"))
+        use = ages["age"].isna() & low.notna() & high.notna()
+        # the same rules as for a range in one column: a wrong one concerns its row alone
+        ages[use] = read_ages(low[use] + " - " + high[use])
     return ages
 
 
@@ -211,4 +240,5 @@ READER = Reader(
     summary="a CSV, TSV or parquet table with the columns path, age, gender beside its images",
     recognises=recognises,
     read=read,
+    why_not=why_not,
 )
