@@ -2,8 +2,8 @@
 
 Optional columns: ``ethnicity``; ``identity`` or ``group`` (or both: rows that share a value of one
 never stand on both sides of a split); ``yaw``, ``pitch``, ``roll`` in degrees; ``age_low``,
-``age_high`` beside or in place of ``age``. A gender of 0 is male, 1 is female; see :mod:`data.labels` for what is read as
-an age.
+``age_high`` beside or in place of ``age``. A gender of 0 is male, 1 is female; see
+:mod:`data.labels` for what is read as an age.
 """
 
 from __future__ import annotations
