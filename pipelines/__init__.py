@@ -4,6 +4,7 @@ What is public stands in ``__init__.pyi``, where type checkers and editors read 
 is imported when it is first used, so that users of HOG never wait for PyTorch.
 """
 
+import sys
 from typing import Any
 
 from lazy_loader import attach_stub
@@ -24,6 +25,6 @@ _attached, __dir__, __all__ = attach_stub(__name__, __file__)
 
 def __getattr__(name: str) -> Any:
     found = _attached(name)
-    if isinstance(found, type):  # from the first estimator on scikit-learn knows our scorers
-        from . import joint  # noqa: F401
+    if isinstance(found, type) and "sklearn.metrics" in sys.modules:
+        from . import joint  # noqa: F401 - scorers by name, in the processes of joblib too
     return found

@@ -213,8 +213,8 @@ SCORERS: dict[str, Callable[[Any, Any, Any], float]] = {
 """Scorers ``scorer(estimator, X, y)`` by name, larger is better (``age_mae`` is negative).
 
 They work on estimators of both questions and of one; faces of unknown age (NaN) are left out. Once
-an estimator of ours is imported, scikit-learn knows them by name:
-``cross_validate(model, X, y, scoring="age_mae")``.
+an estimator of ages of ours is imported, or any of ours after :mod:`sklearn.metrics`, scikit-learn
+knows them by name: ``cross_validate(model, X, y, scoring="age_mae")``.
 """
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from basis import pictures
 from data.cache import Progress, build_once, cache_key
 from data.errors import NothingUsableError
+from data.files.archives import safe_name
 from data.files.listing import file_states, image_files, list_files
 from data.files.source import ARCHIVE_SUFFIXES
 from data.readers import Reader
@@ -80,7 +81,10 @@ def _with_names_on_disk(
     files: dict[str, list[str]] = {}
     for name in list_files(base):
         files.setdefault(_same_name(name), []).append(name)
-    found = lost.map(lambda name: files.get(_same_name(name), []))
+    found = lost.map(
+        # an archive's names were made safe when it was unpacked, those in its table were not
+        lambda name: files.get(_same_name(name)) or files.get(_same_name(f"{safe_name(name)}"), [])
+    )
     certain = found[found.map(len) == 1].map(lambda names: names[0])
     findings.add(
         certain, "name written otherwise", "noted", "the table says " + lost[certain.index]
@@ -110,7 +114,9 @@ def _note_files_without_labels(folder: Path, listed: set[str], findings: Finding
         "ignored",
         "pictures lie beside it: load it by itself",
     )
-    findings.add(ignored[~archive], "not an image", "ignored", "")
+    link = pd.Series([(folder / name).is_dir() for name in ignored], ignored.index, dtype=bool)
+    findings.add(ignored[link], "link to a folder", "ignored", "links are not followed")
+    findings.add(ignored[~archive & ~link], "not an image", "ignored", "")
 
 
 def _fingerprints(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import stat
+import warnings
 from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
@@ -15,13 +16,23 @@ from basis.pictures import IMAGE_SUFFIXES, looks_like_an_image
 def walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
     """Yield everything below ``folder`` that is not a folder, in the order of its names.
 
-    Links to folders are not followed: one that leads upwards would never end.
+    Links to folders are not followed: one that leads upwards would never end. A folder inside that
+    may not be read (``lost+found``) is left out with a warning.
     """
-    for entry in sorted(os.scandir(folder), key=attrgetter("name")):
-        if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path)
-        else:
+    yield from _walk(sorted(os.scandir(folder), key=attrgetter("name")))
+
+
+def _walk(entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    for entry in entries:
+        if not entry.is_dir(follow_symlinks=False):
             yield entry
+            continue
+        try:
+            below = sorted(os.scandir(entry.path), key=attrgetter("name"))
+        except PermissionError:
+            warnings.warn(f"{entry.path} may not be read and is left out", stacklevel=3)
+            continue
+        yield from _walk(below)
 
 
 def list_files(folder: Path) -> list[str]:

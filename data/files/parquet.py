@@ -39,13 +39,17 @@ def _image_column(table: Path) -> tuple[str, bool] | None:
 
 def _begins_with_an_image(table: Path, column: str) -> bool:
     """Tell whether the first value of a binary column is an image: checksums are binary too."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(table) as file:
-        for batch in file.iter_batches(batch_size=64, columns=[column]):
-            for value in batch.column(0).to_pylist():
-                if value is not None:
-                    return looks_like_an_image(value[:16])
+    try:
+        with pq.ParquetFile(table) as file:
+            for batch in file.iter_batches(batch_size=64, columns=[column]):
+                for value in batch.column(0).to_pylist():
+                    if value is not None:
+                        return looks_like_an_image(value[:16])
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{table} is not a readable parquet file ({error})") from error
     return False
 
 

@@ -1,6 +1,7 @@
 """Tables of labels as people write them: where files lie, who is who, what stands for nothing."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -192,3 +193,37 @@ def test_leaks_need_something_that_tells_them():
     faces = pd.DataFrame({"face_id": ["a", "b"]})
     with pytest.raises(data.DataError, match="no column group or pixel_sha256"):
         data.find_leaks(faces.assign(part=["train", "test"]), faces)
+
+
+def test_names_that_unpacking_makes_safe_are_found_again(tmp_path):
+    names = ["foto\u00a0anna.jpg", "shot\u202fAM.jpg", "zero\u200bwidth.jpg", "x" * 210 + ".jpg"]
+    for i, name in enumerate(names):
+        save(tmp_path / "set" / name, photo(i))
+    rows = [(name, 30, "mf"[i % 2]) for i, name in enumerate(names)]
+    write_csv(tmp_path / "set" / "labels.csv", rows)
+    packed = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "set")
+    faces = load(packed, tmp_path)
+    assert len(faces) == 4 and faces.table["keep"].all()
+    assert len(found(faces, "name written otherwise")) == 4
+
+
+def test_a_folder_that_may_not_be_read_is_left_out(pictures, tmp_path, monkeypatch):
+    write_csv(pictures / "labels.csv", rows_of())
+    (pictures / "lost+found").mkdir()
+    scandir = os.scandir
+
+    def refusing(folder):
+        if str(folder).endswith("lost+found"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.warns(UserWarning, match=r"lost\+found may not be read and is left out"):
+        assert len(load(pictures, tmp_path)) == 12
+
+
+def test_a_link_to_a_folder_is_called_one(pictures, tmp_path):
+    write_csv(pictures / "labels.csv", rows_of())
+    (tmp_path / "more").mkdir()
+    (pictures / "linked").symlink_to(tmp_path / "more")
+    assert found(load(pictures, tmp_path), "link to a folder")["file"].tolist() == ["linked"]
