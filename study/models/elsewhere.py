@@ -105,14 +105,14 @@ def look_elsewhere(
     crops, found = _crops(faces, table, align=aligned, progress=progress)
     if not found.any():
         raise data.DataError(f"{source}: no face was found in any of its {len(table):,} pictures")
-    n_without_face, n_near = int((~found).sum()), int(near.sum())
+    table, crops, n_near = table[found].reset_index(drop=True), crops[found], int(near.sum())
     if training is not None and aligned:
-        rows_found = np.flatnonzero(found)
-        copies = near_pictures(training, crops[found], n_jobs=faces.n_jobs, progress=progress)
-        found[rows_found[copies["row"]]] = False
-        n_near += len(copies)
-        if not found.any():
+        copies = near_pictures(training, crops, n_jobs=faces.n_jobs, progress=progress)["row"]
+        if len(copies) == len(table):
             raise data.DataError(f"{source}: every face in it is a training face")
+        if len(copies):
+            table, crops = table.drop(copies).reset_index(drop=True), np.delete(crops, copies, 0)
+        n_near += len(copies)
     facts = {
         "title": faces.name,
         "kind": faces.kind,
@@ -121,12 +121,12 @@ def look_elsewhere(
         "n_faces": len(faces.table),
         "aligned": aligned,
         "judged_by": judged_by,
-        "n_without_face": n_without_face,
+        "n_without_face": int((~found).sum()),
         "n_seen": None if seen is None else int(known.sum()),
         "n_near": None if training is None else n_near,
-        "sharpness": sharpness(crops[found]),
+        "sharpness": sharpness(crops),
     }
-    return Elsewhere(faces, table[found].reset_index(drop=True), crops[found], facts)
+    return Elsewhere(faces, table, crops, facts)
 
 
 def load_labelled(source: str, progress: Progress | None) -> data.Faces:
